@@ -1,0 +1,308 @@
+"""The sweep: from the cotangent of an output back to the leaves.
+
+One loop serves `backward()`, `gradients()` and every transform. It keeps a heap of the nodes
+that have a cotangent and have not been visited. Nodes compare by their order, youngest first,
+so a node is popped only after all its children have contributed. On a plain chain the heap
+stays empty. Nothing recurses, so depth is limited by memory alone.
+
+Cotangents are raw arrays, at NumPy speed. With `create_graph` the same pulls run on Tensors:
+`lift` puts Tensors where a node saved arrays, and what the rules compute is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from .codegen import FAST, Step
+from .diagnose import describe
+from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
+from .memory import SHARED, bare, is_exclusive, is_sole
+from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
+
+_faults = FAST["faults"]
+_NOTHING: tuple = ()
+
+
+def sweep(
+    roots: list[tuple[list, Any]],
+    targets: dict[int, Any] | None = None,
+    keep: bool = False,
+    lifted: bool = False,
+) -> list[list]:
+    """Pull cotangents from the roots to where gradients are kept.
+
+    Args:
+        roots: pairs of a node and its cotangent, an array, or a Tensor if `lifted`.
+        targets: orders of nodes whose cotangents are wanted; they are put in here as values,
+            and nodes older than all of them are left alone.
+        keep: leave what the nodes saved in place, for another sweep.
+        lifted: run the rules on Tensors, so that the sweep itself is recorded.
+
+    Returns: `[node, cotangent]` of every node on the way that keeps gradients.
+
+    Errors: GraphFreedError if a node on the way was released by an earlier sweep.
+    """
+    outer, _faults.invalid = _faults.invalid, False
+    try:
+        # with this handler a rule learns of 0 * inf without looking for NaNs, see codegen
+        with np.errstate(all="ignore", invalid="call", call=_note_invalid):
+            return _sweep(roots, targets, keep, lifted)
+    finally:
+        _faults.invalid = outer
+
+
+def _note_invalid(kind: str, flag: int) -> None:
+    _faults.invalid = True
+
+
+def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[list]:
+    arrived: list[list] = []
+    heap: list[list] = []
+    pending: dict[int, Any] = {}  # order -> the sum of the cotangents that came so far
+    mine: set[int] = set()  # orders whose sum is an array that this sweep made
+    oldest = max(targets) if targets else 1  # orders count down: a larger one is older
+    for node, g in roots:
+        _add(node, g, heap, pending, mine)
+    node = heappop(heap)
+    g = pending.pop(node[0])
+    # The layout of a node is spelled out here: [order, pull, extra, *parents, *saved]. Names
+    # for 0 to 3 would cost a twentieth of the time of a chain of small operations.
+    while True:
+        if targets is not None and node[0] in targets:
+            targets[node[0]] = g
+        if node[2] is not None:
+            g = _arrive(node, g, arrived, lifted)
+        g = node[1](_lift(node) if lifted else node, g)
+        if type(g) is tuple:
+            for parent, part in zip(node[3:], g):
+                if part is not None and parent[0] <= oldest:
+                    _add(parent, part, heap, pending, mine)
+            parent = None
+        else:
+            parent = node[3]
+            if heap or parent[0] > oldest:
+                if parent[0] <= oldest:
+                    _add(parent, g, heap, pending, mine)
+                parent = None  # else: a plain chain, straight on
+        if not keep and g is not _NOTHING:
+            node[1] = _freed
+            del node[3:]
+        if parent is not None:
+            node = parent
+        elif heap:
+            node = heappop(heap)
+            g = pending.pop(node[0])
+        else:
+            return arrived
+
+
+def _add(node: list, g: Any, heap: list, pending: dict, mine: set) -> None:
+    """Add to the cotangent of a node, in place where the sum is the sweep's own array."""
+    order = node[ORDER]
+    if order not in pending:
+        pending[order] = g
+        heappush(heap, node)
+    elif order in mine:
+        np.add(pending[order], g, out=pending[order])
+    else:
+        total = pending[order] = pending[order] + g
+        if type(total) is np.ndarray:
+            mine.add(order)
+
+
+def _freed(node: list, g: Any) -> Any:
+    raise GraphFreedError(
+        "backward needs a part of the graph that was released when backward last ran through "
+        "it; pass retain_graph=True to every backward but the last"
+    )
+
+
+_freed.step = Step(None, (), ())  # type: ignore[attr-defined]
+
+
+def is_freed(node: list) -> bool:
+    """Whether an earlier sweep released what this node saved."""
+    return node[PULL] is _freed
+
+
+def _arrive(node: list, g: Any, arrived: list[list], lifted: bool) -> Any:
+    """Call the hooks of a node and keep its gradient, if it keeps gradients."""
+    extra = node[EXTRA]
+    for hook in list(extra.hooks.values()):
+        given = conjugate(g if lifted else new_tensor(g))
+        changed = hook(given)
+        if changed is not None:
+            changed = conjugate(as_cotangent(changed, given, "a hook's result"))
+            g = changed if lifted else changed._data
+    if extra.keep:
+        arrived.append([node, g])
+    return g
+
+
+def _lift(node: list) -> list:
+    """A copy of a node with Tensors where it saved the values of active arguments.
+
+    They get the nodes of those arguments, so that what a rule computes from them is recorded.
+    """
+    step, above = node[PULL].step, parents(node)
+    lifted = bare(node)
+    first = FIRST_PARENT + step.arity
+    for i, name in enumerate(step.saves, first):
+        if name == "out":
+            lifted[i] = new_tensor(lifted[i], node)
+        elif step.prim.variadic and name == step.prim.arrays[0][1:]:
+            lifted[i] = list(lifted[i])
+            for position, parent in zip(step.active, above, strict=True):
+                lifted[i][position] = new_tensor(lifted[i][position], _before_link(parent))
+        elif name in step.prim.arrays and step.prim.arrays.index(name) in step.active:
+            parent = above[step.active.index(step.prim.arrays.index(name))]
+            lifted[i] = new_tensor(lifted[i], _before_link(parent))
+    return lifted
+
+
+def _before_link(node: list) -> list:
+    """The node of a value as it was before an implicit broadcast or cast."""
+    prim = node[PULL].step.prim
+    return node[FIRST_PARENT] if prim is not None and prim.name == "broadcast_cast" else node
+
+
+# ---------------------------------------------------------------- the objects' face
+
+
+def backward(
+    tensor: Any, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+) -> None:
+    """Add d tensor / d leaf to the `.grad` of every leaf that the tensor came from.
+
+    See `Tensor.backward`. Nothing is added anywhere if a rule or a hook raises.
+    """
+    g = _first_cotangent(tensor, gradient, "backward()")
+    keep = create_graph if retain_graph is None else retain_graph
+    roots = [(tensor._node, g if create_graph else g._data)]
+    del g
+    arrived = sweep(roots, keep=keep, lifted=create_graph)
+    del roots
+    while arrived:
+        if create_graph:
+            node, g = arrived.pop()
+            extra, g = node[EXTRA], conjugate(g)
+            extra.grad = g if extra.grad is None else extra.grad + g
+        else:
+            _accumulate(arrived.pop())
+
+
+def _accumulate(arrival: list) -> None:
+    """Add an array to the gradient that a node keeps; never share memory with another."""
+    extra, g = arrival[0][EXTRA], arrival[1]
+    if g.dtype.kind == "c":
+        arrival[1] = g = np.conjugate(g)
+    if extra.grad is not None:
+        total = extra.grad
+        shared = total._alias is not None and total._alias.memory.exposure is SHARED
+        if total._node is None and (shared or is_exclusive(total)):
+            np.add(total._data, g, out=total._data)
+        else:
+            extra.grad = new_tensor(total._data + g)
+        return
+    del g
+    if not is_sole(arrival, 1):
+        arrival[1] = arrival[1].copy()
+    extra.grad = new_tensor(arrival[1])
+
+
+def gradients(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    create_graph: bool = False,
+    retain_graph: bool | None = None,
+    allow_unused: bool = False,
+) -> tuple:
+    """d sum(outputs * grad_outputs) / d input, for each input; no `.grad` is touched.
+
+    Args:
+        outputs: a Tensor or a sequence of them.
+        inputs: a Tensor or a sequence of them, leaves or not, that require grad.
+        grad_outputs: a cotangent for each output; may be None for scalars.
+        create_graph: record the sweep, so that the results can be differentiated.
+        retain_graph: keep what the graph saved; by default, if `create_graph`.
+        allow_unused: give None for an input that the outputs do not depend on.
+
+    Errors: GradientError for such an input otherwise, for an output or input that does not
+    require grad, and for a non-scalar output without a cotangent.
+
+    Example:
+        >>> from autograd import tensor
+        >>> x = tensor([1.0, 2.0], requires_grad=True)
+        >>> gradients((x**3).sum(), x)[0].numpy()
+        array([ 3., 12.])
+    """
+    outs, ins = _sequence(outputs), _sequence(inputs)
+    given = [None] * len(outs) if grad_outputs is None else _sequence(grad_outputs)
+    if len(given) != len(outs):
+        raise GradientError(f"gradients: {len(outs)} outputs but {len(given)} grad_outputs")
+    roots = []
+    for i, (out, g) in enumerate(zip(outs, given, strict=True)):
+        g = _first_cotangent(out, g, f"gradients: output {i}")
+        roots.append((out._node, g if create_graph else g._data))
+    for i, x in enumerate(ins):
+        if not isinstance(x, TensorBase) or x._node is None:
+            raise GradientError(f"gradients: input {i} ({describe(x)}) does not require grad")
+    targets = dict.fromkeys(x._node[ORDER] for x in ins)
+    keep = create_graph if retain_graph is None else retain_graph
+    sweep(roots, targets, keep=keep, lifted=create_graph)
+    found = [targets[x._node[ORDER]] for x in ins]
+    if not allow_unused and any(g is None for g in found):
+        i = next(i for i, g in enumerate(found) if g is None)
+        raise GradientError(
+            f"gradients: the outputs do not depend on input {i}; allow_unused=True gives None"
+        )
+    if not create_graph:
+        found = [None if g is None else new_tensor(g.copy()) for g in found]
+    return tuple(None if g is None else conjugate(g) for g in found)
+
+
+def _sequence(value: Any) -> Sequence:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _first_cotangent(tensor: Any, gradient: Any, caller: str) -> Any:
+    """The cotangent that a sweep starts with, as a Tensor."""
+    if not isinstance(tensor, TensorBase) or tensor._node is None:
+        raise GradientError(
+            f"{caller}: {describe(tensor)} does not require grad: nothing it was computed from "
+            "has requires_grad=True, or it was computed under no_grad() or detached"
+        )
+    if gradient is not None:
+        return conjugate(as_cotangent(gradient, tensor, f"{caller}: gradient"))
+    data = tensor._data
+    if data.size != 1:
+        raise GradientError(
+            f"{caller}: a tensor of shape {data.shape} has no single gradient; reduce it to a "
+            f"scalar, e.g. with .sum(), or pass gradient= of the same shape"
+        )
+    return new_tensor(np.ones(data.shape, data.dtype) if data.shape else data.dtype.type(1))
+
+
+def as_cotangent(value: Any, like: Any, what: str) -> Any:
+    """A Tensor of the shape and dtype of `like`, or an error."""
+    if not isinstance(value, TensorBase):
+        value = new_tensor(np.asarray(value))
+    if value._data.shape != like._data.shape:
+        raise ShapeError(f"{what} must have the tensor's shape {like._data.shape}, got {value._data.shape}")
+    if value._data.dtype != like._data.dtype:
+        if not np.can_cast(value._data.dtype, like._data.dtype, "same_kind"):
+            raise DtypeError(
+                f"{what} must have the tensor's dtype {like._data.dtype}, got {value._data.dtype}"
+            )
+        value = FAST["astype"](value, like._data.dtype)
+    return value
+
+
+def conjugate(tensor: Any) -> Any:
+    """The complex conjugate: the sweep multiplies without, users see it with (PyTorch's way)."""
+    return FAST["conjugate"](tensor) if tensor._data.dtype.kind == "c" else tensor

@@ -1,0 +1,102 @@
+"""The two forms in which primitives are declared.
+
+    exp = elementwise(np.exp, d=lambda out: out)
+    multiply = elementwise(np.multiply, x=lambda y: y, y=lambda x: x)
+    sum = primitive(kernel, ["x"], vjp={"x": lambda g, x_shape, axis, keepdims: ...}, linear=True)
+
+Both register a `Primitive` and return the function that calls it. Rules are written with the
+operations themselves, so one rule serves arrays and Tensors, hence every order of derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .codegen import build
+from .errors import DeclarationError
+from .primitive import Case, Primitive, Rule, parameters, register
+
+
+def elementwise(
+    kernel: Callable,
+    d: Any = None,
+    *,
+    arrays: Sequence[str] | None = None,
+    vjp: Any = None,
+    name: str | None = None,
+    constants: Sequence[str] = (),
+    **facts: Any,
+) -> Any:
+    """Declare a function applied element by element, with broadcasting.
+
+    Args:
+        kernel: a NumPy ufunc, or something that broadcasts as one.
+        d: the derivative of a function of one argument `x`, as a function of `x` or `out`; a
+            number where it is constant. The engine multiplies the cotangent by it.
+        arrays: names of the arguments; by default `x`, or the names that derivatives are
+            given for.
+        vjp: where a product says it badly, the cotangent itself: `fn(g, ...)`, or a dict of
+            them by argument.
+        constants: arguments without a derivative.
+        facts: see `Primitive`; and `x=...`, `y=...`, the partial derivatives by argument.
+    """
+    if vjp is not None and not isinstance(vjp, Mapping):
+        vjp = {"x": vjp}
+    partials = {k: facts.pop(k) for k in list(facts) if len(k) == 1}
+    if d is not None:
+        partials["x"] = d
+    rules = {arg: Rule(fn, "factor") for arg, fn in partials.items()}
+    rules |= {arg: Rule(fn, "vjp") for arg, fn in (vjp or {}).items()}
+    names = tuple(arrays or sorted(rules) or ("x",))
+    reals = facts.pop("core", (0,) * (len(names) + 1))
+    prim = Primitive(
+        name or kernel.__name__,
+        kernel,
+        names,
+        statics=((), {}),
+        rules=rules,
+        core=reals,
+        batch="elementwise",
+        constants=constants or [n for n in names if not rules],
+        **facts,
+    )
+    return build(register(prim))
+
+
+def primitive(
+    kernel: Callable,
+    arrays: Sequence[str],
+    *,
+    vjp: Mapping[str, Any] | Callable | None = None,
+    name: str | None = None,
+    **facts: Any,
+) -> Any:
+    """Declare any other operation with one result.
+
+    Args:
+        kernel: a Python function; arrays first, every other parameter is a static.
+        arrays: names of the array arguments; `["*xs"]` for one sequence of arrays, which the
+            kernel gets as a list.
+        vjp: argument -> `fn(g, ...)`, the cotangent of that argument; or one function that
+            gives those of all arguments as a sequence (needed for `*xs`).
+        facts: see `Primitive`.
+    """
+    plain = [a.lstrip("*") for a in arrays]
+    names = parameters(kernel)
+    if names[: len(plain)] != plain:
+        raise DeclarationError(f"{name or kernel.__name__}: the kernel must begin with {plain}")
+    defaults = kernel.__defaults__ or ()
+    by_name = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+    if callable(vjp):
+        facts["joint"] = Rule(vjp, "vjp")
+    elif vjp:
+        facts["rules"] = {arg: Rule(fn, "vjp") for arg, fn in vjp.items()}
+    if not vjp:
+        facts.setdefault("constants", plain)
+    statics = (tuple(names[len(plain) :]), by_name)
+    prim = Primitive(name or kernel.__name__, kernel, arrays, statics=statics, **facts)
+    return build(register(prim))
+
+
+case = Case

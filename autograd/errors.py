@@ -1,0 +1,68 @@
+"""Typed errors: each is raised at the call that is wrong, in the caller's terms.
+
+Every class also derives from the built-in that NumPy or PyTorch would raise, so that code
+written for either keeps catching what it caught.
+"""
+
+from __future__ import annotations
+
+from numpy.exceptions import AxisError as _NumPyAxisError
+
+
+class AutogradError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class ShapeError(AutogradError, ValueError):
+    """Shapes do not fit the operation."""
+
+
+class DtypeError(AutogradError, TypeError):
+    """A dtype cannot do what was asked, such as an integer requiring a gradient."""
+
+
+class OperandError(AutogradError, TypeError):
+    """An argument is of a type that the operation cannot take."""
+
+
+class ArgumentError(AutogradError, ValueError):
+    """An option has a value that the operation cannot take."""
+
+
+class IndexingError(AutogradError, IndexError):
+    """An index is out of bounds, or of a kind that arrays cannot take."""
+
+
+class AxisError(AutogradError, _NumPyAxisError):
+    """An axis is out of range."""
+
+    def __init__(self, text: str):
+        _NumPyAxisError.__init__(self, text)
+
+
+class SpellingError(AutogradError, TypeError):
+    """A PyTorch spelling was used where Tensor follows NumPy; the message has NumPy's."""
+
+
+class NotDifferentiable(AutogradError, TypeError):
+    """A function without a derivative was given a tensor that requires grad."""
+
+
+class GradientError(AutogradError, RuntimeError):
+    """Backward was asked of something that cannot provide it."""
+
+
+class GraphFreedError(GradientError):
+    """The part of the graph that backward needs has been released."""
+
+
+class LeafWriteError(AutogradError, RuntimeError):
+    """A leaf that requires grad was written in place while gradients are recorded."""
+
+
+class RequiresGradError(AutogradError, RuntimeError):
+    """A tensor that requires grad was asked for a plain NumPy view of itself."""
+
+
+class DeclarationError(AutogradError, TypeError):
+    """A primitive's declaration contradicts itself; found when it is declared."""

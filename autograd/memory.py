@@ -1,0 +1,203 @@
+"""Who shares an array's memory, and how saved values are kept safe from writes.
+
+The tape treats values as immutable. Three things could break that: an ndarray of the caller's
+that a rule saves, a buffer handed out by `.data`, and a write through a tensor. The first two
+are handled here, the third in `aliasing.py`.
+
+- A saved array of the caller's is copied when it is small, or when it does not own its memory
+  (then nothing can stop a write to the owner). Else it is *guarded*: made read-only until the
+  node that saved it is released, so that a write raises instead of falsifying a gradient.
+- What NumPy cannot reveal stays the caller's care: a writable view made before the guard, and
+  a foreign buffer that an array wraps.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+# Copying this many bytes costs less than setting up and releasing a guard (about 2 us).
+SMALL = 16384
+
+OWNED = "owned"  # by the tape alone: saved as it is, copied before a write if anything holds it
+FOREIGN = "foreign"  # the caller's: protected when saved, never written
+SHARED = "shared"  # with the caller: protected when saved, and written through
+
+
+class Memory:
+    """One buffer and the tensors that view it."""
+
+    __slots__ = ("exposure", "limit", "members")
+
+    def __init__(self, exposure: str):
+        self.exposure = exposure
+        self.members: list[weakref.ref] = []
+        self.limit = 8
+
+    def add(self, tensor: Any) -> None:
+        """Enter a view. Dead entries are swept when their number may have doubled."""
+        if len(self.members) >= self.limit:
+            self.members = [m for m in self.members if m() is not None]
+            self.limit = 2 * len(self.members) + 8
+        self.members.append(weakref.ref(tensor))
+
+    def live(self) -> list:
+        """The views that still exist, oldest first."""
+        return [t for t in (m() for m in self.members) if t is not None]
+
+
+class Alias:
+    """How one tensor shares memory: with whom, and by which views it comes from the root.
+
+    `root` is the tensor that holds the buffer, None for the root itself; `path` is a tuple of
+    `(primitive, statics)`, the views that lead from the root to this tensor.
+    """
+
+    __slots__ = ("memory", "path", "root")
+
+    def __init__(self, memory: Memory, root: Any = None, path: tuple = ()):
+        self.memory, self.root, self.path = memory, root, path
+
+
+# What every ndarray argument counts as.
+FOREIGN_ARRAY = Alias(Memory(FOREIGN))
+
+
+def attach_view(result: Any, source: Any, prim: Any, statics: tuple) -> None:
+    """Note that `result` came from `source` by a view, if it does share its memory."""
+    data, origin = result._data, source._data
+    base = getattr(data, "base", None)  # NumPy's views refer to the owner, never to each other
+    if base is None or not (base is origin or base is origin.base):
+        return
+    alias = source._alias
+    if alias is None:
+        alias = source._alias = Alias(Memory(OWNED))
+    root = source if alias.root is None else alias.root
+    result._alias = Alias(alias.memory, root, (*alias.path, (prim, statics)))
+    alias.memory.add(result)
+
+
+class Guard:
+    """Holds a caller's array read-only for as long as a node needs it.
+
+    `array` is replaced by a copy if the array must be written after all (see `unguard`).
+    """
+
+    __slots__ = ("__weakref__", "array")
+
+    def __init__(self, array: np.ndarray):
+        self.array = array
+        guards = _guards.setdefault(id(array), [array.flags.writeable])
+        guards.append(weakref.ref(self))
+        array.flags.writeable = False
+
+    def __del__(self) -> None:
+        guards = _guards.get(id(self.array))
+        if guards is not None and all(g() is None or g() is self for g in guards[1:]):
+            self.array.flags.writeable = _guards.pop(id(self.array))[0]
+
+
+# id of a guarded array -> [whether it was writeable, weak references to its guards ...]. The
+# guards hold the array, so its id stays its own.
+_guards: dict[int, list] = {}
+
+
+def unguard(array: np.ndarray) -> None:
+    """Make a guarded array writable now: those that saved it get a copy of it instead."""
+    guards = _guards.pop(id(array), None)
+    if guards is not None:
+        copy = array.copy()
+        for guard in guards[1:]:
+            if guard() is not None:
+                guard().array = copy
+        array.flags.writeable = guards[0]
+
+
+def protect(value: Any, alias: Alias | None, node: list) -> Any:
+    """What a new node saves in place of a value whose memory others can write.
+
+    A node that saves a guard gets a pull that looks behind it.
+    """
+    if alias is None or alias.memory.exposure is OWNED or not isinstance(value, np.ndarray):
+        return value
+    if value.nbytes <= SMALL or value.base is not None or not value.flags.owndata:
+        return value.copy(order="K")
+    node[1] = _guarded_pull(node[1])
+    return Guard(value)
+
+
+def _guarded_pull(pull: Callable) -> Callable:
+    """The same pull for a node that has guards among its saved values."""
+    step = pull.step  # type: ignore[attr-defined]
+    if step.guarded is None:
+
+        def guarded(node: list, g: Any) -> Any:
+            return pull(bare(node), g)
+
+        guarded.step = step  # type: ignore[attr-defined]
+        step.guarded = guarded
+    return step.guarded
+
+
+def bare(node: list) -> list:
+    """A node with its guards replaced by what they guard."""
+    return [_behind(v) for v in node]
+
+
+def _behind(value: Any) -> Any:
+    if type(value) is list and any(type(v) is Guard for v in value):
+        return [_behind(v) for v in value]
+    return value.array if type(value) is Guard else value
+
+
+def _references(tensor: Any) -> int:
+    return sys.getrefcount(tensor._data)
+
+
+class _Probe:
+    def __init__(self) -> None:
+        self._data = np.empty(0)
+
+
+# What `_references` says of a buffer that one tensor alone holds: calibrated, since it differs
+# between CPython versions. Elsewhere reference counts say nothing: then every buffer counts
+# as held, and is copied before a write.
+_SOLE = _references(_Probe()) if sys.implementation.name == "cpython" else -1
+
+
+def _references_in(holder: list, i: int) -> int:
+    return sys.getrefcount(holder[i])
+
+
+_SOLE_IN_LIST = _references_in([np.empty(0)], 0) if _SOLE >= 0 else -1
+
+
+def is_sole(holder: list, i: int) -> bool:
+    """Whether the array in this slot of a list is held by nothing else and owns its memory."""
+    value = holder[i]
+    if not isinstance(value, np.ndarray):
+        return True  # a NumPy scalar never changes
+    if value.base is not None or not value.flags.writeable:
+        return False
+    del value
+    return _references_in(holder, i) == _SOLE_IN_LIST
+
+
+def is_exclusive(root: Any) -> bool:
+    """Whether nothing but this tensor and its live views holds its buffer.
+
+    True only if a write to it can be seen by no node and no array of the caller's.
+    """
+    data = root._data
+    if not isinstance(data, np.ndarray) or data.base is not None:
+        return False
+    alias = root._alias
+    views = 0
+    if alias is not None:
+        views = sum(getattr(t._data, "base", None) is data for t in alias.memory.live())
+    del data
+    return _references(root) == _SOLE + views

@@ -1,0 +1,275 @@
+"""Reductions and cumulative sums over axes."""
+
+from __future__ import annotations
+
+import builtins
+import math
+
+import numpy as np
+
+from ..declare import case, primitive
+from .choosing import equal, where
+from .complex import conjugate
+from .elementwise import exp
+from .joining import concatenate, stack
+from .shapes import axis_index, broadcast_to, flip, moveaxis, ravel, reshape
+
+_CASES = [case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True)]
+
+
+def axes_of(axis, ndim):
+    """The axes that `axis` stands for, as a tuple of non-negative ones."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(a % ndim for a in axis) if isinstance(axis, tuple) else (axis % ndim,)
+
+
+def kept(shape, axis):
+    """A shape with ones in place of the axes reduced over."""
+    axes = axes_of(axis, len(shape))
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def spread(g, shape, axis):
+    """A reduced array repeated along the axes that it was reduced over."""
+    if axis is not None and g.ndim != len(shape):
+        g = reshape(g, kept(shape, axis))
+    elif axis is None and g.ndim:
+        g = reshape(g, (1,) * len(shape))
+    return broadcast_to(g, shape)
+
+
+def aligned(g, shape, axis):
+    """A reduced array with ones for the reduced axes, so that it broadcasts against x."""
+    return g if g.ndim == len(shape) or (axis is None and not g.ndim) else reshape(g, kept(shape, axis))
+
+
+def count(shape, axis):
+    """How many elements each result of a reduction comes from."""
+    return math.prod(shape[i] for i in axes_of(axis, len(shape)))
+
+
+sum = primitive(
+    lambda x, axis=None, keepdims=False: np.add.reduce(x, axis, None, None, keepdims),
+    ["x"],
+    name="sum",
+    vjp={"x": lambda g, x_shape, axis: spread(g, x_shape, axis)},
+    linear=True, batch="axis", cases=_CASES, numpy=[np.sum], doc="The sum over axes.",
+)  # fmt: skip
+
+
+def _mean(x, axis=None, keepdims=False):
+    # np.mean is four times slower on small arrays; it alone knows what to do for integers,
+    # float16 and nothing at all
+    if x.dtype.kind in "fc" and x.dtype != np.float16 and x.size:
+        return np.add.reduce(x, axis, None, None, keepdims) / count(x.shape, axis)
+    return np.mean(x, axis, keepdims=keepdims)
+
+
+mean = primitive(
+    _mean,
+    ["x"],
+    name="mean",
+    vjp={"x": lambda g, x_shape, axis: spread(g / builtins.max(count(x_shape, axis), 1), x_shape, axis)},
+    linear=True, batch="axis", cases=_CASES, numpy=[np.mean], doc="The mean over axes.",
+)  # fmt: skip
+
+
+def _pull_to_mean(g, x, axis, ddof):
+    """g * 2 (x - mean) / (n - ddof); conjugated for complex x, whose variance is real."""
+    freedom = count(x.shape, axis) - ddof
+    centred = x - mean(x, axis, True)
+    if x.dtype.kind == "c":
+        centred = conjugate(centred)
+    return g * (centred * (2 / freedom if freedom > 0 else math.inf))
+
+
+def _d_std(g, x, out, axis, ddof):
+    out, g = aligned(out, x.shape, axis), aligned(g, x.shape, axis)
+    flat = equal(out, 0)  # a constant input: 0, as the convention has it
+    return _pull_to_mean(where(flat, 0, 0.5 * g / where(flat, 1, out)), x, axis, ddof)
+
+
+var = primitive(
+    lambda x, axis=None, ddof=0, keepdims=False: np.var(x, axis, ddof=ddof, keepdims=keepdims),
+    ["x"],
+    name="var",
+    vjp={"x": lambda g, x, axis, ddof: _pull_to_mean(aligned(g, x.shape, axis), x, axis, ddof)},
+    batch="axis", cases=[*_CASES, case((4, 3), axis=0, ddof=1)], numpy=[np.var],
+    doc="The mean squared distance from the mean, n - ddof in the denominator.",
+)  # fmt: skip
+std = primitive(
+    lambda x, axis=None, ddof=0, keepdims=False: np.std(x, axis, ddof=ddof, keepdims=keepdims),
+    ["x"],
+    name="std",
+    vjp={"x": _d_std},
+    batch="axis", cases=[*_CASES, case((4, 3), axis=0, ddof=1)], numpy=[np.std],
+    kinks="0 at constant input", doc="The square root of var.",
+)  # fmt: skip
+
+
+def _d_extremum(g, x, out, axis):
+    # among equals the cotangent is shared evenly
+    best = equal(x, aligned(out, x.shape, axis))
+    ties = np.add.reduce(getattr(best, "_data", best), axis, None, None, True)
+    share = aligned(g, x.shape, axis) / np.maximum(ties, 1).astype(out.dtype)
+    return where(best, share, 0)
+
+
+def _extremum(ufunc, name, functions, doc):
+    return primitive(
+        lambda x, axis=None, keepdims=False: ufunc.reduce(x, axis, None, None, keepdims),
+        ["x"],
+        name=name,
+        vjp={"x": _d_extremum},
+        batch="axis", cases=_CASES, numpy=functions, kinks="ties share evenly", doc=doc,
+    )  # fmt: skip
+
+
+max = _extremum(np.maximum, "max", [np.max, np.amax], "The largest element over axes.")
+min = _extremum(np.minimum, "min", [np.min, np.amin], "The smallest element over axes.")
+
+
+def _others(x):
+    """For each element the product of all others along the last axis, exact at zeros.
+
+    A tree of pairwise products, so that no division by the element is needed.
+    """
+    n = x.shape[-1]
+    if n <= 1:
+        return np.ones(x.shape, x.dtype)
+    if n % 2:
+        x = concatenate([x, np.ones((*x.shape[:-1], 1), x.dtype)], -1)
+    left, right = x[..., ::2], x[..., 1::2]
+    above = _others(left * right)
+    both = stack([above * right, above * left], -1)
+    return reshape(both, x.shape)[..., :n]
+
+
+def _d_prod(g, x, axis):
+    axes = axes_of(axis, len(x.shape))
+    last = tuple(range(-len(axes), 0))
+    rows = moveaxis(x, axes, last)
+    flat = reshape(rows, (*rows.shape[: len(rows.shape) - len(axes)], -1)) if x.size else rows
+    others = _others(flat) if x.size else flat
+    return aligned(g, x.shape, axis) * moveaxis(reshape(others, rows.shape), last, axes)
+
+
+prod = primitive(
+    lambda x, axis=None, keepdims=False: np.multiply.reduce(x, axis, None, None, keepdims),
+    ["x"],
+    name="prod",
+    vjp={"x": _d_prod},
+    batch="axis", analytic=True, cases=_CASES, numpy=[np.prod],
+    doc="The product over axes; its derivative is exact also where elements are zero.",
+)  # fmt: skip
+_cumsum = primitive(
+    lambda x, axis: np.add.accumulate(x, axis),
+    ["x"],
+    name="cumsum",
+    vjp={"x": lambda g, axis: flip(_cumsum(flip(g, axis), axis), axis)},
+    linear=True, batch="axis", cases=[case((2, 3), axis=0), case((2, 3), axis=1)],
+    doc="Running sum along an axis.",
+)  # fmt: skip
+
+
+def cumsum(x, axis=None):
+    """Running sum along an axis; of all elements for None.
+
+    Example:
+        >>> cumsum(np.array([1.0, 2.0, 3.0]))
+        array([1., 3., 6.])
+    """
+    return _cumsum(ravel(x), 0) if axis is None else _cumsum(x, axis_index(axis, x.ndim))
+
+
+def _constant(function, doc):
+    return primitive(
+        lambda x, axis=None, keepdims=False: function(x, axis, keepdims=keepdims),
+        ["x"],
+        name=function.__name__, cases=_CASES, numpy=[function], doc=doc,
+    )  # fmt: skip
+
+
+argmax = primitive(
+    lambda x, axis=None, keepdims=False: np.argmax(x, axis, keepdims=keepdims),
+    ["x"], name="argmax", cases=_CASES[:2], numpy=[np.argmax],
+    doc="Index of the largest element, without gradient.",
+)  # fmt: skip
+argmin = primitive(
+    lambda x, axis=None, keepdims=False: np.argmin(x, axis, keepdims=keepdims),
+    ["x"], name="argmin", cases=_CASES[:2], numpy=[np.argmin],
+    doc="Index of the smallest element, without gradient.",
+)  # fmt: skip
+argsort = primitive(
+    lambda x, axis=-1: np.argsort(x, axis, kind="stable"),
+    ["x"], name="argsort", cases=[case((2, 3)), case((2, 3), axis=0)],
+    doc="Indices that sort along an axis, stably; without gradient.",
+)  # fmt: skip
+any = _constant(np.any, "Whether any element is true.")
+all = _constant(np.all, "Whether all elements are true.")
+count_nonzero = _constant(np.count_nonzero, "How many elements are not zero.")
+
+# ------------------------------------------------------------------ exponentials, normalised
+
+
+def _shifted(x, axis):
+    """The largest element, or 0 where it is infinite, so that x - it is never inf - inf."""
+    top = np.maximum.reduce(x, axis, None, None, True, initial=-np.inf) if x.size else np.float64(0)
+    return np.where(np.isfinite(top), top, x.dtype.type(0))
+
+
+def _logsumexp(x, axis=None, keepdims=False):
+    top = _shifted(x, axis)
+    with np.errstate(divide="ignore"):  # the log of an empty sum is -inf
+        out = np.log(np.add.reduce(np.exp(x - top), axis, None, None, True)) + top
+    out = out.astype(x.dtype, copy=False)
+    return out if keepdims else out.reshape(np.add.reduce(x, axis).shape)
+
+
+def _d_logsumexp(g, x, out, axis):
+    out = aligned(out, x.shape, axis)
+    empty = equal(out, -math.inf)  # all -inf: no element has a share, so 0 rather than NaN
+    return aligned(g, x.shape, axis) * exp(where(empty, -math.inf, x - where(empty, 0, out)))
+
+
+logsumexp = primitive(
+    _logsumexp,
+    ["x"],
+    name="logsumexp",
+    vjp={"x": _d_logsumexp},
+    batch="axis", cases=_CASES, kinks="0 where all are -inf",
+    doc="log(sum(exp(x))) over axes, without overflow.",
+)  # fmt: skip
+
+
+def _softmax(x, axis=-1):
+    out = np.exp(x - _shifted(x, axis))
+    out /= np.add.reduce(out, axis, None, None, True)
+    return out
+
+
+softmax = primitive(
+    _softmax,
+    ["x"],
+    name="softmax",
+    vjp={"x": lambda g, out, axis: out * (g - sum(g * out, axis, True))},
+    batch="axis", cases=[case((2, 3)), case((2, 3), axis=0)],
+    doc="exp(x) / sum(exp(x)) along an axis, without overflow.",
+)  # fmt: skip
+
+
+def _log_softmax(x, axis=-1):
+    out = x - _shifted(x, axis)
+    out -= np.log(np.add.reduce(np.exp(out), axis, None, None, True))
+    return out
+
+
+log_softmax = primitive(
+    _log_softmax,
+    ["x"],
+    name="log_softmax",
+    vjp={"x": lambda g, out, axis: g - exp(out) * sum(g, axis, True)},
+    batch="axis", cases=[case((2, 3)), case((2, 3), axis=0)],
+    doc="The logarithm of softmax along an axis.",
+)  # fmt: skip

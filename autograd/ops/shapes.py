@@ -1,0 +1,299 @@
+"""Reshaping, transposing, broadcasting, casting: operations that move values about.
+
+All are linear. Those that NumPy makes views of stay views, and declare their put-back:
+the base with the values of a changed view put back in (see `aliasing.py`).
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from ..codegen import FAST
+from ..declare import case, primitive
+from ..errors import ShapeError
+
+
+def zeros_like(x):
+    """Zeros of the shape and dtype of x, without gradient; an array for an array."""
+    return np.zeros_like(getattr(x, "_data", x))
+
+
+# ------------------------------------------------------------------ what the engine puts in
+
+
+def undo_broadcast(g, shape, dtype):
+    """Sum a cotangent over the axes that broadcasting added or stretched, and cast it back."""
+    if g.shape != shape:
+        added = g.ndim - len(shape)
+        stretched = [i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1]
+        g = reduce_sum(g, (*range(added), *stretched))
+        if g.shape != shape:
+            g = reshape(g, shape)
+    return g if g.dtype == dtype else astype(g, dtype)
+
+
+broadcast_cast = primitive(
+    lambda x, shape, dtype: np.broadcast_to(x, shape).astype(dtype),
+    ["x"],
+    name="broadcast_cast",
+    vjp={"x": lambda g, x_shape, x_dtype, shape, dtype: undo_broadcast(g, x_shape, x_dtype)},
+    linear=True, batch="shape",
+    cases=[case((3, 1), shape=(2, 3, 4), dtype=np.dtype(np.float64))],
+    doc="The implicit broadcast and cast of an argument; the engine alone calls it.",
+)  # fmt: skip
+
+reduce_sum = primitive(
+    lambda x, axis: np.add.reduce(x, axis),
+    ["x"],
+    name="reduce_sum",
+    vjp={"x": lambda g, x_shape, axis: _spread(g, x_shape, axis)},
+    linear=True, batch="axis", cases=[case((2, 3, 4), axis=(0, 2))],
+    doc="Sum over a tuple of axes.",
+)  # fmt: skip
+
+
+def _spread(g, shape, axis):
+    """The inverse of a sum: g repeated along the axes that were summed over."""
+    kept = list(shape)
+    for i in axis:
+        kept[i] = 1
+    return broadcast_to(reshape(g, tuple(kept)), shape)
+
+
+# ------------------------------------------------------------------ dtype and copies
+
+
+def _cast_back(g, x_dtype):
+    if g.dtype.kind == "c" and x_dtype.kind != "c":
+        g = FAST["real"](g)
+    return astype(g, x_dtype)
+
+
+astype = primitive(
+    lambda x, dtype: x.real.astype(dtype)
+    if x.dtype.kind == "c" and dtype.kind not in "cO"
+    else x.astype(dtype),
+    ["x"],
+    name="astype",
+    vjp={"x": lambda g, x_dtype: _cast_back(g, x_dtype)},
+    linear=True, batch="same", cases=[case((2, 3), dtype=np.dtype(np.float32))],
+    doc="x in another dtype, a copy. Gradient: cast back to x's dtype.",
+)  # fmt: skip
+copy = primitive(
+    lambda x: x.copy(), ["x"], name="copy", vjp={"x": lambda g: g}, linear=True, batch="same",
+    cases=[case((2, 3))], doc="A copy of x.",
+)  # fmt: skip
+
+detach = primitive(
+    lambda x: x.view(), ["x"], name="detach", view=lambda base, new: new, cases=[case((2, 3))],
+    doc="The same values and memory, outside the graph.",
+)  # fmt: skip
+
+# ------------------------------------------------------------------ shape
+
+reshape = primitive(
+    lambda x, shape: x.reshape(shape),
+    ["x"],
+    name="reshape",
+    vjp={"x": lambda g, x_shape: reshape(g, x_shape)},
+    view=lambda base, new, shape: reshape(new, base.shape),
+    linear=True, batch="shape", cases=[case((2, 6), shape=(3, -1)), case((0, 3), shape=(3, 0))],
+    numpy=[np.reshape], doc="x with another shape, in C order; a view where NumPy makes one.",
+)  # fmt: skip
+
+
+def _inverse(axes):
+    return tuple(int(i) for i in np.argsort(axes))
+
+
+_transpose = primitive(
+    lambda x, axes: x.transpose(axes),
+    ["x"],
+    name="transpose",
+    vjp={"x": lambda g, axes: _transpose(g, _inverse(axes))},
+    view=lambda base, new, axes: _transpose(new, _inverse(axes)),
+    linear=True, batch="axis", cases=[case((2, 3, 4), axes=(2, 0, 1))],
+    doc="x with its axes permuted.",
+)  # fmt: skip
+
+
+def _axes(x, axes):
+    """Non-negative axes of x; AxisError in the caller's terms if one is out of range."""
+    return normalize_axis_tuple(axes, x.ndim)
+
+
+def transpose(x, axes=None):
+    """x with its axes permuted, reversed by default; a view.
+
+    Example:
+        >>> transpose(np.zeros((2, 3, 4)), (2, 0, 1)).shape
+        (4, 2, 3)
+    """
+    n = x.ndim
+    axes = tuple(range(n))[::-1] if axes is None else _axes(x, axes)
+    if len(axes) != n:
+        raise ShapeError(f"transpose: {n} axes in {tuple(x.shape)}, got {len(axes)}: {axes}")
+    return _transpose(x, axes)
+
+
+def swapaxes(x, axis1, axis2):
+    """x with two axes exchanged; a view.
+
+    Example:
+        >>> swapaxes(np.zeros((2, 3, 4)), 0, -1).shape
+        (4, 3, 2)
+    """
+    order = list(range(x.ndim))
+    i, j = _axes(x, (axis1,))[0], _axes(x, (axis2,))[0]
+    order[i], order[j] = order[j], order[i]
+    return _transpose(x, tuple(order))
+
+
+def mT(x):
+    """x with its last two axes exchanged; a view.
+
+    Example:
+        >>> mT(np.zeros((2, 3, 4))).shape
+        (2, 4, 3)
+    """
+    return swapaxes(x, -1, -2)
+
+
+def moveaxis(x, source, destination):
+    """x with axes moved to new places, the others in their order; a view.
+
+    Example:
+        >>> moveaxis(np.zeros((2, 3, 4)), 0, -1).shape
+        (3, 4, 2)
+    """
+    source, destination = _axes(x, source), _axes(x, destination)
+    if len(source) != len(destination):
+        raise ShapeError(f"moveaxis: {len(source)} sources but {len(destination)} destinations")
+    order = [i for i in range(x.ndim) if i not in source]
+    for to, i in sorted(zip(destination, source, strict=True)):
+        order.insert(to, i)
+    return _transpose(x, tuple(order))
+
+
+def ravel(x):
+    """x as one axis; a view where NumPy makes one.
+
+    Example:
+        >>> ravel(np.eye(2))
+        array([1., 0., 0., 1.])
+    """
+    return reshape(x, (-1,))
+
+
+def flatten(x):
+    """A copy of x as one axis.
+
+    Example:
+        >>> flatten(np.eye(2))
+        array([1., 0., 0., 1.])
+    """
+    return copy(reshape(x, (-1,)))
+
+
+def expand_dims(x, axis):
+    """x with axes of length one put in; a view.
+
+    Example:
+        >>> expand_dims(np.zeros((2, 3)), (0, -1)).shape
+        (1, 2, 3, 1)
+    """
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    n = x.ndim + len(axes)
+    axes = normalize_axis_tuple(axes, n)
+    rest = iter(x.shape)
+    return reshape(x, tuple(1 if i in axes else next(rest) for i in range(n)))
+
+
+def squeeze(x, axis=None):
+    """x without axes of length one; a view.
+
+    Example:
+        >>> squeeze(np.zeros((1, 3, 1))).shape
+        (3,)
+    """
+    shape = x.shape
+    axes = [i for i, n in enumerate(shape) if n == 1] if axis is None else _axes(x, axis)
+    for i in axes:
+        if shape[i] != 1:
+            raise ShapeError(f"squeeze: axis {i} of {shape} has length {shape[i]}, not 1")
+    return reshape(x, tuple(n for i, n in enumerate(shape) if i not in axes))
+
+
+broadcast_to = primitive(
+    lambda x, shape: np.broadcast_to(x, shape),
+    ["x"],
+    name="broadcast_to",
+    vjp={"x": lambda g, x_shape, x_dtype: undo_broadcast(g, x_shape, x_dtype)},
+    linear=True, batch="shape", cases=[case((3, 1), shape=(2, 3, 4)), case((), shape=(2,))],
+    numpy=[np.broadcast_to], doc="x repeated along new or stretched axes.",
+)  # fmt: skip
+flip = primitive(
+    lambda x, axis=None: np.flip(x, axis),
+    ["x"],
+    name="flip",
+    vjp={"x": lambda g, axis: flip(g, axis)},
+    view=lambda base, new, axis: flip(new, axis),
+    linear=True, batch="axis", cases=[case((2, 3), axis=1), case((2, 3))],
+    numpy=[np.flip], doc="x with the order along axes reversed; a view.",
+)  # fmt: skip
+roll = primitive(
+    lambda x, shift, axis=None: np.roll(x, shift, axis),
+    ["x"],
+    name="roll",
+    vjp={"x": lambda g, shift, axis: roll(g, _negated(shift), axis)},
+    linear=True, batch="axis", cases=[case((2, 3), shift=1), case((2, 3), shift=(1, 2), axis=(0, 1))],
+    numpy=[np.roll], doc="x with its elements shifted around along axes.",
+)  # fmt: skip
+
+
+def _negated(shift):
+    return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
+
+
+def _triangle(name, function, doc):
+    result = primitive(
+        lambda x, k=0: function(x, k),
+        ["x"],
+        name=name,
+        vjp={"x": lambda g, k: result(g, k)},
+        linear=True, batch="shape", cases=[case((3, 4), k=1), case((2, 3, 3))],
+        numpy=[function], doc=doc,
+    )  # fmt: skip
+    return result
+
+
+tril = _triangle("tril", np.tril, "x with zeros above its k-th diagonal.")
+triu = _triangle("triu", np.triu, "x with zeros below its k-th diagonal.")
+
+
+def _at_least(n):
+    def at_least(*xs):
+        def grow(x):
+            x = x if hasattr(x, "ndim") else np.asarray(x)
+            if x.ndim >= n:
+                return x
+            front = {2: 1, 3: 1}.get(n, 0) if x.ndim < 2 else 0
+            shape = (1,) * min(front, n - x.ndim) + x.shape
+            return reshape(x, shape + (1,) * (n - len(shape)))
+
+        return grow(xs[0]) if len(xs) == 1 else tuple(grow(x) for x in xs)
+
+    at_least.__name__ = f"atleast_{n}d"
+    at_least.__doc__ = f"Each argument with at least {n} axes, as numpy.atleast_{n}d."
+    return at_least
+
+
+atleast_1d, atleast_2d, atleast_3d = _at_least(1), _at_least(2), _at_least(3)
+
+
+def axis_index(axis, ndim):
+    """A non-negative axis."""
+    return normalize_axis_index(operator.index(axis), ndim)

@@ -1,0 +1,65 @@
+"""NumPy's protocols: `np.exp(tensor)` and `np.sum(tensor)` do what `autograd.numpy` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .errors import NotDifferentiable
+from .tape import TensorBase, mode
+
+# NumPy function -> ours. Filled by `autograd.numpy`, which knows them all.
+IMPLEMENTATIONS: dict[Any, Callable] = {}
+
+# Functions that look at values or at metadata alone, whose results nobody differentiates.
+_LOOKS = {
+    np.allclose, np.array2string, np.array_equal, np.array_equiv, np.array_repr, np.array_str,
+    np.can_cast, np.common_type, np.empty_like, np.full_like, np.iscomplexobj, np.isclose,
+    np.isrealobj, np.may_share_memory, np.min_scalar_type, np.ndim, np.ones_like,
+    np.result_type, np.shape, np.shares_memory, np.size, np.zeros_like,
+}  # fmt: skip
+
+
+def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+    """`Tensor.__array_ufunc__`: calls of NumPy's ufuncs with a tensor among the arguments."""
+    ours = _find(ufunc)
+    if method == "__call__" and ours is not None:
+        return ours(*inputs, **options)
+    if method == "reduce" and ours is not None and hasattr(ours, "reduce"):
+        return ours.reduce(*inputs, **options)
+    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    return _on_values(name, getattr(ufunc, method), inputs, options)
+
+
+def array_function(self: Any, function: Callable, types: Any, args: Any, options: Any) -> Any:
+    """`Tensor.__array_function__`: calls of NumPy's other functions."""
+    ours = _find(function)
+    if ours is not None:
+        return ours(*args, **options)
+    return _on_values(function.__name__, function, args, options)
+
+
+def _find(function: Any) -> Callable | None:
+    if not IMPLEMENTATIONS:
+        from . import numpy  # noqa: F401 - fills the table; not imported at start, to start fast
+    return IMPLEMENTATIONS.get(function)
+
+
+def _on_values(name: str, function: Callable, args: Any, options: Any) -> Any:
+    """A function without a derivative, on plain values; refused where a gradient is lost."""
+    looks = function in _LOOKS
+    return function(*_values(name, args, looks), **_values(name, options, looks))
+
+
+def _values(name: str, thing: Any, looks: bool) -> Any:
+    if isinstance(thing, TensorBase):
+        if not looks and thing._node is not None and mode.grad:
+            raise NotDifferentiable(f"numpy.{name} has no derivative here; use .detach() if none is wanted")
+        return thing._data
+    if isinstance(thing, (list, tuple)):
+        return type(thing)(_values(name, v, looks) for v in thing)
+    if isinstance(thing, dict):
+        return {k: _values(name, v, looks) for k, v in thing.items()}
+    return thing
