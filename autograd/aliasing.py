@@ -202,10 +202,22 @@ def _own(root: Any) -> None:
     del data
     if is_exclusive(root) and (alias is None or alias.memory.exposure is OWNED):
         return
-    root._data = np.array(root._data)
+    root._data = np.array(root._data)  # also of a NumPy scalar, which cannot be written
     if alias is not None:
         alias.memory.exposure = OWNED
         _replay(root, nodes=False)
+
+
+def writable(tensor: Any) -> np.ndarray:
+    """The buffer of a tensor for a caller that writes all of it now, such as an optimiser.
+
+    As a write that is not recorded: what the tape saved is copied away first. The memory does
+    not count as shared, so the array must not be kept.
+    """
+    if tensor._alias is None and is_exclusive(tensor):
+        return tensor._data
+    _own(root_of(tensor))
+    return tensor._data
 
 
 # ---------------------------------------------------------------- what shares the memory

@@ -21,10 +21,9 @@ from .codegen import FAST, Step
 from .diagnose import describe
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
 from .memory import SHARED, bare, is_exclusive, is_sole
-from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
+from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, TensorBase, leaf_pull, new_tensor, parents
 
 _faults = FAST["faults"]
-_NOTHING: tuple = ()
 
 
 def sweep(
@@ -60,52 +59,68 @@ def _note_invalid(kind: str, flag: int) -> None:
 
 
 def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[list]:
-    arrived: list[list] = []
     heap: list[list] = []
+    leaves: list[list] = []  # they lead nowhere, so they need not wait their turn in the heap
     pending: dict[int, Any] = {}  # order -> the sum of the cotangents that came so far
     mine: set[int] = set()  # orders whose sum is an array that this sweep made
+    arrived: list[list] = []
     oldest = max(targets) if targets else 1  # orders count down: a larger one is older
     for node, g in roots:
-        _add(node, g, heap, pending, mine)
-    node = heappop(heap)
-    g = pending.pop(node[0])
+        _add(node, g, heap, leaves, pending, mine)
     # The layout of a node is spelled out here: [order, pull, extra, *parents, *saved]. Names
     # for 0 to 3 would cost a twentieth of the time of a chain of small operations.
-    while True:
+    while heap:
+        node = heappop(heap)
+        g = pending.pop(node[0])
+        while True:
+            if targets is not None and node[0] in targets:
+                targets[node[0]] = g
+            if node[2] is not None:
+                g = _arrive(node, g, arrived, lifted)
+            g = node[1](_lift(node) if lifted else node, g)
+            if type(g) is tuple:
+                for parent, part in zip(node[3:], g):  # saved values follow the parents
+                    if part is None or parent[0] > oldest:
+                        continue
+                    if parent[0] in pending or parent[1] is not leaf_pull:
+                        _add(parent, part, heap, leaves, pending, mine)
+                    else:  # most often a parameter; a call saved
+                        pending[parent[0]] = part
+                        leaves.append(parent)
+                parent = None
+            else:
+                parent = node[3]
+                if heap or parent[1] is leaf_pull or parent[0] > oldest:
+                    if parent[0] <= oldest:
+                        _add(parent, g, heap, leaves, pending, mine)
+                    parent = None
+            if not keep:
+                node[1] = _freed
+                del node[3:]
+            if parent is None:
+                break
+            node = parent  # a plain chain: straight on
+    for node in leaves:
+        g = pending.pop(node[0])
         if targets is not None and node[0] in targets:
             targets[node[0]] = g
         if node[2] is not None:
-            g = _arrive(node, g, arrived, lifted)
-        g = node[1](_lift(node) if lifted else node, g)
-        if type(g) is tuple:
-            for parent, part in zip(node[3:], g):
-                if part is not None and parent[0] <= oldest:
-                    _add(parent, part, heap, pending, mine)
-            parent = None
-        else:
-            parent = node[3]
-            if heap or parent[0] > oldest:
-                if parent[0] <= oldest:
-                    _add(parent, g, heap, pending, mine)
-                parent = None  # else: a plain chain, straight on
-        if not keep and g is not _NOTHING:
-            node[1] = _freed
-            del node[3:]
-        if parent is not None:
-            node = parent
-        elif heap:
-            node = heappop(heap)
-            g = pending.pop(node[0])
-        else:
-            return arrived
+            if node[2].hooks:
+                _arrive(node, g, arrived, lifted)
+            else:
+                arrived.append([node, g])
+    return arrived
 
 
-def _add(node: list, g: Any, heap: list, pending: dict, mine: set) -> None:
+def _add(node: list, g: Any, heap: list, leaves: list, pending: dict, mine: set) -> None:
     """Add to the cotangent of a node, in place where the sum is the sweep's own array."""
-    order = node[ORDER]
+    order = node[0]
     if order not in pending:
         pending[order] = g
-        heappush(heap, node)
+        if node[1] is leaf_pull:
+            leaves.append(node)
+        else:
+            heappush(heap, node)
     elif order in mine:
         np.add(pending[order], g, out=pending[order])
     else:
@@ -154,6 +169,8 @@ def _lift(node: list) -> list:
     for i, name in enumerate(step.saves, first):
         if name == "out":
             lifted[i] = new_tensor(lifted[i], node)
+        elif name == "aux":
+            lifted[i] = None
         elif step.prim.variadic and name == step.prim.arrays[0][1:]:
             lifted[i] = list(lifted[i])
             for position, parent in zip(step.active, above, strict=True):
@@ -187,31 +204,28 @@ def backward(
     arrived = sweep(roots, keep=keep, lifted=create_graph)
     del roots
     while arrived:
+        arrival = arrived.pop()
+        extra = arrival[0][EXTRA]
         if create_graph:
-            node, g = arrived.pop()
-            extra, g = node[EXTRA], conjugate(g)
+            g = conjugate(arrival[1])
             extra.grad = g if extra.grad is None else extra.grad + g
-        else:
-            _accumulate(arrived.pop())
+            continue
+        if arrival[1].dtype.kind == "c":
+            arrival[1] = np.conjugate(arrival[1])
+        if extra.grad is not None:
+            _accumulate(extra, arrival[1])
+        else:  # `.grad` never shares memory with another array
+            extra.grad = new_tensor(arrival[1] if is_sole(arrival, 1) else arrival[1].copy())
 
 
-def _accumulate(arrival: list) -> None:
-    """Add an array to the gradient that a node keeps; never share memory with another."""
-    extra, g = arrival[0][EXTRA], arrival[1]
-    if g.dtype.kind == "c":
-        arrival[1] = g = np.conjugate(g)
-    if extra.grad is not None:
-        total = extra.grad
-        shared = total._alias is not None and total._alias.memory.exposure is SHARED
-        if total._node is None and (shared or is_exclusive(total)):
-            np.add(total._data, g, out=total._data)
-        else:
-            extra.grad = new_tensor(total._data + g)
-        return
-    del g
-    if not is_sole(arrival, 1):
-        arrival[1] = arrival[1].copy()
-    extra.grad = new_tensor(arrival[1])
+def _accumulate(extra: Any, g: Any) -> None:
+    """Add an array to the gradient that a node keeps, in place where only the caller sees it."""
+    total = extra.grad
+    shared = total._alias is not None and total._alias.memory.exposure is SHARED
+    if total._node is None and (shared or is_exclusive(total)):
+        np.add(total._data, g, out=total._data)
+    else:
+        extra.grad = new_tensor(total._data + g)
 
 
 def gradients(

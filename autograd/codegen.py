@@ -163,22 +163,17 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
     slow = f"slow(prim, {_tuple(prim.arrays)}, {_tuple(prim.statics)})"
     statics = list(prim.statics)
     lines = [f"def {prim.name}({_signature(prim)}):"]
+    if prim.is_elementwise and len(prim.arrays) == 2 and prim.differentiable_in(0):
+        lines += _with_number(prim, names)
     for x in prim.arrays:
         lines += _unpack(prim, x, slow, statics)
     datas = [f"{x}_data" for x in prim.arrays]
     call = f"kernel({', '.join(datas + statics)})"
     if prim.kernel_source:
-        inline = prim.kernel_source.format(**dict(zip(prim.arrays, datas, strict=True)))
-        if len(datas) == 1:
-            call = inline
-        else:
-            # An operator on NumPy scalars takes a tenth of the ufunc's time; but an array with
-            # a Python number takes longer by the operator.
-            x, y = prim.arrays
-            call = f"{call} if {y}_type is float and type({x}_data) is ndarray else {inline}"
+        call = prim.kernel_source.format(**dict(zip(prim.arrays, datas, strict=True)))
     lines += [
         "    try:",
-        f"        out = {call}",
+        f"        {'out, aux' if prim.aux else 'out'} = {call}",
         "    except Exception as error:",
         f"        raise explain(prim, {_tuple(datas)}, {_tuple(statics)}, error, path()) from None",
     ]
@@ -195,6 +190,34 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
     return lines, names
 
 
+def _with_number(prim: Primitive, names: dict[str, Any]) -> list[str]:
+    """The case of a Tensor and a Python float: nothing to broadcast, cast or protect.
+
+    NumPy scalars take a tenth of the time with an operator, arrays less with the ufunc.
+    """
+    x, y = prim.arrays
+    step = step_for(prim, (0,))
+    names["pull_number"] = step.pull
+    slots = [y if name == y else _saved(prim, name) for name in step.saves]
+    node = f"[next_order(), {', '.join(['pull_number', 'None', f'{x}_node', *slots])}]"
+    call = f"kernel({x}_data, {y})"
+    if prim.kernel_source:
+        inline = prim.kernel_source.format(**{x: f"{x}_data", y: y})
+        call = f"{call} if type({x}_data) is ndarray else {inline}"
+    alias = f" and {x}._alias is None" if x in step.saves else ""
+    return [
+        f"    if type({y}) is float and type({x}) is Tensor{alias}:",
+        f"        {x}_data = {x}._data",
+        f"        {x}_node = {x}._node",
+        f"        out = {call}",
+        "        tensor = new(Made)",
+        "        tensor._data = out",
+        f"        tensor._node = None if {x}_node is None else {node}",
+        "        tensor._alias = None",
+        "        return tensor",
+    ]
+
+
 def _unpack(prim: Primitive, x: str, slow: str, statics: list[str]) -> list[str]:
     """Take one argument apart by its type."""
     lines = [
@@ -205,11 +228,12 @@ def _unpack(prim: Primitive, x: str, slow: str, statics: list[str]) -> list[str]
     if len(prim.arrays) == 1:
         lines += [
             f"    elif {x}_type is ndarray or {x}_type is float64:",
-            f"        return kernel({', '.join([x, *statics])})",
+            f"        return kernel({', '.join([x, *statics])}){'[0]' if prim.aux else ''}",
         ]
     else:
         lines += [
-            f"    elif {x}_type is float or {x}_type is int or {x}_type is float64:",
+            f"    elif {x}_type is float or {x}_type is int or {x}_type is float64"
+            + (f" or {x} is None:" if x in prim.defaults else ":"),
             f"        {x}_data = {x}; {x}_node = {x}_alias = None",
             f"    elif {x}_type is ndarray:",
             f"        {x}_data = {x}; {x}_node = None; {x}_alias = FOREIGN",
@@ -271,9 +295,9 @@ def _link(prim: Primitive, i: int) -> list[str]:
         return []
     if prim.is_elementwise:
         test = f"{x}_data.shape != out.shape or {x}_data.dtype is not out.dtype"
-        if len(prim.arrays) == 2:
-            # a Python number changes neither shape nor dtype; skipping the test for it is
-            # worth a tenth of a small operation
+        if len(prim.arrays) == 2 and "ff->f" in getattr(prim.kernel, "types", ()):
+            # a Python number changes neither shape nor dtype, unless the kernel itself widens;
+            # skipping the test for it is worth a tenth of a small operation
             test = f"{others[0]}_type is not float and ({test})"
     elif not prim.promotes:
         return []
@@ -291,8 +315,8 @@ def _link(prim: Primitive, i: int) -> list[str]:
 
 def _saved(prim: Primitive, name: str) -> str:
     """The expression for one saved value."""
-    if name == "out":
-        return "out"
+    if name in ("out", "aux"):
+        return name
     for x in prim.arrays:
         if name in (f"{x}_shape", f"{x}_dtype"):
             return f"{x}_data.{name[len(x) + 1 :]}"

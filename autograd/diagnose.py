@@ -43,7 +43,9 @@ def where(path: str) -> str:
 
 def explain(prim: Any, values: Sequence, statics: Sequence, error: Exception, path: str) -> Exception:
     """The typed error for `error`, raised by the kernel of `prim` on these values."""
-    if isinstance(error, AutogradError) or not isinstance(error, (ValueError, TypeError, IndexError)):
+    if isinstance(error, AutogradError):
+        return type(error)(f"{where(path)}{error}")
+    if not isinstance(error, (ValueError, TypeError, IndexError)):
         return error
     names = list(prim.arrays) if not prim.variadic else [f"#{i}" for i in range(len(values))]
     got = [f"{n}={describe(v)}" for n, v in zip(names, values, strict=False)]

@@ -178,13 +178,9 @@ _SOLE_IN_LIST = _references_in([np.empty(0)], 0) if _SOLE >= 0 else -1
 
 def is_sole(holder: list, i: int) -> bool:
     """Whether the array in this slot of a list is held by nothing else and owns its memory."""
-    value = holder[i]
-    if not isinstance(value, np.ndarray):
-        return True  # a NumPy scalar never changes
-    if value.base is not None or not value.flags.writeable:
-        return False
-    del value
-    return _references_in(holder, i) == _SOLE_IN_LIST
+    if _references_in(holder, i) != _SOLE_IN_LIST:
+        return not isinstance(holder[i], np.ndarray)  # a NumPy scalar never changes
+    return holder[i].base is None
 
 
 def is_exclusive(root: Any) -> bool:
@@ -192,12 +188,15 @@ def is_exclusive(root: Any) -> bool:
 
     True only if a write to it can be seen by no node and no array of the caller's.
     """
+    if root._alias is None:  # the usual case, asked for every parameter at every step
+        sole = _references(root) == _SOLE
+        return sole and type(root._data) is np.ndarray and root._data.base is None
     data = root._data
     if not isinstance(data, np.ndarray) or data.base is not None:
         return False
-    alias = root._alias
-    views = 0
-    if alias is not None:
-        views = sum(getattr(t._data, "base", None) is data for t in alias.memory.live())
+    live = root._alias.memory.live()
+    if not live and root._alias.memory.exposure is OWNED:
+        root._alias = None  # its views are gone: it shares with nobody
+    views = sum(getattr(t._data, "base", None) is data for t in live)
     del data
     return _references(root) == _SOLE + views

@@ -10,6 +10,9 @@ The parameter list of a rule is its save list. A rule may name
 - `g`, the cotangent (first, in rules of the `vjp` form),
 - any array argument (`x`), or only its shape (`x_shape`), which saves no data,
 - `out`, the result,
+- `aux`, where the kernel gives `(out, aux)`: something it has at hand that the rule would have
+  to compute again. It has no gradient, so a sweep that is itself recorded passes None, and the
+  rule computes it with the operations;
 - any static, i.e. any non-array parameter of the kernel (`axis`, `keepdims`, ...).
 """
 
@@ -89,6 +92,7 @@ class Primitive:
         jvp: argument -> `fn(tangent, out, *arrays, *statics)`, where no default will do.
         batch: batching class for `vmap`; None means loop and stack.
         view: put-back of a view, `fn(base, new, *statics)`; None if the result owns its data.
+        aux: whether the kernel gives `(out, aux)`.
         promotes: whether the arguments are cast to one dtype, as arithmetic does.
         singular: the derivative is infinite somewhere, so that `0 * inf` must stay 0.
         analytic: complex step applies (the kernel takes complex and is holomorphic).
@@ -112,6 +116,7 @@ class Primitive:
         self.jvp: dict[str, Callable] = facts.pop("jvp", None) or {}
         self.batch: Any = facts.pop("batch", None)
         self.view: Callable | None = facts.pop("view", None)
+        self.aux: bool = facts.pop("aux", False)
         self.promotes: bool = facts.pop("promotes", True)
         self.singular: bool = facts.pop("singular", False)
         self.analytic: bool = facts.pop("analytic", False)
@@ -132,7 +137,7 @@ class Primitive:
     def _check(self, constants: Sequence[str]) -> None:
         """Reject a declaration that names what does not exist. Costs nothing at call time."""
         plain = [a.lstrip("*") for a in self.arrays]
-        known = {"out", "wanted", *plain, *self.statics}
+        known = {"out", "wanted", *plain, *self.statics} | ({"aux"} if self.aux else set())
         known |= {f"{a}_{fact}" for a in plain for fact in ("shape", "dtype")}
         for arg in [*self.rules, *constants]:
             if arg not in plain:

@@ -24,6 +24,11 @@ class Size(int):
         spelling = f"tensor.shape[{args[0]}]" if args else "tensor.shape"
         raise SpellingError(f"size is the number of elements, as in NumPy; use {spelling}")
 
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        # NumPy takes a subclass of int for an int64 array, which makes float64 of float32
+        plain = [int(x) if isinstance(x, Size) else x for x in inputs]
+        return getattr(ufunc, method)(*plain, **options)
+
 
 def spelled(function: Callable) -> Callable:
     """A method that names NumPy's keyword when it is given PyTorch's."""

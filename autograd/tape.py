@@ -78,7 +78,8 @@ def admit(slot: str, cls: type) -> None:
     if not _unusual_threads:
         FAST[slot] = cls
     if slot == "Tensor":
-        FAST["Made"] = cls
+        global _made
+        FAST["Made"] = _made = cls
 
 
 class _Mode(threading.local):
@@ -86,7 +87,9 @@ class _Mode(threading.local):
 
     grad = True
     interceptor: Any = None
-    scopes: Any = None  # the modules whose forward is running, outermost first
+
+    def __init__(self) -> None:
+        self.scopes: list[Any] = []  # the modules whose forward is running, outermost first
 
 
 mode = _Mode()
@@ -111,24 +114,29 @@ def leave_unusual() -> None:
 
 def new_tensor(data: Any, node: list | None = None) -> Any:
     """A Tensor over this very value."""
-    tensor = TensorBase.__new__(FAST["Made"])
+    tensor: Any = _new(_made)
     tensor._data, tensor._node, tensor._alias = data, node, None
     return tensor
 
 
+_new = TensorBase.__new__
+_made: type = TensorBase
+
+
 def leaf_node() -> list:
     """The node of a leaf: no parents; its gradient is kept."""
-    return [next_order(), _leaf_pull, Extra(leaf=True)]
+    return [next_order(), leaf_pull, Extra(leaf=True)]
 
 
-def _leaf_pull(node: list, g: Any) -> tuple:
+def leaf_pull(node: list, g: Any) -> tuple:
+    """The pull of a node without parents; the sweep knows it and does not call it."""
     return ()
 
 
 def identity_node(parent: list | None) -> list:
     """A fresh node of the same value, for transforms to differentiate with respect to."""
     if parent is None:
-        return [next_order(), _leaf_pull, None]
+        return [next_order(), leaf_pull, None]
     return [next_order(), _identity_pull, None, parent]
 
 
@@ -136,7 +144,7 @@ def _identity_pull(node: list, g: Any) -> Any:
     return g
 
 
-_leaf_pull.step = Step(None, (), ())  # type: ignore[attr-defined]
+leaf_pull.step = Step(None, (), ())  # type: ignore[attr-defined]
 _identity_pull.step = Step(None, (0,), ())  # type: ignore[attr-defined]
 
 
@@ -172,9 +180,10 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
         out = prim.kernel(values, *statics) if prim.variadic else prim.kernel(*values, *statics)
     except Exception as error:
         raise diagnose.explain(prim, values, statics, error, scope_path()) from None
+    out, aux = out if prim.aux else (out, None)
     if not tensors:
         return out
-    node = record(prim, nodes, values, aliases, out, statics) if mode.grad else None
+    node = record(prim, nodes, values, aliases, out, aux, statics) if mode.grad else None
     result = new_tensor(out, node)
     if prim.view is not None:
         attach_view(result, args[0], prim, statics)
@@ -182,7 +191,7 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
 
 
 def record(
-    prim: Primitive, nodes: list, values: list, aliases: list, out: Any, statics: tuple
+    prim: Primitive, nodes: list, values: list, aliases: list, out: Any, aux: Any, statics: tuple
 ) -> list | None:
     """The node of a call, or None if no gradient can flow through it."""
     active = tuple(i for i, n in enumerate(nodes) if n is not None and prim.differentiable_in(i))
@@ -191,6 +200,7 @@ def record(
     step = step_for(prim, active)
     linked = [link(prim, i, nodes[i], values, out) for i in active]
     known = _named_values(prim, values, out, statics)
+    known["aux"] = aux
     node = [next_order(), step.pull, None, *linked]
     for name in step.saves:
         kept = known[name]
@@ -250,6 +260,9 @@ def _operand(prim: Primitive, position: int, arg: Any) -> Any:
         if any(isinstance(a, (TensorBase, list, tuple)) for a in arg):
             return apply(REGISTRY["stack"], arg, (0,))
         return np.asarray(arg)
+    for number in (int, float, complex):
+        if isinstance(arg, number):  # of a subclass, which NumPy would take for an int64 array
+            return number(arg)
     if prim.reflected and position == 1 and hasattr(kind, prim.reflected):
         return NotImplemented
     if hasattr(arg, "__array__") and not isinstance(arg, type):

@@ -8,6 +8,7 @@ from . import (
     elementwise,
     indexing,
     joining,
+    neural,
     reductions,
     shapes,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "elementwise",
     "indexing",
     "joining",
+    "neural",
     "reductions",
     "shapes",
 ]

@@ -66,7 +66,7 @@ reciprocal = elementwise(
 
 def _d_power_base(g, x, y):
     # y * x**(y-1), but 0 for y = 0, also at x = 0 where x**-1 is infinite
-    if isinstance(y, (int, float)):
+    if isinstance(y, (int, float, complex)):
         return zeros_like(g) if y == 0 else g * (y * x ** (y - 1))
     flat = equal(y, 0)
     return where(flat, 0, g * (y * x ** where(flat, 1, y - 1)))
@@ -74,6 +74,8 @@ def _d_power_base(g, x, y):
 
 def _d_power_exponent(g, x, out):
     # out * log(x), but 0 at x = 0, where out vanishes faster than the logarithm grows
+    if isinstance(x, (int, float, complex)):
+        x = out.dtype.type(x)  # a Python number does not promote, its logarithm would
     return g * (out * log(where(equal(x, 0), 1, x)))
 
 
@@ -106,7 +108,25 @@ absolute = elementwise(
     domain=POSITIVE_TO_10, kinks="0 at x = 0", doc="|x|",
 )  # fmt: skip
 fabs = elementwise(np.fabs, d=lambda x: sign(x), domain=POSITIVE_TO_10, kinks="0 at x = 0", doc="|x|, real")
-sign = elementwise(np.sign, d=0, kinks="0 everywhere", doc="-1, 0 or 1; x/|x| for complex x")
+
+
+def _d_sign(g, x, out):
+    # the component of g across x, over |x|; along x nothing changes, nor anywhere for real x
+    if x.dtype.kind != "c":
+        return zeros_like(g)
+    return (g - real(g * out) * conjugate(out)) / where(equal(x, 0), 1, absolute(x))
+
+
+def _change_of_sign(t, out, x):
+    if getattr(x, "dtype", t.dtype).kind != "c":
+        return zeros_like(t)
+    return (t - real(t * conjugate(out)) * out) / where(equal(x, 0), 1, absolute(x))
+
+
+sign = elementwise(
+    np.sign, vjp=_d_sign, jvp={"x": _change_of_sign}, kinks="0 for real x, and at x = 0",
+    doc="-1, 0 or 1; x/|x| for complex x",
+)  # fmt: skip
 hypot = elementwise(
     np.hypot,
     vjp={"x": lambda g, x, out: g * _over(x, out), "y": lambda g, y, out: g * _over(y, out)},

@@ -1,0 +1,96 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError
+
+from .optimizer import Optimizer, check_range
+
+
+class SGD(Optimizer):
+    """b = momentum * b + (1 - dampening) * g;  p -= lr * b.
+
+    The first b is g itself. Without momentum, p -= lr * g; with `nesterov`,
+    p -= lr * (g + momentum * b).
+
+    Args:
+        params: see `Optimizer`.
+        lr: learning rate, at least 0.
+        momentum: how much of the last step is kept.
+        dampening: how much of the gradient is left out of b.
+        weight_decay: adds weight_decay * p to g.
+        nesterov: look ahead along b; needs momentum and no dampening.
+        maximize: climb instead.
+
+    Errors: ArgumentError for options out of range.
+
+    Source: Sutskever et al., On the importance of initialization and momentum in deep
+    learning, 2013; in PyTorch's form.
+
+    Example:
+        >>> from autograd import tensor
+        >>> x = tensor([1.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> SGD([x], lr=0.25).step()
+        >>> x
+        tensor([0.5], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        options = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+        }
+        super().__init__(params, options)
+
+    def check(self, group: Mapping[str, Any]) -> None:
+        for option in ("lr", "momentum", "weight_decay"):
+            check_range("SGD", option, group[option], 0.0)
+        if group["nesterov"] and (not group["momentum"] or group["dampening"]):
+            raise ArgumentError("SGD: nesterov needs momentum above 0 and dampening 0")
+
+    def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        return ("momentum_buffer",) if group["momentum"] else ()
+
+    def scalars(self, group: Mapping[str, Any], step: int) -> tuple:
+        sign = -1 if group["maximize"] else 1
+        # the first b is g itself, whatever the dampening
+        fresh = 1.0 - group["dampening"] if group["dampening"] and step > 1 else None
+        momentum, decay = group["momentum"] or None, group["weight_decay"] or None
+        return sign * group["lr"], momentum, fresh, decay and sign * decay, group["nesterov"]
+
+    def update(self, p: Any, g: Any, state: tuple, scratch: tuple, scalars: tuple) -> None:
+        lr, momentum, fresh, decay, nesterov = scalars
+        (s,) = scratch
+        if decay is not None:
+            np.multiply(p, decay, s)
+            g = np.add(s, g, s)
+        if momentum is not None:
+            (b,) = state
+            np.multiply(b, momentum, b)
+            if fresh is None:
+                np.add(b, g, b)
+            else:
+                b += fresh * g
+            g = np.add(g, momentum * b, s) if nesterov else b
+        np.multiply(g, lr, s)
+        np.subtract(p, s, p)
