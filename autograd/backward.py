@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from .codegen import FAST, Step
+from .codegen import FAST
 from .diagnose import describe
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
 from .memory import SHARED, bare, is_exclusive, is_sole
+from .pulls import Step
 from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, TensorBase, leaf_pull, new_tensor, parents
 
 _faults = FAST["faults"]

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .codegen import build
+from . import wrappers  # noqa: F401 - writes the functions
+from .codegen import stub
 from .errors import DeclarationError
 from .primitive import Case, Primitive, Rule, parameters, register
 
@@ -61,7 +62,7 @@ def elementwise(
         constants=constants or [n for n in names if not rules],
         **facts,
     )
-    return build(register(prim))
+    return stub(register(prim))
 
 
 def primitive(
@@ -96,7 +97,7 @@ def primitive(
         facts.setdefault("constants", plain)
     statics = (tuple(names[len(plain) :]), by_name)
     prim = Primitive(name or kernel.__name__, kernel, arrays, statics=statics, **facts)
-    return build(register(prim))
+    return stub(register(prim))
 
 
 case = Case

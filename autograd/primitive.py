@@ -1,8 +1,8 @@
 """What a primitive is: one declaration that everything else is derived from.
 
 A primitive is a NumPy kernel plus the rules of its derivative. This file only *describes*
-primitives; `wrappers.py` turns a description into the function that users call, `tape.py`
-records calls, `backward.py` sweeps them. The registry below lists them all: tests, the
+primitives; `wrappers.py` and `pulls.py` write code from a description, `tape.py` records
+calls, `backward.py` sweeps them. The registry below lists them all: tests, the
 `autograd.numpy` namespace and graph labels read it.
 
 The parameter list of a rule is its save list. A rule may name
@@ -132,7 +132,8 @@ class Primitive:
         if facts:
             raise DeclarationError(f"{name}: unknown fact {sorted(facts)[0]!r}")
         self._check(constants)
-        self.steps: dict[tuple[int, ...], Any] = {}  # active arguments -> Step, see wrappers.py
+        self.steps: dict[tuple[int, ...], Any] = {}  # active arguments -> Step, see pulls.py
+        self.function: Any = None
 
     def _check(self, constants: Sequence[str]) -> None:
         """Reject a declaration that names what does not exist. Costs nothing at call time."""

@@ -29,10 +29,11 @@ from typing import Any
 import numpy as np
 
 from . import diagnose
-from .codegen import FAST, Never, Step, next_order, step_for
+from .codegen import FAST, Never, next_order
 from .errors import OperandError
 from .memory import FOREIGN_ARRAY, attach_view, protect
 from .primitive import REGISTRY, Primitive
+from .pulls import Step, step_for
 
 ORDER, PULL, EXTRA, FIRST_PARENT = 0, 1, 2, 3
 

@@ -1,0 +1,75 @@
+"""Writes the pulls of a primitive: functions from the cotangent of a result to those of arguments.
+
+There is one for each choice of arguments that a gradient flows to, made when first needed,
+so that it computes and saves nothing for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .codegen import compile_function
+from .primitive import Primitive, Rule
+
+
+class Step:
+    """A primitive with the choice of arguments that a gradient flows to; describes a pull."""
+
+    __slots__ = ("active", "arity", "guarded", "prim", "pull", "saves")
+
+    def __init__(self, prim: Primitive | None, active: tuple[int, ...], saves: tuple[str, ...]):
+        self.prim, self.active, self.saves = prim, active, saves
+        self.arity = len(active)
+        self.pull: Any = None
+        self.guarded: Any = None
+
+
+def step_for(prim: Primitive, active: tuple[int, ...]) -> Step:
+    """The step of a primitive with these arguments active; made when first needed."""
+    step = prim.steps.get(active)
+    if step is None:
+        rules = [prim.joint] if prim.joint else [prim.rules[prim.arrays[i]] for i in active]
+        saves = dict.fromkeys(n for rule in rules for n in rule.names if n != "wanted")
+        step = Step(prim, active, tuple(saves))
+        owner = f"{prim.name}__{'_'.join(map(str, active))}"
+        names = {f"rule{i}": rule.fn for i, rule in enumerate(rules)}
+        step.pull = compile_function(owner, _source(prim, step, rules), names)
+        step.pull.step = step
+        prim.steps[active] = step
+    return step
+
+
+def _source(prim: Primitive, step: Step, rules: Sequence[Rule]) -> list[str]:
+    """`def pull(node, g)`: the cotangents of the active arguments, in their order."""
+    slot = {name: f"node[{3 + step.arity + i}]" for i, name in enumerate(step.saves)}
+    slot["wanted"] = repr(step.active)
+    lines = ["def pull(node, g):"]
+    if prim.joint:
+        call = f"rule0({', '.join(['g', *(slot[n] for n in prim.joint.names)])})"
+        lines.append(f"    all = {call}")
+        parts = [f"all[{i}]" for i in step.active]
+    else:
+        parts = []
+        for i, rule in enumerate(rules):
+            part = _cotangent(i, rule, slot)
+            if prim.singular and rule.form != "number":
+                # a cotangent of exactly zero stays zero, also times an infinite derivative
+                lines += [
+                    f"    g{i} = {part}",
+                    f"    if faults.invalid: g{i} = keep_zeros(g, g{i})",
+                ]
+                part = f"g{i}"
+            parts.append(part)
+    lines.append(f"    return {parts[0] if step.arity == 1 else ', '.join(parts)}")
+    return lines
+
+
+def _cotangent(i: int, rule: Rule, slot: dict[str, str]) -> str:
+    """The expression for one argument's cotangent."""
+    saved = [slot[name] for name in rule.names]
+    if rule.form == "vjp":
+        return f"rule{i}({', '.join(['g', *saved])})"
+    if rule.form == "factor":
+        return f"g * {saved[0]}" if rule.is_saved_value else f"g * rule{i}({', '.join(saved)})"
+    return {1: "g", -1: "-g", 0: "zeros_like(g)"}.get(rule.fn, f"g * {rule.fn!r}")

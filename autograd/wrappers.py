@@ -1,0 +1,222 @@
+"""Writes the function of a primitive that users call.
+
+It treats the usual case alone: every array argument is exactly a Tensor, a Parameter, an
+ndarray or a Python number, and no thread is in an unusual mode. For everything else it calls
+`tape.apply`, which means the same. Primitives with more than three array arguments, or a
+sequence of them, have no fast path: there the kernel outweighs the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .codegen import FAST, compile_function
+from .memory import SMALL
+from .primitive import Primitive
+from .pulls import step_for
+
+FAST_ARGUMENTS = 3
+
+
+def finish(prim: Primitive) -> None:
+    """Give the function of a primitive its code: `name(*arrays, *statics)`."""
+    function = prim.function
+    if function.__code__.co_name != "_first_call":
+        return
+    if prim.variadic or len(prim.arrays) > FAST_ARGUMENTS:
+        lines, names = _plain_source(prim), dict[str, Any]()
+    else:
+        lines, names = _fast_source(prim)
+    names |= {f"default_{n}": d for n, d in prim.defaults.items()}
+    names |= {"prim": prim, "kernel": prim.kernel}
+    written = compile_function(prim.name, lines, names)
+    function.__defaults__, function.__kwdefaults__ = written.__defaults__, None
+    function.__code__ = written.__code__
+
+
+FAST["finish"] = finish
+
+
+def _signature(prim: Primitive) -> str:
+    plain = [a.lstrip("*") for a in prim.arrays]
+    return ", ".join(f"{n}=default_{n}" if n in prim.defaults else n for n in [*plain, *prim.statics])
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+
+
+def _plain_source(prim: Primitive) -> list[str]:
+    arrays = f"tuple({prim.arrays[0][1:]})" if prim.variadic else _tuple(prim.arrays)
+    return [
+        f"def {prim.name}({_signature(prim)}):",
+        f"    return slow(prim, {arrays}, {_tuple(prim.statics)})",
+    ]
+
+
+def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
+    """The fast path. For `x`: `x_type`, `x_data`, `x_node`, `x_alias` (None: safe to save)."""
+    names: dict[str, Any] = {}
+    slow = f"slow(prim, {_tuple(prim.arrays)}, {_tuple(prim.statics)})"
+    statics = list(prim.statics)
+    lines = [f"def {prim.name}({_signature(prim)}):"]
+    keeps_dtype = "ff->f" in getattr(prim.kernel, "types", ())  # float_power widens
+    if prim.is_elementwise and len(prim.arrays) == 2 and prim.differentiable_in(0) and keeps_dtype:
+        lines += _with_number(prim, names)
+    for x in prim.arrays:
+        lines += _unpack(prim, x, slow, statics)
+    datas = [f"{x}_data" for x in prim.arrays]
+    call = f"kernel({', '.join(datas + statics)})"
+    if prim.kernel_source:
+        call = prim.kernel_source.format(**dict(zip(prim.arrays, datas, strict=True)))
+    lines += [
+        "    try:",
+        f"        {'out, aux' if prim.aux else 'out'} = {call}",
+        "    except Exception as error:",
+        f"        raise explain(prim, {_tuple(datas)}, {_tuple(statics)}, error, path()) from None",
+    ]
+    lines += _record(prim, list(range(len(prim.arrays))), (), "    ", names)
+    lines += [
+        "    tensor = new(Made)",
+        "    tensor._data = out",
+        "    tensor._node = node",
+        "    tensor._alias = None",
+    ]
+    if prim.view is not None:
+        lines.append(f"    attach_view(tensor, {prim.arrays[0]}, prim, {_tuple(statics)})")
+    lines.append("    return tensor")
+    return lines, names
+
+
+def _with_number(prim: Primitive, names: dict[str, Any]) -> list[str]:
+    """The case of a Tensor and a Python float: nothing to broadcast, cast or protect.
+
+    NumPy scalars take a tenth of the time with an operator, arrays less with the ufunc.
+    """
+    x, y = prim.arrays
+    step = step_for(prim, (0,))
+    names["pull_number"] = step.pull
+    slots = [y if name == y else _saved(prim, name) for name in step.saves]
+    node = f"[next_order(), {', '.join(['pull_number', 'None', f'{x}_node', *slots])}]"
+    call = f"kernel({x}_data, {y})"
+    if prim.kernel_source:
+        inline = prim.kernel_source.format(**{x: f"{x}_data", y: y})
+        call = f"{call} if type({x}_data) is ndarray else {inline}"
+    alias = f" and {x}._alias is None" if x in step.saves else ""
+    return [
+        f"    if type({y}) is float and type({x}) is Tensor{alias}:",
+        f"        {x}_data = {x}._data",
+        f"        {x}_node = {x}._node",
+        f"        out = {call}",
+        "        tensor = new(Made)",
+        "        tensor._data = out",
+        f"        tensor._node = None if {x}_node is None else {node}",
+        "        tensor._alias = None",
+        "        return tensor",
+    ]
+
+
+def _unpack(prim: Primitive, x: str, slow: str, statics: list[str]) -> list[str]:
+    """Take one argument apart by its type."""
+    lines = [
+        f"    {x}_type = type({x})",
+        f"    if {x}_type is Tensor or {x}_type is Parameter:",
+        f"        {x}_data = {x}._data; {x}_node = {x}._node; {x}_alias = {x}._alias",
+    ]
+    if len(prim.arrays) == 1:
+        lines += [
+            f"    elif {x}_type is ndarray or {x}_type is float64:",
+            f"        return kernel({', '.join([x, *statics])}){'[0]' if prim.aux else ''}",
+        ]
+    else:
+        lines += [
+            f"    elif {x}_type is float or {x}_type is int or {x}_type is float64"
+            + (f" or {x} is None:" if x in prim.defaults else ":"),
+            f"        {x}_data = {x}; {x}_node = {x}_alias = None",
+            f"    elif {x}_type is ndarray:",
+            f"        {x}_data = {x}; {x}_node = None; {x}_alias = FOREIGN",
+        ]
+    return [*lines, "    else:", f"        return {slow}"]
+
+
+def _record(
+    prim: Primitive, left: list[int], active: tuple[int, ...], indent: str, names: dict
+) -> list[str]:
+    """Nested tests of which arguments have a node, down to one list display for each case."""
+    if not left:
+        return [indent + line for line in _node(prim, active, names)]
+    i, rest = left[0], left[1:]
+    if not prim.differentiable_in(i):
+        return _record(prim, rest, active, indent, names)
+    return [
+        f"{indent}if {prim.arrays[i]}_node is None:",
+        *_record(prim, rest, active, indent + "    ", names),
+        f"{indent}else:",
+        *_record(prim, rest, (*active, i), indent + "    ", names),
+    ]
+
+
+def _node(prim: Primitive, active: tuple[int, ...], names: dict[str, Any]) -> list[str]:
+    """The statements that make the node when exactly these arguments are active."""
+    if not active:
+        if len(prim.arrays) == 1:
+            return ["node = None"]
+        kinds = [f"{x}_type is {t}" for x in prim.arrays for t in ("Tensor", "Parameter")]
+        return [f"if not ({' or '.join(kinds)}): return out", "node = None"]
+    step = step_for(prim, active)
+    pull = f"pull_{''.join(map(str, active))}"
+    names[pull] = step.pull
+    lines = []
+    for i in active:
+        lines += _link(prim, i)
+    slots = [_saved(prim, name) for name in step.saves]
+    parents = [f"{prim.arrays[i]}_node" for i in active]
+    lines.append(f"node = [next_order(), {', '.join([pull, 'None', *parents, *slots])}]")
+    for slot, name in enumerate(step.saves, 3 + step.arity):
+        if name in prim.arrays:
+            # the copy is what `protect` does with a small array, without calls
+            lines += [
+                f"if {name}_alias is not None: node[{slot}] = {name}_data.copy() "
+                f"if {name}_alias is FOREIGN and {name}_data.nbytes <= {SMALL} "
+                f"else protect({name}_data, {name}_alias, node)",
+            ]
+    return lines
+
+
+def _link(prim: Primitive, i: int) -> list[str]:
+    """Broadcast and cast one argument, where its shape or dtype is not what the call needs."""
+    if len(prim.arrays) == 1:
+        return []
+    x, others = prim.arrays[i], [y for j, y in enumerate(prim.arrays) if j != i]
+    others = [y for y in others if prim.differentiable_in(prim.arrays.index(y))]
+    if not others:
+        return []
+    if prim.is_elementwise:
+        test = f"{x}_data.shape != out.shape or {x}_data.dtype is not out.dtype"
+        if len(prim.arrays) == 2 and "ff->f" in getattr(prim.kernel, "types", ()):
+            # a Python number changes neither shape nor dtype, unless the kernel itself widens;
+            # skipping the test for it is worth a tenth of a small operation
+            test = f"{others[0]}_type is not float and ({test})"
+    elif not prim.promotes:
+        return []
+    elif prim.core is None:
+        test = f"{x}_data.dtype is not out.dtype"
+    else:
+        core, out_core = prim.core[i], prim.core_out
+        test = (
+            f"{x}_data.dtype is not out.dtype or "
+            f"{x}_data.shape[:{x}_data.ndim - {core}] != out.shape[:out.ndim - {out_core}]"
+        )
+    values = _tuple([f"{y}_data" for y in prim.arrays])
+    return [f"if {test}: {x}_node = link(prim, {i}, {x}_node, {values}, out)"]
+
+
+def _saved(prim: Primitive, name: str) -> str:
+    """The expression for one saved value."""
+    if name in ("out", "aux"):
+        return name
+    for x in prim.arrays:
+        if name in (f"{x}_shape", f"{x}_dtype"):
+            return f"{x}_data.{name[len(x) + 1 :]}"
+    return f"{name}_data" if name in prim.arrays else name
