@@ -11,6 +11,16 @@ To read it: `primitive.py`, `tape.py`, `backward.py`, then any file of `ops/`.
 
 from __future__ import annotations
 
+import os as _os
+
+# HIPS autograd owns the same import name; this is a file of its that Wengert never has
+if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "core.py")):
+    raise ImportError(
+        "the folder of `autograd` holds files of another distribution besides Wengert's: most "
+        "likely of HIPS autograd, which owns the same import name. Repair: "
+        "pip uninstall -y autograd wengert && pip install wengert"
+    )
+
 from . import errors
 from .backward import gradients
 from .modes import enable_grad, is_grad_enabled, no_grad

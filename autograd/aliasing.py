@@ -214,9 +214,12 @@ def writable(tensor: Any) -> np.ndarray:
     As a write that is not recorded: what the tape saved is copied away first. The memory does
     not count as shared, so the array must not be kept.
     """
-    if tensor._alias is None and is_exclusive(tensor):
-        return tensor._data
-    _own(root_of(tensor))
+    alias = tensor._alias
+    owned = alias is not None and alias.root is None and alias.memory.exposure is OWNED
+    if owned and not alias.memory.live():
+        alias = tensor._alias = None  # its views are gone: it shares with nobody
+    if alias is not None or not is_exclusive(tensor):
+        _own(root_of(tensor))
     return tensor._data
 
 

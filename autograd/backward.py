@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .codegen import FAST
+from .codegen import FAST, Faults
 from .diagnose import describe
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
 from .memory import SHARED, bare, is_exclusive, is_sole
@@ -46,17 +46,14 @@ def sweep(
 
     Errors: GraphFreedError if a node on the way was released by an earlier sweep.
     """
-    outer, _faults.invalid = _faults.invalid, False
+    outer = _faults.state, _faults.invalid
+    _faults.state, _faults.invalid = Faults.UNWATCHED, False
     try:
-        # with this handler a rule learns of 0 * inf without looking for NaNs, see codegen
-        with np.errstate(all="ignore", invalid="call", call=_note_invalid):
-            return _sweep(roots, targets, keep, lifted)
+        return _sweep(roots, targets, keep, lifted)
     finally:
-        _faults.invalid = outer
-
-
-def _note_invalid(kind: str, flag: int) -> None:
-    _faults.invalid = True
+        if _faults.state is not Faults.UNWATCHED:
+            _faults.state.__exit__(None, None, None)
+        _faults.state, _faults.invalid = outer
 
 
 def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[list]:
@@ -74,10 +71,12 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[
         node = heappop(heap)
         g = pending.pop(node[0])
         while True:
-            if targets is not None and node[0] in targets:
-                targets[node[0]] = g
             if node[2] is not None:
                 g = _arrive(node, g, arrived, lifted)
+            if targets is not None and node[0] in targets:
+                targets[node[0]] = g
+                if node[0] == oldest:
+                    break  # nothing beneath it is wanted
             g = node[1](_lift(node) if lifted else node, g)
             if type(g) is tuple:
                 for parent, part in zip(node[3:], g):  # saved values follow the parents
@@ -103,13 +102,13 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[
             node = parent  # a plain chain: straight on
     for node in leaves:
         g = pending.pop(node[0])
-        if targets is not None and node[0] in targets:
-            targets[node[0]] = g
         if node[2] is not None:
             if node[2].hooks:
-                _arrive(node, g, arrived, lifted)
+                g = _arrive(node, g, arrived, lifted)
             else:
                 arrived.append([node, g])
+        if targets is not None and node[0] in targets:
+            targets[node[0]] = g
     return arrived
 
 

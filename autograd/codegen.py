@@ -33,9 +33,24 @@ class Never:
 
 
 class Faults(threading.local):
-    """Whether a sweep in this thread met an invalid operation, such as `0 * inf`."""
+    """How the sweep that runs in this thread learns of an invalid operation, such as `0 * inf`.
 
+    NumPy tells, if asked to by `np.errstate`, so that rules need not look for NaNs. Asking takes
+    as long as four small multiplies, so a sweep begins unwatched, and the first rule that could
+    meet an infinite derivative has it watched.
+    """
+
+    UNWATCHED = object()
+    state: Any = None  # None: no sweep; UNWATCHED; or the errstate that was entered
     invalid = False
+
+    def watch(self) -> None:
+        """Have NumPy set `invalid` for the rest of this sweep."""
+        self.state = np.errstate(all="ignore", invalid="call", call=self._note)
+        self.state.__enter__()
+
+    def _note(self, kind: str, flag: int) -> None:
+        self.invalid = True
 
 
 # The globals of all generated functions. `Tensor` and `Parameter` are what the type of an

@@ -195,8 +195,6 @@ def is_exclusive(root: Any) -> bool:
     if not isinstance(data, np.ndarray) or data.base is not None:
         return False
     live = root._alias.memory.live()
-    if not live and root._alias.memory.exposure is OWNED:
-        root._alias = None  # its views are gone: it shares with nobody
     views = sum(getattr(t._data, "base", None) is data for t in live)
     del data
     return _references(root) == _SOLE + views

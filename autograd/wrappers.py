@@ -131,11 +131,11 @@ def _unpack(prim: Primitive, x: str, slow: str, statics: list[str]) -> list[str]
         ]
     else:
         lines += [
+            f"    elif {x}_type is ndarray:",
+            f"        {x}_data = {x}; {x}_node = None; {x}_alias = FOREIGN",
             f"    elif {x}_type is float or {x}_type is int or {x}_type is float64"
             + (f" or {x} is None:" if x in prim.defaults else ":"),
             f"        {x}_data = {x}; {x}_node = {x}_alias = None",
-            f"    elif {x}_type is ndarray:",
-            f"        {x}_data = {x}; {x}_node = None; {x}_alias = FOREIGN",
         ]
     return [*lines, "    else:", f"        return {slow}"]
 
@@ -170,16 +170,21 @@ def _node(prim: Primitive, active: tuple[int, ...], names: dict[str, Any]) -> li
     lines = []
     for i in active:
         lines += _link(prim, i)
-    slots = [_saved(prim, name) for name in step.saves]
     parents = [f"{prim.arrays[i]}_node" for i in active]
+    slots = [_saved(prim, name) for name in step.saves]
+    for i, name in enumerate(step.saves):
+        if name in prim.arrays:
+            # the copy is what `protect` does with a small array, without calls
+            slots[i] = (
+                f"{name}_data if {name}_alias is None else {name}_data.copy() "
+                f"if {name}_alias is FOREIGN and {name}_data.nbytes <= {SMALL} else {name}_data"
+            )
     lines.append(f"node = [next_order(), {', '.join([pull, 'None', *parents, *slots])}]")
     for slot, name in enumerate(step.saves, 3 + step.arity):
         if name in prim.arrays:
-            # the copy is what `protect` does with a small array, without calls
             lines += [
-                f"if {name}_alias is not None: node[{slot}] = {name}_data.copy() "
-                f"if {name}_alias is FOREIGN and {name}_data.nbytes <= {SMALL} "
-                f"else protect({name}_data, {name}_alias, node)",
+                f"if {name}_alias is not None and node[{slot}] is {name}_data: "
+                f"node[{slot}] = protect({name}_data, {name}_alias, node)",
             ]
     return lines
 

@@ -8,7 +8,16 @@ Parameters are float32 unless told otherwise. Every module takes ndarrays as wel
 
 from __future__ import annotations
 
-from . import functional, init
+import autograd
+
+if not hasattr(autograd, "Tensor"):
+    raise ImportError(
+        "the `autograd` that Python finds is not Wengert's: the distribution `autograd` (HIPS "
+        "autograd) owns the same import name. Repair: pip uninstall -y autograd wengert && "
+        "pip install wengert"
+    )
+
+from . import data, functional, init
 from .activations import ELU, LeakyReLU, ReLU, Sigmoid, Tanh
 from .containers import Sequential
 from .linear import Linear
@@ -30,6 +39,7 @@ __all__ = [
     "Sigmoid",
     "StateDictError",
     "Tanh",
+    "data",
     "default_generator",
     "functional",
     "init",

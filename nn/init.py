@@ -14,7 +14,7 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.modes import no_grad
 from autograd.tensor import Tensor
 
-from .random import generator_of
+from .random import as_generator
 
 _GAINS = {
     "linear": 1.0,
@@ -68,12 +68,12 @@ def _fill(tensor: Tensor, values: Any) -> Tensor:
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Uniform on [a, b)."""
-    return _fill(tensor, generator_of(generator).uniform(a, b, tensor.shape))
+    return _fill(tensor, as_generator(generator, "uniform_").uniform(a, b, tensor.shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Normal with the given mean and standard deviation."""
-    return _fill(tensor, generator_of(generator).normal(mean, std, tensor.shape))
+    return _fill(tensor, as_generator(generator, "normal_").normal(mean, std, tensor.shape))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:

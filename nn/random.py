@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import ArgumentError, OperandError
+
 _default = np.random.default_rng()
 
 
@@ -27,17 +29,30 @@ def default_generator() -> np.random.Generator:
     return _default
 
 
-def generator_of(generator: Any) -> np.random.Generator:
-    """A generator from a Generator, a seed, or None for the default one.
+def as_generator(generator: Any, caller: str) -> np.random.Generator:
+    """The generator that an argument `generator=` stands for.
 
-    Errors: TypeError for anything else.
+    Args:
+        generator: a `numpy.random.Generator`, which is returned itself; a seed (an integer >= 0)
+            for a new one; or None for the default one, which `manual_seed` seeds.
+        caller: whose argument it is, for the message.
+
+    Errors: OperandError for another type, ArgumentError for a negative seed.
+
+    Example:
+        >>> a, b = as_generator(3, "f"), as_generator(3, "f")
+        >>> a.random() == b.random()
+        True
     """
     if generator is None:
         return _default
     if isinstance(generator, np.random.Generator):
         return generator
-    if isinstance(generator, (int, np.integer)) and not isinstance(generator, bool):
-        return np.random.default_rng(generator)
-    raise TypeError(
-        f"generator must be a numpy.random.Generator, a seed or None, got {type(generator).__name__}"
-    )
+    if not isinstance(generator, (int, np.integer)) or isinstance(generator, bool):
+        raise OperandError(
+            f"{caller}: generator must be a numpy.random.Generator, a seed or None, "
+            f"got {type(generator).__name__}"
+        )
+    if generator < 0:
+        raise ArgumentError(f"{caller}: generator: a seed must not be negative, got {generator}")
+    return np.random.default_rng(generator)

@@ -1,7 +1,7 @@
 """Arithmetic, exponential, trigonometric and hyperbolic functions, element by element.
 
 Read each line as a formula: the function, then its derivative. `singular` marks functions
-whose derivative is infinite somewhere; `analytic` those that complex numbers may enter.
+whose derivative is infinite somewhere, or may overflow; `analytic` those that complex numbers may enter.
 """
 
 from __future__ import annotations
@@ -165,9 +165,9 @@ copysign = elementwise(
 
 # ------------------------------------------------------------------ exponentials
 
-exp = elementwise(np.exp, d=lambda out: out, analytic=True, doc="e**x")
-exp2 = elementwise(np.exp2, d=lambda out: LN2 * out, analytic=True, doc="2**x")
-expm1 = elementwise(np.expm1, d=lambda out: out + 1, analytic=True, doc="e**x - 1")
+exp = elementwise(np.exp, d=lambda out: out, singular=True, analytic=True, doc="e**x")
+exp2 = elementwise(np.exp2, d=lambda out: LN2 * out, singular=True, analytic=True, doc="2**x")
+expm1 = elementwise(np.expm1, d=lambda out: out + 1, singular=True, analytic=True, doc="e**x - 1")
 log = elementwise(
     np.log, vjp=lambda g, x: g / x, analytic=True, singular=True, domain=POSITIVE,
     doc="Natural logarithm of x",
@@ -258,8 +258,8 @@ sinc = elementwise(np.sinc, d=_d_sinc, doc="sin(pi x) / (pi x), and 1 at 0")
 
 # ------------------------------------------------------------------ hyperbolic
 
-sinh = elementwise(np.sinh, d=lambda x: cosh(x), analytic=True, doc="Hyperbolic sine")
-cosh = elementwise(np.cosh, d=lambda x: sinh(x), analytic=True, doc="Hyperbolic cosine")
+sinh = elementwise(np.sinh, d=lambda x: cosh(x), singular=True, analytic=True, doc="Hyperbolic sine")
+cosh = elementwise(np.cosh, d=lambda x: sinh(x), singular=True, analytic=True, doc="Hyperbolic cosine")
 # 1 - out**2 is stable; 1 / cosh(x)**2 overflows
 tanh = elementwise(np.tanh, d=lambda out: 1 - out * out, analytic=True, doc="Hyperbolic tangent")
 arcsinh = elementwise(
