@@ -14,6 +14,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"  # before NumPy loads its BLAS
 
 import argparse
+import itertools
 import statistics
 import subprocess
 import sys
@@ -73,7 +74,8 @@ def table(rows: list[Row]) -> str:
     """The rows as a Markdown table."""
     lines = ["| what | measured | figure | limit | kept |", "|---|---|---|---|---|"]
     for what, measured, figure, limit in rows:
-        lines.append(f"| {what} | {measured} | {figure:.2f} | {limit:.2f} | {'yes' if figure <= limit else 'NO'} |")
+        kept = "yes" if figure <= limit else "NO"
+        lines.append(f"| {what} | {measured} | {figure:.2f} | {limit:.2f} | {kept} |")
     return "\n".join(lines)
 
 
@@ -119,31 +121,35 @@ def chains() -> list[Row]:
     rows = []
     for by, limit in (("number", 3.5), ("array", 5.0)):
         label = f"multiply by {'a number' if by == 'number' else 'an ndarray, protected'}, per op"
-        figures = f"{per_op['ours, ' + by]} / {per_op['numpy, number']}"
-        rows.append((f"{label}: to NumPy's forward", figures, ratio(times, f"ours, {by}", "numpy, number"), limit))
+        peers = [("NumPy's forward by a number", "numpy, number", limit)]
         if torch:
-            figures = f"{per_op['ours, ' + by]} / {per_op['torch, ' + by]}"
-            rows.append((f"{label}: to PyTorch", figures, ratio(times, f"ours, {by}", f"torch, {by}"), 0.4))
+            peers.append(("PyTorch", f"torch, {by}", 0.4))
+        for name, key, at_most in peers:
+            figures = f"{per_op['ours, ' + by]} / {per_op[key]}"
+            rows.append((f"{label}: to {name}", figures, ratio(times, f"ours, {by}", key), at_most))
     return rows
 
 
 # ---------------------------------------------------------------- training steps
 
 
-def step_rows(label: str, sizes: list[int], contestants: dict, limits: tuple[float, float | None]) -> list[Row]:
+def step_rows(label: str, sizes: list[int], contestants: dict, limits: dict[str, float]) -> list[Row]:
+    """A row for each peer that there is a limit for."""
     times = paired(contestants, 4.0)
     name = f"{label}, {'-'.join(map(str, sizes))}"
     figures = {k: f"{median(t):.1f} us" for k, t in times.items()}
-    rows = [(f"{name}: to NumPy by hand", f"{figures['ours']} / {figures['hand']}", ratio(times, "ours", "hand"), limits[0])]
-    if torch and limits[1]:
-        rows.append((f"{name}: to PyTorch", f"{figures['ours']} / {figures['torch']}", ratio(times, "ours", "torch"), limits[1]))
-    return rows
+    titles = {"hand": "NumPy by hand", "torch": "PyTorch"}
+    return [
+        (f"{name}: to {titles[k]}", f"{figures['ours']} / {figures[k]}", ratio(times, "ours", k), limit)
+        for k, limit in limits.items()
+        if k in times
+    ]
 
 
 def training(library, optimizer, sizes: list[int], activation: str, loss: str, rates: dict) -> tuple:
     """A model and its optimiser, in the vocabulary that `nn` shares with PyTorch."""
     layers = []
-    for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for i, (a, b) in enumerate(itertools.pairwise(sizes)):
         layers.append(library.Linear(a, b))
         if i < len(sizes) - 2 or loss == "MSELoss":
             layers.append(getattr(library, activation)())
@@ -180,23 +186,27 @@ def sigmoid_mse() -> list[Row]:
     random, sizes = np.random.default_rng(0), [2, 3, 3, 1]
     x, y = random.normal(size=(50, 2)).astype(np.float32), random.random((50, 1)).astype(np.float32)
     contestants = steps(sizes, "Sigmoid", "MSELoss", "SGD", {"lr": 0.01}, x, y, by_hand.sigmoid_mse_step)
-    return step_rows("SGD step, sigmoid/MSE, batch 50", sizes, contestants, (1.5, 0.35))
+    return step_rows("SGD step, sigmoid/MSE, batch 50", sizes, contestants, {"hand": 1.5, "torch": 0.35})
 
 
 def sigmoid_ce() -> list[Row]:
     """64-10-10 sigmoid, cross-entropy, SGD, batch 1."""
     random, sizes = np.random.default_rng(0), [64, 10, 10]
     x, y = random.normal(size=(1, 64)).astype(np.float32), np.array([3])
-    contestants = steps(sizes, "Sigmoid", "CrossEntropyLoss", "SGD", {"lr": 0.1}, x, y, by_hand.sigmoid_ce_step)
-    return step_rows("SGD step, sigmoid/CE, batch 1", sizes, contestants, (1.5, 0.35))
+    contestants = steps(
+        sizes, "Sigmoid", "CrossEntropyLoss", "SGD", {"lr": 0.1}, x, y, by_hand.sigmoid_ce_step
+    )
+    return step_rows("SGD step, sigmoid/CE, batch 1", sizes, contestants, {"hand": 1.5, "torch": 0.35})
 
 
 def relu_adam() -> list[Row]:
     """784-512-512-10 ReLU, cross-entropy, Adam, batch 64."""
     random, sizes = np.random.default_rng(0), [784, 512, 512, 10]
     x, y = random.random((64, 784)).astype(np.float32), random.integers(0, 10, 64)
-    contestants = steps(sizes, "ReLU", "CrossEntropyLoss", "Adam", {"lr": 1e-3}, x, y, by_hand.relu_adam_step)
-    return step_rows("Adam step, ReLU/CE, batch 64", sizes, contestants, (1.0, None))
+    contestants = steps(
+        sizes, "ReLU", "CrossEntropyLoss", "Adam", {"lr": 1e-3}, x, y, by_hand.relu_adam_step
+    )
+    return step_rows("Adam step, ReLU/CE, batch 64", sizes, contestants, {"hand": 1.0})
 
 
 # ---------------------------------------------------------------- length, import
@@ -220,7 +230,9 @@ def long_chain() -> list[Row]:
     rounds = [(per_op(100_000), per_op(1_000_000)) for _ in range(3)]
     short, long = (statistics.median(r[i] for r in rounds) for i in (0, 1))
     growth = statistics.median(b / a for a, b in rounds)
-    return [("build, sweep and free 10^6 ops, per op: to 10^5", f"{long:.2f} us / {short:.2f} us", growth, 1.5)]
+    return [
+        ("build, sweep and free 10^6 ops, per op: to 10^5", f"{long:.2f} us / {short:.2f} us", growth, 1.5)
+    ]
 
 
 def import_time() -> list[Row]:
@@ -229,7 +241,9 @@ def import_time() -> list[Row]:
     root = Path(__file__).resolve().parents[1]
 
     def once() -> float:
-        done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+        )
         return float(done.stdout) * 1e3
 
     added = statistics.median(once() for _ in range(11))
