@@ -56,6 +56,7 @@ def write(tensor: Any, index: Any, value: Any) -> None:
         _write_memory(tensor, index, data)
         return
     _refuse_leaf(tensor)
+    _trace_to_root(tensor)
     _check_write(tensor, data, getattr(value, "_node", None) is not None)
     _assign(tensor, setitem(tensor, value if isinstance(value, TensorBase) else data, index))
 
@@ -68,6 +69,7 @@ def augment(tensor: Any, operation: Callable, other: Any) -> Any:
     recorded = _is_recorded(tensor, other)
     if recorded:
         _refuse_leaf(tensor)
+        _trace_to_root(tensor)
         result = operation(tensor, other)
     else:
         plain = other._data if isinstance(other, TensorBase) else other
@@ -115,6 +117,24 @@ def _refuse_leaf(tensor: Any) -> None:
             f"{diagnose.where(scope_path())}{what} that requires grad cannot be written in place "
             "while gradients are recorded; write under autograd.no_grad(), or to a copy"
         )
+
+
+def _trace_to_root(tensor: Any) -> None:
+    """Give a view its place in the graph, if it was made where nothing was recorded.
+
+    Else what it shows of the root would count as a constant once it is put back.
+    """
+    root = root_of(tensor)
+    if tensor._node is None and root._node is not None:
+        tensor._node = _viewed(root, tensor._alias.path)._node
+
+
+def _viewed(root: Any, path: tuple) -> Any:
+    """The present value of a root, seen through a path of views."""
+    fresh = new_tensor(root._data, root._node)
+    for prim, statics in path:
+        fresh = apply(prim, (fresh,), statics)
+    return fresh
 
 
 def _check_write(tensor: Any, data: np.ndarray, differentiable: bool) -> None:
@@ -172,9 +192,7 @@ def _assign(tensor: Any, new: Any) -> None:
 def _replay(root: Any, nodes: bool) -> None:
     """Make the live views of a root anew from its present value."""
     for view in root._alias.memory.live():
-        fresh = new_tensor(root._data, root._node if nodes else None)
-        for prim, statics in view._alias.path:
-            fresh = apply(prim, (fresh,), statics)
+        fresh = _viewed(root, view._alias.path)
         view._data = fresh._data
         if nodes:
             view._node = fresh._node
