@@ -1,0 +1,32 @@
+"""What the tests of pictures share."""
+
+from __future__ import annotations
+
+import os
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from autograd import graph
+from autograd.graph import layout
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def has_layout():
+    try:
+        return bool(layout.find_program())
+    except graph.LayoutMissingError:
+        return False
+
+
+needs_layout = pytest.mark.skipif(not has_layout(), reason="needs dot or graphviz-pure")
+posix = pytest.mark.skipif(os.name != "posix", reason="the programs here are shell scripts")
+
+
+def texts(svg):
+    return [element.text for element in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+def listing(folder):
+    return sorted(p.name for p in folder.iterdir())

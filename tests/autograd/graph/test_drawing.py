@@ -1,0 +1,149 @@
+"""Drawings: files that are whole or not there, notebooks, and limits."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from autograd import graph, tensor
+from autograd.errors import GraphFreedError
+from autograd.graph import files, layout
+
+from .support import listing, needs_layout, posix, texts
+
+# ------------------------------------------------------------------ files
+
+
+@needs_layout
+@pytest.mark.parametrize("name", ["g.svg", "g.PNG", "g.jpg", "g.dot", "g.gv"])
+def test_save(picture, tmp_path, name):
+    start = {"svg": b"<?xml", "PNG": b"\x89PNG", "jpg": b"\xff\xd8"}.get(name[2:], b"digraph")
+    path = picture.save(tmp_path / name)
+    assert path == tmp_path / name
+    assert path.read_bytes().startswith(start)
+    assert listing(tmp_path) == [name]
+    assert picture.save(str(path)) == path  # over the old one
+
+
+@pytest.mark.parametrize("name", ["graph", "graph.txt", "graph.svg.bak", ".svg"])
+def test_unknown_suffix_is_refused_before_any_work(picture, tmp_path, name, monkeypatch):
+    monkeypatch.setattr(layout.subprocess, "Popen", lambda *a, **k: pytest.fail("worked"))
+    with pytest.raises(graph.FormatError, match=r"suffix must be one of \.svg, \.png"):
+        picture.save(tmp_path / name)
+    assert listing(tmp_path) == []
+
+
+def test_missing_folder_is_refused_before_any_work(picture, tmp_path, monkeypatch):
+    monkeypatch.setattr(layout.subprocess, "Popen", lambda *a, **k: pytest.fail("worked"))
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        picture.save(tmp_path / "nowhere" / "graph.svg")
+
+
+def test_a_format_that_only_graphviz_writes(picture, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        layout.shutil, "which", lambda name, **options: None if name == "dot" else "/bin/pure"
+    )
+    with pytest.raises(
+        graph.FormatError, match=r"pure does not write pdf, only svg, png.*install Graphviz"
+    ):
+        picture.save(tmp_path / "graph.pdf")
+
+
+@pytest.mark.parametrize("moment", ["write", "fsync", "replace"])
+@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_failed_save_leaves_the_old_file(picture, tmp_path, monkeypatch, moment, failure):
+    path = tmp_path / "graph.dot"
+    path.write_text("old")
+
+    def fail(*args):
+        raise failure
+
+    if moment == "write":
+        monkeypatch.setattr(files, "open", lambda name, mode: Failing(name, mode, failure), raising=False)
+    else:
+        monkeypatch.setattr(files.os, moment, fail)
+    with pytest.raises(type(failure)):
+        picture.save(path)
+    assert path.read_text() == "old"
+    assert listing(tmp_path) == ["graph.dot"]
+
+
+class Failing:
+    """A file that fails in the middle of a write."""
+
+    def __init__(self, name, mode, failure):
+        self.file, self.failure = open(name, mode), failure  # noqa: SIM115
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.file.close()
+
+    def write(self, data):
+        self.file.write(data[: len(data) // 2])
+        self.file.flush()
+        raise self.failure
+
+
+@posix
+def test_a_failed_layout_leaves_the_old_file(program, picture, tmp_path):
+    program("echo half of a picture; exit 1")
+    path = tmp_path / "graph.svg"
+    path.write_text("old")
+    with pytest.raises(graph.LayoutError):
+        picture.save(path)
+    assert path.read_text() == "old"
+
+
+# ------------------------------------------------------------------ notebooks and the rest
+
+
+@needs_layout
+def test_notebooks_show_svg(picture):
+    bundle = picture._repr_mimebundle_()
+    assert "multiply" in texts(bundle["image/svg+xml"])
+    assert picture._repr_svg_() is bundle["image/svg+xml"]  # laid out once
+
+
+def test_notebooks_without_a_layout_program_say_why(no_program, picture):
+    bundle = picture._repr_mimebundle_(include=None, exclude=None)
+    assert list(bundle) == ["text/plain"]
+    assert "pip install" in bundle["text/plain"]
+
+
+def test_to_graphviz(picture, monkeypatch):
+    graphviz = pytest.importorskip("graphviz")
+    assert isinstance(picture.to_graphviz(), graphviz.Source)
+    assert picture.to_graphviz().source == picture.source
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    with pytest.raises(graph.LayoutMissingError, match="graphviz package"):
+        picture.to_graphviz()
+
+
+def test_draw_refuses_large_and_freed_graphs():
+    x = tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(600):
+        y = y * 1.5
+    with pytest.raises(graph.GraphSizeError, match="601 nodes, more than max_nodes=500"):
+        graph.draw(y)
+    assert graph.draw(y, max_nodes=None).source == graph.to_dot(y)
+    y.backward()
+    with pytest.raises(GraphFreedError):
+        graph.draw(y)
+
+
+def test_drawing_leaves_the_graph_as_it_was():
+    x = tensor([1.0, 2.0], requires_grad=True)
+    y = (x * x).sum()
+    graph.draw(y)
+    y.backward()
+    assert x.grad.numpy().tolist() == [2.0, 4.0]
+
+
+def test_importing_autograd_does_not_import_what_drawing_needs():
+    code = "import sys, autograd; assert not {'subprocess', 'graphviz'} & set(sys.modules) - before"
+    code = f"import sys, numpy; before = set(sys.modules); {code}"
+    assert layout.subprocess.run([sys.executable, "-c", code]).returncode == 0
