@@ -47,7 +47,7 @@ class Linear(Module):
     ):
         super().__init__()
         for name, size in (("in_features", in_features), ("out_features", out_features)):
-            if not isinstance(size, int) or size < 1:
+            if not isinstance(size, int) or isinstance(size, bool) or size < 1:
                 raise ArgumentError(f"Linear: {name} must be a positive integer, got {size!r}")
         self.in_features, self.out_features = in_features, out_features
         self.weight = parameter_of(init.empty(out_features, in_features, dtype=dtype))
