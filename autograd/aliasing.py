@@ -2,9 +2,9 @@
 
 Values are immutable to the tape, so a recorded write makes a new value: `t[i] = v` becomes
 `setitem(t, v, i)`, and the tensor goes on as that. If `t` is a view, the change is put back
-into the tensor that holds the buffer, by the put-back of each view on the way, and every
-other live view is made anew from it. A write that is not recorded goes to memory, after the
-buffer was copied if the tape may still need it (copy on write).
+into its origin, by the put-back of each view on the way, and every other live view is made
+anew from there. A write that is not recorded goes to memory, after the buffer was copied if
+the tape may still need it (copy on write). `views.py` knows who shares what.
 """
 
 from __future__ import annotations
@@ -15,29 +15,14 @@ from typing import Any
 import numpy as np
 
 from . import diagnose
-from .errors import DtypeError, GradientError, LeafWriteError, ShapeError
-from .memory import FOREIGN_ARRAY, OWNED, SHARED, Alias, Memory, is_exclusive, unguard
+from .errors import DtypeError, LeafWriteError, ShapeError
+from .memory import OWNED, SHARED
 from .ops.indexing import clean_index, setitem
-from .ops.shapes import astype, detach
-from .tape import EXTRA, Extra, TensorBase, apply, mode, new_tensor, scope_path
+from .ops.shapes import astype
+from .tape import EXTRA, Extra, TensorBase, as_operand, mode, new_tensor, scope_path
+from .views import history, is_leaf, own, refresh_data, refresh_history, root_of, viewed
 
-_DETACH, _SETITEM = detach.primitive, setitem.primitive
-
-
-def root_of(tensor: Any) -> Any:
-    """The tensor that holds the buffer."""
-    alias = tensor._alias
-    return tensor if alias is None or alias.root is None else alias.root
-
-
-def memory_of(tensor: Any) -> Memory:
-    """The memory of a tensor, with an alias made for it if it has none."""
-    if tensor._alias is None:
-        tensor._alias = Alias(Memory(OWNED))
-    return tensor._alias.memory
-
-
-# ---------------------------------------------------------------- writes
+_SETITEM = setitem.primitive
 
 
 def write(tensor: Any, index: Any, value: Any) -> None:
@@ -48,16 +33,16 @@ def write(tensor: Any, index: Any, value: Any) -> None:
     if it raises.
     """
     index = clean_index(index)
-    if _is_same_memory(tensor, index, value):
+    value = as_operand(_SETITEM, 1, value)
+    if _is_same_part(tensor, index, value):
         return  # the second half of `t[index] += v`: the view that was written is t[index]
     data = value._data if isinstance(value, TensorBase) else np.asarray(value)
-    if not _is_recorded(tensor, value):
-        _check_write(tensor, data, False)
+    recorded = _is_recorded(tensor, value)
+    _check_write(tensor, data, recorded and getattr(value, "_node", None) is not None)
+    if not recorded:
         _write_memory(tensor, index, data)
         return
-    _refuse_leaf(tensor)
-    _trace_to_root(tensor)
-    _check_write(tensor, data, getattr(value, "_node", None) is not None)
+    _prepare(tensor)
     _assign(tensor, setitem(tensor, value if isinstance(value, TensorBase) else data, index))
 
 
@@ -66,27 +51,16 @@ def augment(tensor: Any, operation: Callable, other: Any) -> Any:
 
     Errors: as `write`; ShapeError if the result does not have the tensor's shape.
     """
+    if isinstance(other, (list, tuple)):
+        other = as_operand(_SETITEM, 1, other)
     recorded = _is_recorded(tensor, other)
     if recorded:
-        _refuse_leaf(tensor)
-        _trace_to_root(tensor)
+        _prepare(tensor)
         result = operation(tensor, other)
     else:
         plain = other._data if isinstance(other, TensorBase) else other
         result = operation(new_tensor(tensor._data), plain)
-    name = operation.__name__
-    if result.shape != tensor.shape:
-        raise ShapeError(
-            f"{diagnose.where(scope_path())}in-place {name}: the result has shape "
-            f"{result.shape}, the tensor {tensor.shape}"
-        )
-    if result.dtype != tensor.dtype:
-        if not np.can_cast(result.dtype, tensor.dtype, "same_kind"):
-            raise DtypeError(
-                f"{diagnose.where(scope_path())}in-place {name}: the result is {result.dtype}, "
-                f"which a tensor of {tensor.dtype} cannot hold"
-            )
-        result = astype(result, tensor.dtype)
+    result = _fitted(tensor, result, operation.__name__)
     if recorded:
         _assign(tensor, result)
     elif tensor._alias is None:
@@ -96,45 +70,45 @@ def augment(tensor: Any, operation: Callable, other: Any) -> Any:
     return tensor
 
 
-def _is_recorded(tensor: Any, value: Any) -> bool:
-    if not mode.grad or _is_detached(tensor):
-        return False
-    flows = tensor._node is not None or root_of(tensor)._node is not None
-    return flows or getattr(value, "_node", None) is not None
-
-
-def _is_detached(tensor: Any) -> bool:
-    alias = tensor._alias
-    return alias is not None and any(prim is _DETACH for prim, _ in alias.path)
-
-
-def _refuse_leaf(tensor: Any) -> None:
-    root = root_of(tensor)
-    extra = root._node[EXTRA] if root._node is not None else None
-    if extra is not None and extra.leaf:
-        what = "a leaf" if root is tensor else "a view of a leaf"
-        raise LeafWriteError(
-            f"{diagnose.where(scope_path())}{what} that requires grad cannot be written in place "
-            "while gradients are recorded; write under autograd.no_grad(), or to a copy"
+def _fitted(tensor: Any, result: Any, name: str) -> Any:
+    """A result as something that the tensor can hold."""
+    if result.shape != tensor.shape:
+        raise ShapeError(
+            f"{diagnose.where(scope_path())}in-place {name}: the result has shape "
+            f"{result.shape}, the tensor {tensor.shape}"
         )
+    if result.dtype == tensor.dtype:
+        return result
+    if not np.can_cast(result.dtype, tensor.dtype, "same_kind"):
+        raise DtypeError(
+            f"{diagnose.where(scope_path())}in-place {name}: the result is {result.dtype}, "
+            f"which a tensor of {tensor.dtype} cannot hold"
+        )
+    return astype(result, tensor.dtype)
 
 
-def _trace_to_root(tensor: Any) -> None:
-    """Give a view its place in the graph, if it was made where nothing was recorded.
-
-    Else what it shows of the root would count as a constant once it is put back.
-    """
-    root = root_of(tensor)
-    if tensor._node is None and root._node is not None:
-        tensor._node = _viewed(root, tensor._alias.path)._node
+def _is_recorded(tensor: Any, value: Any) -> bool:
+    """Whether a write changes what gradients flow through, and they are recorded."""
+    if not mode.grad:
+        return False
+    flows = tensor._node is not None or getattr(value, "_node", None) is not None
+    return flows or history(tensor)[0]._node is not None
 
 
-def _viewed(root: Any, path: tuple) -> Any:
-    """The present value of a root, seen through a path of views."""
-    fresh = new_tensor(root._data, root._node)
-    for prim, statics in path:
-        fresh = apply(prim, (fresh,), statics)
-    return fresh
+def _prepare(tensor: Any) -> None:
+    """Before a recorded write: refuse leaves, and see that the tensor knows its history."""
+    origin, path = history(tensor)
+    above = [m for m in tensor._alias.memory.live() if m._alias in path] if path else []
+    for part in (tensor, origin, *above):
+        if is_leaf(part):
+            what = "a leaf" if part is tensor else "a view of a leaf"
+            raise LeafWriteError(
+                f"{diagnose.where(scope_path())}{what} that requires grad cannot be written in "
+                "place while gradients are recorded; write under autograd.no_grad(), or to a copy"
+            )
+    if tensor._node is None and origin._node is not None:
+        # made where nothing was recorded: what it shows of its origin is no constant
+        tensor._node = viewed(origin, path)._node
 
 
 def _check_write(tensor: Any, data: np.ndarray, differentiable: bool) -> None:
@@ -149,12 +123,14 @@ def _check_write(tensor: Any, data: np.ndarray, differentiable: bool) -> None:
         )
 
 
-def _is_same_memory(tensor: Any, index: Any, value: Any) -> bool:
+def _is_same_part(tensor: Any, index: Any, value: Any) -> bool:
     """Whether the value already is the very part of the tensor that it is written to."""
     if not isinstance(value, TensorBase) or value._alias is None or tensor._alias is None:
         return False
     if value._alias.memory is not tensor._alias.memory or not isinstance(tensor._data, np.ndarray):
         return False
+    if history(value)[0] is not history(tensor)[0]:
+        return False  # the same memory, but another history: a detached part cuts gradients
     try:
         part = tensor._data[index]
     except (IndexError, ValueError):
@@ -169,39 +145,42 @@ def _layout(array: Any) -> tuple:
 
 def _assign(tensor: Any, new: Any) -> None:
     """Make a tensor go on as `new`, which has its shape and dtype, and its views with it."""
-    alias = tensor._alias
-    if alias is None:
+    kept = tensor._node[EXTRA] if tensor._node is not None else None
+    if tensor._alias is None:
         tensor._data, tensor._node = new._data, new._node
-        return
-    root = root_of(tensor)
-    bases = [new_tensor(root._data, root._node)]
-    for prim, statics in alias.path[:-1]:
-        bases.append(apply(prim, (bases[-1],), statics))
-    for base, (prim, statics) in zip(reversed(bases), reversed(alias.path), strict=False):
-        new = prim.view(base, new, *statics)
-    if alias.memory.exposure is SHARED:
-        unguard(root._data)
-        np.copyto(root._data, new._data)
     else:
-        root._data = new._data
-        alias.memory.exposure = OWNED
-    root._node = new._node
-    _replay(root, nodes=True)
+        origin, path = history(tensor)
+        bases = [viewed(origin, path[:i]) for i in range(len(path))]
+        for base, alias in zip(reversed(bases), reversed(path), strict=True):
+            prim, statics = alias.step
+            new = prim.view(base, new, *statics)
+        _take_values(origin, new._data)
+        origin._node = new._node
+        refresh_history(origin)
+    if kept is not None and kept.keep and tensor._node is not None:
+        kept.keep = False  # retain_grad() means the tensor as it is now
+        tensor._node[EXTRA] = moved = Extra(leaf=False)
+        moved.keep, moved.grad = True, kept.grad
 
 
-def _replay(root: Any, nodes: bool) -> None:
-    """Make the live views of a root anew from its present value."""
-    for view in root._alias.memory.live():
-        fresh = _viewed(root, view._alias.path)
-        view._data = fresh._data
-        if nodes:
-            view._node = fresh._node
+def _take_values(origin: Any, values: Any) -> None:
+    """Give the memory of an origin other values, seen by all that share it."""
+    root = root_of(origin)
+    if root is origin and root._alias.memory.exposure is not SHARED:
+        # another buffer costs nothing; of the same layout, so that what can be a view stays so
+        if getattr(values, "strides", ()) != getattr(root._data, "strides", ()):
+            values, fresh = np.empty_like(root._data), values
+            values[...] = fresh
+        root._data, root._alias.memory.exposure = values, OWNED
+        refresh_data(root)
+    else:
+        own(root)
+        np.copyto(origin._data, values)
 
 
 def _write_memory(tensor: Any, index: Any, data: Any) -> None:
     """Write values where nothing is recorded; nodes stay as they are."""
-    root = root_of(tensor)
-    _own(root)
+    own(root_of(tensor))
     if not isinstance(tensor._data, np.ndarray):  # a NumPy scalar
         tensor._data = np.array(tensor._data)
     try:
@@ -209,99 +188,3 @@ def _write_memory(tensor: Any, index: Any, data: Any) -> None:
     except Exception as error:
         values = (tensor._data, data)
         raise diagnose.explain(_SETITEM, values, (index,), error, scope_path()) from None
-
-
-def _own(root: Any) -> None:
-    """Make a buffer writable without anything on the tape seeing the write."""
-    data, alias = root._data, root._alias
-    if alias is not None and alias.memory.exposure is SHARED:
-        unguard(data)
-        return
-    del data
-    if is_exclusive(root) and (alias is None or alias.memory.exposure is OWNED):
-        return
-    root._data = np.array(root._data)  # also of a NumPy scalar, which cannot be written
-    if alias is not None:
-        alias.memory.exposure = OWNED
-        _replay(root, nodes=False)
-
-
-def writable(tensor: Any) -> np.ndarray:
-    """The buffer of a tensor for a caller that writes all of it now, such as an optimiser.
-
-    As a write that is not recorded: what the tape saved is copied away first. The memory does
-    not count as shared, so the array must not be kept.
-    """
-    alias = tensor._alias
-    owned = alias is not None and alias.root is None and alias.memory.exposure is OWNED
-    if owned and not alias.memory.live():
-        alias = tensor._alias = None  # its views are gone: it shares with nobody
-    if alias is not None or not is_exclusive(tensor):
-        _own(root_of(tensor))
-    return tensor._data
-
-
-# ---------------------------------------------------------------- what shares the memory
-
-
-def expose(tensor: Any) -> np.ndarray:
-    """The ndarray of a tensor, to hand out: from now on its memory counts as shared."""
-    root = root_of(tensor)
-    memory = memory_of(root)
-    if memory.exposure is not SHARED:
-        _own(root)  # what the tape saved must not change with what the caller writes
-        memory.exposure = SHARED
-    if not isinstance(tensor._data, np.ndarray):
-        tensor._data = np.array(tensor._data)
-    return tensor._data
-
-
-def replace_data(tensor: Any, value: Any) -> None:
-    """`tensor.data = value`: other memory, the same place in the graph.
-
-    Errors: DtypeError or ShapeError if a gradient that is kept would no longer fit.
-    """
-    data = expose(value) if isinstance(value, TensorBase) else np.asarray(value)
-    if tensor._node is not None:
-        if data.dtype.kind not in "fc":
-            raise DtypeError(f"data: a tensor that requires grad cannot hold {data.dtype}")
-        extra = tensor._node[EXTRA]
-        fixed = extra is None or not extra.leaf or extra.grad is not None
-        if fixed and data.shape != tensor.shape:
-            raise ShapeError(f"data: expected shape {tensor.shape}, got {data.shape}")
-    leave_family(tensor)
-    tensor._data, tensor._alias = data, Alias(Memory(SHARED))
-
-
-def leave_family(tensor: Any) -> None:
-    """Take a tensor out of the memory it shares; its views stay together without it."""
-    alias = tensor._alias
-    if alias is None:
-        return
-    memory = alias.memory
-    memory.members = [m for m in memory.members if m() is not tensor]
-    if alias.root is None and memory.live():
-        stand_in = new_tensor(tensor._data, tensor._node)
-        stand_in._alias = alias
-        for view in memory.live():
-            view._alias.root = stand_in
-    tensor._alias = None
-
-
-def share(tensor: Any) -> None:
-    """Count the memory of a new tensor as the caller's too."""
-    tensor._alias = Alias(Memory(SHARED))
-
-
-def borrow(tensor: Any) -> None:
-    """Count the memory of a new tensor as the caller's alone: it is never written."""
-    tensor._alias = Alias(Memory(FOREIGN_ARRAY.memory.exposure))
-
-
-def extra(tensor: Any, caller: str) -> Extra:
-    """What a tensor's node carries beside the sweep; made if it carries nothing yet."""
-    if tensor._node is None:
-        raise GradientError(f"{caller}: the tensor does not require grad")
-    if tensor._node[EXTRA] is None:
-        tensor._node[EXTRA] = Extra(leaf=False)
-    return tensor._node[EXTRA]

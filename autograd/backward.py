@@ -47,12 +47,14 @@ def sweep(
     Errors: GraphFreedError if a node on the way was released by an earlier sweep.
     """
     outer = _faults.state, _faults.invalid
-    _faults.state, _faults.invalid = Faults.UNWATCHED, False
+    _faults.state, _faults.invalid = Faults.UNWATCHED, _faults.recorded
     try:
         return _sweep(roots, targets, keep, lifted)
     finally:
         if _faults.state is not Faults.UNWATCHED:
             _faults.state.__exit__(None, None, None)
+        if lifted and _faults.invalid:
+            _faults.recorded = True
         _faults.state, _faults.invalid = outer
 
 
@@ -208,7 +210,7 @@ def backward(
         extra = arrival[0][EXTRA]
         if create_graph:
             g = conjugate(arrival[1])
-            extra.grad = g if extra.grad is None else extra.grad + g
+            extra.grad = FAST["copy"](g) if extra.grad is None else extra.grad + g
             continue
         if arrival[1].dtype.kind == "c":
             arrival[1] = np.conjugate(arrival[1])
@@ -275,8 +277,8 @@ def gradients(
         raise GradientError(
             f"gradients: the outputs do not depend on input {i}; allow_unused=True gives None"
         )
-    if not create_graph:
-        found = [None if g is None else new_tensor(g.copy()) for g in found]
+    copied = FAST["copy"] if create_graph else lambda g: new_tensor(g.copy())
+    found = [None if g is None else copied(g) for g in found]
     return tuple(None if g is None else conjugate(g) for g in found)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from . import aliasing
+from . import views
 from .backward import sweep
 from .codegen import FAST
 from .modes import enable_grad
@@ -166,7 +166,7 @@ def _variable(arg: Any) -> Any:
     data, node = (arg._data, arg._node) if isinstance(arg, TensorBase) else (arg, None)
     fresh = new_tensor(data if hasattr(data, "dtype") else np.asarray(data)[()], identity_node(node))
     if isinstance(data, np.ndarray):
-        aliasing.borrow(fresh)
+        views.borrow(fresh)
     return fresh
 
 

@@ -29,12 +29,17 @@ SHARED = "shared"  # with the caller: protected when saved, and written through
 
 
 class Memory:
-    """One buffer and the tensors that view it."""
+    """One buffer and the tensors that view it.
 
-    __slots__ = ("exposure", "limit", "members")
+    `handed_out` tells that the caller got an array that views the buffer: it stays writable
+    when the owner is made read-only, so that guarding the owner protects nothing.
+    """
+
+    __slots__ = ("exposure", "handed_out", "limit", "members")
 
     def __init__(self, exposure: str):
         self.exposure = exposure
+        self.handed_out = False
         self.members: list[weakref.ref] = []
         self.limit = 8
 
@@ -51,16 +56,25 @@ class Memory:
 
 
 class Alias:
-    """How one tensor shares memory: with whom, and by which views it comes from the root.
+    """How one tensor shares memory: with whom, and by which view of what.
 
-    `root` is the tensor that holds the buffer, None for the root itself; `path` is a tuple of
-    `(primitive, statics)`, the views that lead from the root to this tensor.
+    `root` is the tensor that holds the buffer, None for the root itself; `above` is the alias
+    of the tensor that was viewed, and `step` the view, a pair of primitive and statics.
     """
 
-    __slots__ = ("memory", "path", "root")
+    __slots__ = ("above", "memory", "root", "step")
 
-    def __init__(self, memory: Memory, root: Any = None, path: tuple = ()):
-        self.memory, self.root, self.path = memory, root, path
+    def __init__(self, memory: Memory, root: Any = None, above: Any = None, step: Any = None):
+        self.memory, self.root, self.above, self.step = memory, root, above, step
+
+    @property
+    def path(self) -> list[Alias]:
+        """The aliases from the first view of the root down to this one."""
+        path, alias = [], self
+        while alias.step is not None:
+            path.append(alias)
+            alias = alias.above
+        return path[::-1]
 
 
 # What every ndarray argument counts as.
@@ -70,6 +84,10 @@ FOREIGN_ARRAY = Alias(Memory(FOREIGN))
 def attach_view(result: Any, source: Any, prim: Any, statics: tuple) -> None:
     """Note that `result` came from `source` by a view, if it does share its memory."""
     data, origin = result._data, source._data
+    if isinstance(origin, np.generic) and isinstance(data, np.ndarray):
+        # NumPy's results of no axes are scalars, which nothing can view; as an array it can
+        origin = source._data = np.array(origin)
+        data = result._data = prim.kernel(origin, *statics)
     base = getattr(data, "base", None)  # NumPy's views refer to the owner, never to each other
     if base is None or not (base is origin or base is origin.base):
         return
@@ -77,7 +95,7 @@ def attach_view(result: Any, source: Any, prim: Any, statics: tuple) -> None:
     if alias is None:
         alias = source._alias = Alias(Memory(OWNED))
     root = source if alias.root is None else alias.root
-    result._alias = Alias(alias.memory, root, (*alias.path, (prim, statics)))
+    result._alias = Alias(alias.memory, root, alias, (prim, statics))
     alias.memory.add(result)
 
 
@@ -97,8 +115,10 @@ class Guard:
 
     def __del__(self) -> None:
         guards = _guards.get(id(self.array))
-        if guards is not None and all(g() is None or g() is self for g in guards[1:]):
-            self.array.flags.writeable = _guards.pop(id(self.array))[0]
+        if guards is not None:
+            guards[1:] = [g for g in guards[1:] if g() is not None and g() is not self]
+            if len(guards) == 1:
+                self.array.flags.writeable = _guards.pop(id(self.array))[0]
 
 
 # id of a guarded array -> [whether it was writeable, weak references to its guards ...]. The
@@ -124,7 +144,8 @@ def protect(value: Any, alias: Alias | None, node: list) -> Any:
     """
     if alias is None or alias.memory.exposure is OWNED or not isinstance(value, np.ndarray):
         return value
-    if value.nbytes <= SMALL or value.base is not None or not value.flags.owndata:
+    unguardable = value.base is not None or not value.flags.owndata or alias.memory.handed_out
+    if value.nbytes <= SMALL or unguardable:
         return value.copy(order="K")
     node[1] = _guarded_pull(node[1])
     return Guard(value)
@@ -194,7 +215,7 @@ def is_exclusive(root: Any) -> bool:
     data = root._data
     if not isinstance(data, np.ndarray) or data.base is not None:
         return False
-    live = root._alias.memory.live()
-    views = sum(getattr(t._data, "base", None) is data for t in live)
+    views = [t for t in root._alias.memory.live() if getattr(t._data, "base", None) is data]
     del data
-    return _references(root) == _SOLE + views
+    # a node that saved a view holds the view's own array, which counts as no more than the view
+    return _references(root) == _SOLE + len(views) and all(_references(t) == _SOLE for t in views)

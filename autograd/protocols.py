@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import views
 from .errors import NotDifferentiable
 from .tape import TensorBase, mode
 
@@ -19,6 +20,12 @@ _LOOKS = {
     np.can_cast, np.common_type, np.empty_like, np.full_like, np.iscomplexobj, np.isclose,
     np.isrealobj, np.may_share_memory, np.min_scalar_type, np.ndim, np.ones_like,
     np.result_type, np.shape, np.shares_memory, np.size, np.zeros_like,
+}  # fmt: skip
+
+
+# Functions that write into their first argument.
+_WRITES = {
+    np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask,
 }  # fmt: skip
 
 
@@ -49,8 +56,19 @@ def _find(function: Any) -> Callable | None:
 
 def _on_values(name: str, function: Callable, args: Any, options: Any) -> Any:
     """A function without a derivative, on plain values; refused where a gradient is lost."""
+    if function in _WRITES or name.endswith(".at"):
+        return _write(name, function, args, options)
     looks = function in _LOOKS
     return function(*_values(name, args, looks), **_values(name, options, looks))
+
+
+def _write(name: str, function: Callable, args: Any, options: Any) -> Any:
+    """A function that writes into its first argument: as a write that is not recorded."""
+    target, rest = args[0], _values(name, args[1:], False)
+    if isinstance(target, TensorBase):
+        _values(name, target, False)  # refuses where a gradient would be lost
+        target = views.writable(target)
+    return function(target, *rest, **_values(name, options, False))
 
 
 def _values(name: str, thing: Any, looks: bool) -> Any:

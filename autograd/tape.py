@@ -47,9 +47,10 @@ class TensorBase:
         _alias: None, or how its memory is shared; see `aliasing.py`.
     """
 
-    __slots__ = ("__weakref__", "_alias", "_data", "_node")
+    __slots__ = ("__weakref__", "_alias", "_data", "_dormant", "_node")
 
     _data: Any
+    _dormant: list  # the node of a leaf that was told not to require grad; else not set
     _node: list | None
     _alias: Any
 
@@ -165,7 +166,7 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
     tensors = False
     for position, arg in enumerate(args):
         if not isinstance(arg, TensorBase):
-            arg = _operand(prim, position, arg)
+            arg = as_operand(prim, position, arg)
             if arg is NotImplemented:
                 return _reflected(prim, args)
         if isinstance(arg, TensorBase):
@@ -252,10 +253,17 @@ def link(prim: Primitive, i: int, parent: list, values: Sequence, out: Any) -> l
 _PYTHON_NUMBERS = (float, int, complex, bool)
 
 
-def _operand(prim: Primitive, position: int, arg: Any) -> Any:
+def as_operand(prim: Primitive, position: int, arg: Any) -> Any:
     """An argument that is no tensor, as something that the kernel takes."""
     kind = type(arg)
-    if kind in _PYTHON_NUMBERS or arg is None or kind is np.ndarray or isinstance(arg, np.generic):
+    if kind in _PYTHON_NUMBERS:
+        # alone, it is what NumPy makes of it; beside arrays it takes their dtype
+        return np.asarray(arg)[()] if len(prim.arrays) == 1 and not prim.variadic else arg
+    if arg is None or kind is np.ndarray or isinstance(arg, np.generic):
+        return arg
+    if isinstance(arg, np.ndarray):  # of a subclass, such as a memory map
+        return np.asarray(arg)
+    if isinstance(arg, TensorBase):
         return arg
     if isinstance(arg, (list, tuple)):
         if any(isinstance(a, (TensorBase, list, tuple)) for a in arg):
@@ -263,7 +271,7 @@ def _operand(prim: Primitive, position: int, arg: Any) -> Any:
         return np.asarray(arg)
     for number in (int, float, complex):
         if isinstance(arg, number):  # of a subclass, which NumPy would take for an int64 array
-            return number(arg)
+            return number(arg)  # type: ignore[arg-type]
     if prim.reflected and position == 1 and hasattr(kind, prim.reflected):
         return NotImplemented
     if hasattr(arg, "__array__") and not isinstance(arg, type):

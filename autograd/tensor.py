@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import aliasing, backward, protocols
+from . import aliasing, backward, protocols, views
 from .errors import DtypeError, GradientError, RequiresGradError
 from .methods import NumPyMethods
 from .ops import choosing, contractions, elementwise, indexing, shapes
@@ -56,11 +56,11 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
     __array_priority__ = 1000.0
 
     def __init__(self, x: Any, dtype: Any = None, requires_grad: bool = False):
-        data = np.asarray(aliasing.expose(x) if isinstance(x, TensorBase) else x, dtype)
+        data = np.asarray(views.expose(x) if isinstance(x, TensorBase) else x, dtype)
         if data.dtype.kind not in "fciub":
             raise DtypeError(f"Tensor: expected numbers, got dtype {data.dtype}")
         self._data, self._node = data, None
-        aliasing.share(self)
+        views.share(self)
         if requires_grad:
             self.requires_grad_()
 
@@ -114,16 +114,17 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
     @property
     def data(self) -> np.ndarray:
         """Its values as an ndarray that shares its memory. Writes to it are not recorded."""
-        return aliasing.expose(self)
+        return views.expose(self)
 
     @data.setter
     def data(self, value: Any) -> None:
-        aliasing.replace_data(self, value)
+        views.replace_data(self, value)
 
     @property
     def grad(self) -> Any:
         """The gradient accumulated by `backward()`: a Tensor of this shape and dtype, or None."""
-        extra = self._node[EXTRA] if self._node is not None else None
+        node = self._node if self._node is not None else getattr(self, "_dormant", None)
+        extra = node[EXTRA] if node is not None else None
         return extra.grad if extra is not None else None
 
     @grad.setter
@@ -143,7 +144,7 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
         Errors: RequiresGradError if it requires grad while gradients are recorded.
         """
         self._refuse_if_recorded("numpy()")
-        return aliasing.expose(self)
+        return views.expose(self)
 
     def item(self, *index: int) -> Any:
         """The value of its only element (or the one at an index) as a Python number."""
@@ -164,11 +165,11 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
         self._refuse_if_recorded("numpy.asarray()")
         if copy or (dtype is not None and dtype != self.dtype):
             return np.array(self._data, dtype)
-        return aliasing.expose(self)
+        return views.expose(self)
 
     def __dlpack__(self, **options: Any) -> Any:
         self._refuse_if_recorded("__dlpack__()")
-        return aliasing.expose(self).__dlpack__(**options)
+        return views.expose(self).__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple:
         return np.asarray(self._data).__dlpack_device__()
@@ -259,11 +260,11 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
                     raise DtypeError(
                         f"only floating and complex tensors can require grad, got {self.dtype}"
                     )
-                self._node = leaf_node()
+                self._node = getattr(self, "_dormant", None) or leaf_node()
         elif not self.is_leaf:
             raise GradientError("only a leaf can stop requiring grad; use .detach() for the rest")
-        else:
-            self._node = None
+        elif self._node is not None:
+            self._dormant, self._node = self._node, None
         return self
 
     def detach(self) -> Tensor:
@@ -272,14 +273,14 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
 
     def retain_grad(self) -> None:
         """Keep the gradient of this tensor in `.grad` at the next backward, as leaves do."""
-        aliasing.extra(self, "retain_grad()").keep = True
+        views.extra(self, "retain_grad()").keep = True
 
     def register_hook(self, hook: Callable) -> Callable[[], None]:
         """Call `hook(grad)` when its gradient is known; a result replaces the gradient.
 
         Returns a function that removes the hook.
         """
-        hooks = aliasing.extra(self, "register_hook()").hooks
+        hooks = views.extra(self, "register_hook()").hooks
         key = next_order()
         hooks[key] = hook
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from . import aliasing
+from . import views
 from .backward import sweep
+from .codegen import FAST
 from .diagnose import describe
 from .errors import DtypeError, GradientError, OperandError
 from .modes import enable_grad
@@ -53,10 +54,10 @@ def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
                 raise OperandError(f"grad: argnum {i}, but the call has {len(args)} arguments")
             before.append(args[i])
             args_list[i] = _fresh(args[i], i)
-        variables = [args_list[i] for i in positions]
+        variables = [args_list[i]._node for i in positions]  # a write in f gives a tensor another
         with _Tracing():
             value = f(*args_list, **options)
-        seen, grads = _pull(value, variables, before)
+        seen, grads = _pull(value, variables)
         grads = [_as_kind(g, x, seen) for g, x in zip(grads, before, strict=True)]
         value = value if seen else _outside(value, before)
         return value, (tuple(grads) if several else grads[0])
@@ -107,22 +108,22 @@ def _fresh(x: Any, position: int) -> Any:
         raise DtypeError(f"grad: argument {position} must be real or complex, got {data.dtype}")
     fresh = new_tensor(data, identity_node(parent))
     if isinstance(data, np.ndarray):
-        aliasing.borrow(fresh)  # the caller's memory: protected when saved, never written
+        views.borrow(fresh)  # the caller's memory: protected when saved, never written
     return fresh
 
 
-def _pull(value: Any, variables: list, before: list) -> tuple[bool, list]:
-    """Whether anything outside sees the sweep, and the cotangents of the variables."""
+def _pull(value: Any, variables: list[list]) -> tuple[bool, list]:
+    """Whether anything outside sees the sweep, and the cotangents of the variables' nodes."""
     if not isinstance(value, TensorBase) or value._node is None:
         _check_scalar(value)
         return False, [None] * len(variables)
     _check_scalar(value)
-    targets: dict[int, Any] = {v._node[ORDER]: None for v in variables}
+    targets: dict[int, Any] = {node[ORDER]: None for node in variables}
     seen = _reaches_beyond(value._node, max(targets), targets)
     data = value._data
     g = np.ones(data.shape, data.dtype) if data.shape else data.dtype.type(1)
     sweep([(value._node, new_tensor(g) if seen else g)], targets, keep=seen, lifted=seen)
-    return seen, [targets[v._node[ORDER]] for v in variables]
+    return seen, [targets[node[ORDER]] for node in variables]
 
 
 def _check_scalar(value: Any) -> None:
@@ -156,7 +157,7 @@ def _as_kind(g: Any, x: Any, seen: bool) -> Any:
         data = x._data if isinstance(x, TensorBase) else np.asarray(x)
         g = np.zeros(data.shape, np.float64 if data.dtype.kind in "iub" else data.dtype)
     if seen:
-        return g if isinstance(g, TensorBase) else new_tensor(g)
+        return FAST["copy"](g) if isinstance(g, TensorBase) else new_tensor(g)
     if isinstance(x, TensorBase):
         return new_tensor(np.array(g))
     if isinstance(x, np.ndarray):

@@ -39,7 +39,9 @@ class Sequential(Module):
 
     def append(self, module: Module) -> Sequential:
         """Add a module at the end; returns this one."""
-        self.add_module(str(len(self)), _module(module, "Sequential.append"))
+        taken = [int(name) for name in self._modules if name.isdigit()]
+        name = str(max([len(self) - 1, *taken]) + 1)  # a slice keeps the numbers it had
+        self.add_module(name, _module(module, "Sequential.append"))
         return self
 
     def __len__(self) -> int:

@@ -10,7 +10,7 @@ from autograd.ops.elementwise import tanh
 from autograd.ops.neural import check_reduction, linear, relu, sigmoid
 from autograd.ops.reductions import log_softmax as _log_softmax
 from autograd.ops.reductions import softmax as _softmax
-from autograd.ops.shapes import moveaxis, reshape
+from autograd.ops.shapes import as_array, moveaxis, reshape
 
 __all__ = [
     "cross_entropy",
@@ -81,6 +81,9 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
         2.0
     """
     check_reduction(reduction, "mse_loss")
+    input, target = as_array(input), as_array(target)
+    if target.dtype.kind in "iub" and input.dtype.kind == "f":
+        target = target.astype(input.dtype)  # else NumPy would promote float32 to float64
     return neural.mse_loss(input, target, reduction)
 
 
@@ -99,6 +102,7 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
         1.3863
     """
     check_reduction(reduction, "cross_entropy")
+    input, target = as_array(input), as_array(target)
     shape = input.shape
     soft = target.shape == shape
     loss = neural.soft_cross_entropy if soft else neural.cross_entropy
@@ -106,12 +110,12 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
         return loss(input, target, reduction)
     if not shape:
         raise ShapeError("cross_entropy: input needs an axis of classes, got a scalar")
+    if not soft and target.shape != (shape[0], *shape[2:])[: len(shape) - 1]:
+        raise ShapeError(f"cross_entropy: input{shape} and target{target.shape} do not fit")
     if len(shape) == 1:
         rows = loss(reshape(input, (1, -1)), reshape(target, (1, -1) if soft else (1,)), reduction)
         return reshape(rows, ()) if reduction == "none" else rows
     flat = reshape(moveaxis(input, 1, -1), (-1, shape[1]))
     labels = reshape(moveaxis(target, 1, -1), (-1, shape[1])) if soft else reshape(target, (-1,))
-    if not soft and target.shape != (shape[0], *shape[2:]):
-        raise ShapeError(f"cross_entropy: input{shape} and target{target.shape} do not fit")
     out = loss(flat, labels, reduction)
     return reshape(out, (shape[0], *shape[2:])) if reduction == "none" else out

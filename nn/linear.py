@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from autograd.errors import ArgumentError
 from autograd.ops.neural import linear
 
 from . import init
 from .module import Module
 from .parameter import Parameter, parameter_of
+from .random import as_generator
 
 
 class Linear(Module):
@@ -47,7 +50,7 @@ class Linear(Module):
     ):
         super().__init__()
         for name, size in (("in_features", in_features), ("out_features", out_features)):
-            if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
                 raise ArgumentError(f"Linear: {name} must be a positive integer, got {size!r}")
         self.in_features, self.out_features = in_features, out_features
         self.weight = parameter_of(init.empty(out_features, in_features, dtype=dtype))
@@ -59,6 +62,7 @@ class Linear(Module):
 
     def reset_parameters(self, generator: Any = None) -> None:
         """Draw the parameters anew, as PyTorch does."""
+        generator = as_generator(generator, "Linear")  # once: a seed must not give both the same
         init.kaiming_uniform_(self.weight, math.sqrt(5), generator=generator)
         if self.bias is not None:
             bound = 1 / math.sqrt(self.in_features)

@@ -8,12 +8,12 @@ of assignment.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.diagnose import describe
-from autograd.errors import AutogradError, OperandError
+from autograd.errors import ArgumentError, AutogradError, OperandError
 from autograd.modes import no_grad
 from autograd.tape import mode
 from autograd.tensor import Tensor
@@ -23,6 +23,20 @@ from .parameter import Parameter
 
 class StateDictError(AutogradError, RuntimeError):
     """A state dict does not fit the module."""
+
+
+class LoadedKeys(NamedTuple):
+    """What `load_state_dict` found no value for, and no place for."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class _Uninitialised:
+    """Stands for the tables of a module until `Module.__init__` makes them."""
+
+    def __get__(self, module: Any, owner: type) -> Any:
+        raise AttributeError(f"{owner.__name__}: call super().__init__() before anything else in __init__")
 
 
 class Module:
@@ -41,9 +55,9 @@ class Module:
     """
 
     training: bool
-    _parameters: dict[str, Parameter | None]
-    _buffers: dict[str, Tensor | None]
-    _modules: dict[str, Module | None]
+    _parameters: dict[str, Parameter | None] = _Uninitialised()  # type: ignore[assignment]
+    _buffers: dict[str, Tensor | None] = _Uninitialised()  # type: ignore[assignment]
+    _modules: dict[str, Module | None] = _Uninitialised()  # type: ignore[assignment]
     _transient: set[str]
 
     def __init__(self) -> None:
@@ -65,12 +79,7 @@ class Module:
     # -------------------------------------------------------------- registration
 
     def _tables(self) -> tuple[dict[str, Any], ...]:
-        try:
-            return self._parameters, self._buffers, self._modules
-        except AttributeError:
-            raise AttributeError(
-                f"{type(self).__name__}: call super().__init__() before assigning to the module"
-            ) from None
+        return self._parameters, self._buffers, self._modules
 
     def __setattr__(self, name: str, value: Any) -> None:
         parameters, buffers, modules = self._tables()
@@ -78,24 +87,32 @@ class Module:
             self._enter(parameters, name, value)
         elif isinstance(value, Module):
             self._enter(modules, name, value)
-        elif name in parameters and value is not None:
-            raise OperandError(
-                f"{type(self).__name__}.{name} is a parameter; it can be set to a Parameter or "
-                f"None, got {describe(value)}"
-            )
+        elif name in buffers:
+            self._enter(buffers, name, _buffer(value, f"{type(self).__name__}.{name} is a buffer: it"))
         else:
-            for table in (parameters, buffers, modules):
+            for table, kind in ((parameters, Parameter), (modules, Module)):
                 if name in table:
-                    table[name] = value
+                    what = f"{type(self).__name__}.{name} is a {kind.__name__.lower()}: it"
+                    table[name] = _checked(value, kind, what)
             self.__dict__[name] = value
 
     def _enter(self, table: dict[str, Any], name: str, value: Any) -> None:
         if not name or "." in name:
             raise KeyError(f"a name in a module must be non-empty and without a dot, got {name!r}")
+        if isinstance(value, Module) and any(m is self for m in value.modules()):
+            raise ArgumentError(f"{type(self).__name__}.{name}: a module cannot contain itself")
         for other in self._tables():
             if other is not table:
                 other.pop(name, None)
         table[name] = self.__dict__[name] = value
+
+    def _register(self, table: dict[str, Any], name: str, value: Any) -> None:
+        """Enter something under a name that must not be an ordinary attribute's."""
+        if not isinstance(name, str):
+            raise OperandError(f"a name in a module must be a string, got {describe(name)}")
+        if hasattr(self, name) and not any(name in t for t in self._tables()):
+            raise KeyError(f"{name!r}: {type(self).__name__} has that attribute already")
+        self._enter(table, name, value)
 
     def __delattr__(self, name: str) -> None:
         for table in self._tables():
@@ -104,46 +121,49 @@ class Module:
 
     def register_parameter(self, name: str, parameter: Parameter | None) -> None:
         """Enter a parameter under a name; None reserves the name."""
-        self._enter(self._parameters, name, parameter)
+        what = f"register_parameter: {name!r}"
+        self._register(self._parameters, name, _checked(parameter, Parameter, what))
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Enter a tensor that is state but is not trained; in `state_dict` if persistent."""
-        value = tensor if tensor is None or isinstance(tensor, Tensor) else Tensor(tensor)
-        self._enter(self._buffers, name, value)
+        self._register(self._buffers, name, _buffer(tensor, f"register_buffer: {name!r}"))
         (self._transient.discard if persistent else self._transient.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Enter a submodule under a name."""
-        self._enter(self._modules, name, module)
+        self._register(self._modules, name, _checked(module, Module, f"add_module: {name!r}"))
 
     # -------------------------------------------------------------- the tree
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all below it, each once, with their paths."""
+    def named_modules(
+        self, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all below it, with their paths; each once, or at each of its places."""
         seen: set[int] = set()
         left = [(prefix, self)]
         while left:
             path, module = left.pop()
             if id(module) not in seen:
-                seen.add(id(module))
+                if remove_duplicate:
+                    seen.add(id(module))
                 yield path, module
                 left += [(_join(path, n), m) for n, m in reversed(module._modules.items()) if m is not None]
 
-    def _named(self, table: str, recurse: bool) -> Iterator[tuple[str, Any]]:
+    def _named(self, table: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
-        for path, module in self.named_modules() if recurse else [("", self)]:
+        for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
             for name, value in getattr(module, table).items():
                 if value is not None and id(value) not in seen:
                     seen.add(id(value))
                     yield _join(path, name), value
 
-    def named_parameters(self, recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
+    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
         """All parameters with their paths, each once."""
-        return self._named("_parameters", recurse)
+        return self._named("_parameters", prefix, recurse)
 
-    def named_buffers(self, recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
         """All buffers with their paths, each once."""
-        return self._named("_buffers", recurse)
+        return self._named("_buffers", prefix, recurse)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly in this one, with their names."""
@@ -151,11 +171,11 @@ class Module:
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """All parameters, each once."""
-        return (p for _, p in self.named_parameters(recurse))
+        return (p for _, p in self.named_parameters(recurse=recurse))
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """All buffers, each once."""
-        return (b for _, b in self.named_buffers(recurse))
+        return (b for _, b in self.named_buffers(recurse=recurse))
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it, each once."""
@@ -184,6 +204,8 @@ class Module:
 
     def train(self, mode: bool = True) -> Module:
         """Put the whole tree in training mode, or in evaluation mode; returns it."""
+        if not isinstance(mode, bool):
+            raise OperandError(f"train: mode must be True or False, got {describe(mode)}")
         for module in self.modules():
             module.training = mode
         return self
@@ -213,13 +235,13 @@ class Module:
         return {path: tensor.data for path, tensor in self._state()}
 
     def _state(self) -> Iterator[tuple[str, Tensor]]:
-        for path, module in self.named_modules():
+        for path, module in self.named_modules(remove_duplicate=False):
             kept = {n: b for n, b in module._buffers.items() if n not in module._transient}
             for name, value in [*module._parameters.items(), *kept.items()]:
                 if value is not None:
                     yield _join(path, name), value
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> tuple[list, list]:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Copy values into parameters and buffers, by path.
 
         Returns: the paths that were missing from `state_dict`, and those unexpected in it.
@@ -230,7 +252,7 @@ class Module:
         own = dict(self._state())
         missing = [path for path in own if path not in state_dict]
         unexpected = [path for path in state_dict if path not in own]
-        values = {p: _values(state_dict[p]) for p in own if p in state_dict}
+        values = {p: _values(state_dict[p], own) for p in own if p in state_dict}
         problems = [f"missing: {path}" for path in missing] if strict else []
         problems += [f"unexpected: {path}" for path in unexpected] if strict else []
         for path, value in values.items():
@@ -243,7 +265,7 @@ class Module:
         with no_grad():
             for path, value in values.items():
                 own[path][...] = value
-        return missing, unexpected
+        return LoadedKeys(missing, unexpected)
 
     # -------------------------------------------------------------- display
 
@@ -263,5 +285,18 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _values(value: Any) -> np.ndarray:
-    return np.asarray(value.detach().numpy() if isinstance(value, Tensor) else value)
+def _values(value: Any, own: Mapping[str, Tensor]) -> np.ndarray:
+    """An array to load; a copy if it is one of those that are about to be written."""
+    array = np.asarray(value._data if isinstance(value, Tensor) else value)
+    return array.copy() if any(array is tensor._data for tensor in own.values()) else array
+
+
+def _checked(value: Any, kind: type, what: str) -> Any:
+    if value is not None and not isinstance(value, kind):
+        raise OperandError(f"{what} must be a {kind.__name__} or None, got {describe(value)}")
+    return value
+
+
+def _buffer(value: Any, what: str) -> Tensor | None:
+    """A buffer as it is kept: ndarrays count as Tensors."""
+    return Tensor(value) if isinstance(value, (np.ndarray, np.generic)) else _checked(value, Tensor, what)

@@ -17,6 +17,7 @@ from . import (
 FAST.update(
     astype=shapes.astype,
     conjugate=complex.conjugate,
+    copy=shapes.copy,
     keep_zeros=choosing.keep_zeros,
     real=complex.real,
     zeros_like=shapes.zeros_like,

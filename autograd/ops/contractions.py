@@ -11,7 +11,7 @@ from ..declare import case, primitive
 from ..errors import ArgumentError, ShapeError
 from .indexing import diagonal
 from .reductions import axes_of
-from .shapes import expand_dims, moveaxis, reduce_sum, reshape
+from .shapes import as_array, expand_dims, moveaxis, reduce_sum, reshape
 
 _matmul = primitive(
     lambda x, y: np.matmul(x, y),
@@ -39,7 +39,7 @@ def matmul(x, y):
         >>> matmul(np.eye(2), np.array([1.0, 2.0]))
         array([1., 2.])
     """
-    x, y = _array(x), _array(y)
+    x, y = as_array(x), as_array(y)
     if x.ndim > 1 and y.ndim > 1:
         return _matmul(x, y)
     if not x.ndim or not y.ndim:
@@ -50,10 +50,6 @@ def matmul(x, y):
     return reshape(out, shape + (() if row else out.shape[-2:-1]) + (() if column else out.shape[-1:]))
 
 
-def _array(x):
-    return x if hasattr(x, "ndim") else np.asarray(x)
-
-
 def dot(x, y):
     """The sum over the last axis of x and the second last of y (the only one of a vector).
 
@@ -61,7 +57,7 @@ def dot(x, y):
         >>> float(dot(np.array([1.0, 2.0]), np.array([3.0, 4.0])))
         11.0
     """
-    x, y = _array(x), _array(y)
+    x, y = as_array(x), as_array(y)
     if not x.ndim or not y.ndim:
         return x * y
     if x.ndim <= 2 and y.ndim <= 2:
@@ -76,7 +72,7 @@ def inner(x, y):
         >>> float(inner(np.array([1.0, 2.0]), np.array([3.0, 4.0])))
         11.0
     """
-    x, y = _array(x), _array(y)
+    x, y = as_array(x), as_array(y)
     return tensordot(x, y, (-1, -1)) if x.ndim and y.ndim else x * y
 
 
@@ -87,7 +83,7 @@ def outer(x, y):
         >>> outer(np.array([1.0, 2.0]), np.array([3.0, 4.0])).shape
         (2, 2)
     """
-    return reshape(_array(x), (-1, 1)) * reshape(_array(y), (1, -1))
+    return reshape(as_array(x), (-1, 1)) * reshape(as_array(y), (1, -1))
 
 
 def tensordot(x, y, axes=2):
@@ -97,7 +93,7 @@ def tensordot(x, y, axes=2):
         >>> tensordot(np.ones((2, 3, 4)), np.ones((3, 4, 5))).shape
         (2, 5)
     """
-    x, y = _array(x), _array(y)
+    x, y = as_array(x), as_array(y)
     if isinstance(axes, int):
         over_x, over_y = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
     else:
@@ -159,7 +155,7 @@ def einsum(subscripts, *operands, optimize=True):
     """
     if not isinstance(subscripts, str):
         subscripts, operands = _from_lists(subscripts, operands)
-    operands = [_array(x) for x in operands]
+    operands = [as_array(x) for x in operands]
     inputs, output = _labels(subscripts, operands)
     sizes: dict[str, int] = {}
     for labels, x in zip(inputs, operands, strict=True):
@@ -259,6 +255,7 @@ def kron(x, y):
         >>> kron(np.eye(2), np.ones((2, 2))).shape
         (4, 4)
     """
+    x, y = as_array(x), as_array(y)
     n = max(x.ndim, y.ndim)
     x, y = (reshape(v, (1,) * (n - v.ndim) + tuple(v.shape)) for v in (x, y))
     pairs = [s for i in range(n) for s in (x.shape[i], y.shape[i])]

@@ -54,12 +54,13 @@ multiply = elementwise(
 )
 divide = elementwise(
     np.divide,
-    vjp={"x": lambda g, y: g / y, "y": lambda g, y, out: -g * out / y},
+    # x / y again rather than the saved result: where that is NaN, NumPy then says so
+    vjp={"x": lambda g, y: g / y, "y": lambda g, x, y: -g * (x / y) / y},
     name="divide", analytic=True, singular=True, domain={"y": POSITIVE},
     kernel_source="{x} / {y}", reflected="__rtruediv__", doc="x / y",
 )  # fmt: skip
 reciprocal = elementwise(
-    np.reciprocal, d=lambda out: -out * out, analytic=True, singular=True, domain=POSITIVE,
+    np.reciprocal, vjp=lambda g, x: -g / (x * x), analytic=True, singular=True, domain=POSITIVE,
     doc="1 / x",
 )  # fmt: skip
 
@@ -94,7 +95,7 @@ float_power = elementwise(
 )  # fmt: skip
 square = elementwise(np.square, d=lambda x: x + x, analytic=True, doc="x**2")
 sqrt = elementwise(
-    np.sqrt, vjp=lambda g, out: g / (out + out), analytic=True, singular=True, domain=POSITIVE,
+    np.sqrt, vjp=lambda g, x: g / (2 * sqrt(x)), analytic=True, singular=True, domain=POSITIVE,
     doc="The non-negative square root of x",
 )  # fmt: skip
 cbrt = elementwise(
@@ -227,9 +228,10 @@ arctan = elementwise(
 
 
 def _over_square(g, a, x, y):
-    # g * a / (x**2 + y**2), and 0 at the origin
-    square = x * x + y * y
-    return g * a / where(equal(square, 0), 1, square)
+    # g * a / (x**2 + y**2), and 0 at the origin; by hypot, so that squares do not overflow
+    radius = hypot(x, y)
+    radius = where(equal(radius, 0), 1, radius)
+    return g * (a / radius) / radius
 
 
 arctan2 = elementwise(

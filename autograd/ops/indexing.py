@@ -14,7 +14,7 @@ import numpy as np
 from ..declare import case, primitive
 from ..errors import ArgumentError, IndexingError
 from ..tape import TensorBase
-from .shapes import axis_index, moveaxis, ravel, reshape, undo_broadcast
+from .shapes import as_array, axis_index, moveaxis, ravel, reshape, undo_broadcast
 
 _INDEX = np.array([0, 1, 1])
 
@@ -158,6 +158,7 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
         >>> diagonal(np.arange(4.0).reshape(2, 2))
         array([0., 3.])
     """
+    x = as_array(x)
     rows, columns = x.shape[axis1], x.shape[axis2]
     start_row, start_column = max(-offset, 0), max(offset, 0)
     n = max(0, min(rows - start_row, columns - start_column))
@@ -173,6 +174,7 @@ def take(x, indices, axis=None):
         >>> take(np.array([1.0, 2.0, 3.0]), [2, 0])
         array([3., 1.])
     """
+    x = as_array(x)
     if axis is None:
         return getitem(ravel(x), np.asarray(getattr(indices, "_data", indices)))
     axis = axis_index(axis, x.ndim)
@@ -187,6 +189,7 @@ def split(x, indices_or_sections, axis=0):
         >>> [p.shape for p in split(np.zeros(6), 3)]
         [(2,), (2,), (2,)]
     """
+    x = as_array(x)
     axis = axis_index(axis, x.ndim)
     n = x.shape[axis]
     if isinstance(indices_or_sections, int):
@@ -205,6 +208,7 @@ def array_split(x, indices_or_sections, axis=0):
         >>> [p.shape for p in array_split(np.zeros(5), 3)]
         [(2,), (2,), (1,)]
     """
+    x = as_array(x)
     if not isinstance(indices_or_sections, int):
         return split(x, indices_or_sections, axis)
     n, sections = x.shape[axis_index(axis, x.ndim)], indices_or_sections

@@ -7,6 +7,7 @@ import numpy as np
 from ..declare import case, primitive
 from .indexing import scatter_add
 from .shapes import (
+    as_array,
     atleast_1d,
     atleast_2d,
     atleast_3d,
@@ -113,6 +114,7 @@ def tile(x, reps):
         >>> tile(np.array([1.0, 2.0]), (2, 2)).shape
         (2, 4)
     """
+    x = as_array(x)
     reps = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
     shape = (1,) * (len(reps) - x.ndim) + tuple(x.shape)
     reps = (1,) * (len(shape) - len(reps)) + reps
@@ -133,12 +135,24 @@ def _d_repeat(g, x_shape, repeats, axis):
     return scatter_add(g, (slice(None),) * axis + (rows,), x_shape)
 
 
-repeat = primitive(
+_repeat = primitive(
     lambda x, repeats, axis=None: np.repeat(x, repeats, axis),
     ["x"],
     name="repeat",
     vjp={"x": _d_repeat},
     linear=True, batch="axis",
     cases=[case((2, 3), repeats=2), case((2, 3), repeats=(1, 2), axis=0)],
-    numpy=[np.repeat], doc="Each element of x repeated.",
+    doc="Each element of x repeated.",
 )  # fmt: skip
+
+
+def repeat(x, repeats, axis=None):
+    """Each element of x repeated, all as often or each by its own number; flattened for None.
+
+    Example:
+        >>> repeat(np.array([1.0, 2.0]), [1, 2])
+        array([1., 2., 2.])
+    """
+    if not isinstance(repeats, int):  # a tuple of its own, safe from later writes
+        repeats = tuple(np.ravel(getattr(repeats, "_data", repeats)).tolist())
+    return _repeat(x, repeats, axis)

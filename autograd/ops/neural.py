@@ -34,7 +34,7 @@ def _linear(x, w, b=None):
     if out.dtype is not b.dtype:
         return out + b
     # a single row is added to without broadcasting, which would cost more than the product
-    row = out[0] if len(out) == 1 else out
+    row = out[0] if len(out) == 1 < out.ndim else out
     row += b
     return out
 
@@ -73,7 +73,13 @@ linear = primitive(
         "b": lambda t, out, x, w, b: out * 0 + t,
     },
     analytic=True,
-    cases=[case((4, 3), (2, 3), (2,)), case((2, 4, 3), (2, 3)), case((3,), (2, 3), (2,))],
+    cases=[
+        case((4, 3), (2, 3), (2,)),
+        case((2, 4, 3), (2, 3)),
+        case((3,), (2, 3), (2,)),
+        case((3,), (1, 3), (1,)),
+        case((1, 3), (1, 3), (1,)),
+    ],
     doc="""x @ w.T + b
 
     Shapes: x (..., in), w (out, in), b (out,) or None -> (..., out).
@@ -124,7 +130,7 @@ elu = primitive(
     lambda x, alpha=1.0: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     ["x"],
     name="elu",
-    vjp={"x": lambda g, out, alpha: where(greater(out, 0), g, g * (out + alpha))},
+    vjp={"x": lambda g, x, out, alpha: where(greater(x, 0), g, g * (out + alpha))},
     batch="same", cases=[case((2, 3)), case((2, 3), alpha=0.5)],
     kinks="alpha at x = 0",
     doc="""x where x > 0, else alpha * (exp(x) - 1)

@@ -12,14 +12,14 @@ from .choosing import equal, where
 from .complex import conjugate
 from .elementwise import exp
 from .joining import concatenate, stack
-from .shapes import axis_index, broadcast_to, flip, moveaxis, ravel, reshape
+from .shapes import as_array, axis_index, broadcast_to, flip, moveaxis, ravel, reshape
 
 _CASES = [case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True)]
 
 
 def axes_of(axis, ndim):
     """The axes that `axis` stands for, as a tuple of non-negative ones."""
-    if axis is None:
+    if axis is None or not ndim:  # NumPy takes axis 0 of what has none
         return tuple(range(ndim))
     return tuple(a % ndim for a in axis) if isinstance(axis, tuple) else (axis % ndim,)
 
@@ -180,6 +180,7 @@ def cumsum(x, axis=None):
         >>> cumsum(np.array([1.0, 2.0, 3.0]))
         array([1., 3., 6.])
     """
+    x = as_array(x)
     return _cumsum(ravel(x), 0) if axis is None else _cumsum(x, axis_index(axis, x.ndim))
 
 

@@ -13,7 +13,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..codegen import FAST
 from ..declare import case, primitive
-from ..errors import ShapeError
+from ..errors import AxisError, ShapeError
 from ..tape import TensorBase, new_tensor
 
 
@@ -136,9 +136,17 @@ _transpose = primitive(
 )  # fmt: skip
 
 
-def _axes(x, axes):
-    """Non-negative axes of x; AxisError in the caller's terms if one is out of range."""
-    return normalize_axis_tuple(axes, x.ndim)
+def as_array(x):
+    """x itself if it is an array or a Tensor, else what NumPy makes of it."""
+    return x if hasattr(x, "ndim") else np.asarray(x)
+
+
+def _axes(x, axes, ndim=None):
+    """Non-negative axes of x; AxisError if one is out of range."""
+    try:
+        return normalize_axis_tuple(axes, x.ndim if ndim is None else ndim)
+    except (np.exceptions.AxisError, ValueError) as error:
+        raise AxisError(f"{error} (of shape {tuple(x.shape)})") from None
 
 
 def transpose(x, axes=None):
@@ -148,10 +156,14 @@ def transpose(x, axes=None):
         >>> transpose(np.zeros((2, 3, 4)), (2, 0, 1)).shape
         (4, 2, 3)
     """
+    x = as_array(x)
     n = x.ndim
     axes = tuple(range(n))[::-1] if axes is None else _axes(x, axes)
     if len(axes) != n:
-        raise ShapeError(f"transpose: {n} axes in {tuple(x.shape)}, got {len(axes)}: {axes}")
+        raise ShapeError(
+            f"transpose: {n} axes in {tuple(x.shape)}, got {len(axes)}: {axes}; "
+            "to exchange two use swapaxes"
+        )
     return _transpose(x, axes)
 
 
@@ -162,6 +174,7 @@ def swapaxes(x, axis1, axis2):
         >>> swapaxes(np.zeros((2, 3, 4)), 0, -1).shape
         (4, 3, 2)
     """
+    x = as_array(x)
     order = list(range(x.ndim))
     i, j = _axes(x, (axis1,))[0], _axes(x, (axis2,))[0]
     order[i], order[j] = order[j], order[i]
@@ -185,6 +198,7 @@ def moveaxis(x, source, destination):
         >>> moveaxis(np.zeros((2, 3, 4)), 0, -1).shape
         (3, 4, 2)
     """
+    x = as_array(x)
     source, destination = _axes(x, source), _axes(x, destination)
     if len(source) != len(destination):
         raise ShapeError(f"moveaxis: {len(source)} sources but {len(destination)} destinations")
@@ -221,9 +235,10 @@ def expand_dims(x, axis):
         >>> expand_dims(np.zeros((2, 3)), (0, -1)).shape
         (1, 2, 3, 1)
     """
+    x = as_array(x)
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     n = x.ndim + len(axes)
-    axes = normalize_axis_tuple(axes, n)
+    axes = _axes(x, axes, n)
     rest = iter(x.shape)
     return reshape(x, tuple(1 if i in axes else next(rest) for i in range(n)))
 
@@ -235,6 +250,7 @@ def squeeze(x, axis=None):
         >>> squeeze(np.zeros((1, 3, 1))).shape
         (3,)
     """
+    x = as_array(x)
     shape = x.shape
     axes = [i for i, n in enumerate(shape) if n == 1] if axis is None else _axes(x, axis)
     for i in axes:
@@ -311,5 +327,8 @@ atleast_1d, atleast_2d, atleast_3d = _at_least(1), _at_least(2), _at_least(3)
 
 
 def axis_index(axis, ndim):
-    """A non-negative axis."""
-    return normalize_axis_index(operator.index(axis), ndim)
+    """A non-negative axis; AxisError if it is out of range."""
+    try:
+        return normalize_axis_index(operator.index(axis), ndim)
+    except np.exceptions.AxisError as error:
+        raise AxisError(str(error)) from None

@@ -1,0 +1,335 @@
+"""`backward()`: what it adds where, what it keeps, and what it refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import tensor
+from autograd.errors import DtypeError, GradientError, GraphFreedError, ShapeError
+
+
+def leaf(*values, dtype=None):
+    return tensor(np.array(values[0] if len(values) == 1 else values, dtype or float), requires_grad=True)
+
+
+def values(t):
+    return t.detach().numpy().tolist()
+
+
+# ------------------------------------------------------------------ accumulation
+
+
+def test_gradients_accumulate_over_calls():
+    x = leaf(1.0, 2.0)
+    (x * 3).sum().backward()
+    (x * x).sum().backward()
+    assert values(x.grad) == [5.0, 7.0]
+
+
+def test_a_tensor_used_often_gets_the_sum():
+    x = leaf(2.0)
+    (x * x + x * x * x + x).backward()
+    assert values(x.grad) == 4.0 + 12.0 + 1.0
+
+
+def test_diamonds_sum_before_they_go_on():
+    x = leaf(2.0)
+    y = x * x
+    (y * y + y.sin() * y).backward()
+    slope = 2 * 4.0 + np.cos(4.0) * 4.0 + np.sin(4.0)
+    np.testing.assert_allclose(x.grad.item(), slope * 4.0, 1e-15)
+
+
+def test_accumulated_gradient_is_not_another_array():
+    g = np.ones(3)
+    x, y = leaf(1, 2, 3), leaf(4, 5, 6)
+    (x + y).backward(g)
+    arrays = [x.grad.data, y.grad.data, g]
+    for i, a in enumerate(arrays):
+        assert not any(np.shares_memory(a, b) for b in arrays[i + 1 :])
+
+
+@pytest.mark.parametrize("operation", ["identity", "reshape", "transpose", "copy", "getitem", "expand"])
+def test_gradient_aliases_neither_cotangent_nor_saved_values(operation):
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    y = {
+        "identity": lambda: x + 0,
+        "reshape": lambda: x.reshape(4),
+        "transpose": lambda: x.T,
+        "copy": lambda: x.copy(),
+        "getitem": lambda: x[::-1],
+        "expand": lambda: x.expand(2, 2, 2),
+    }[operation]()
+    g = np.ones(y.shape)
+    y.backward(g)
+    assert not np.shares_memory(x.grad.data, g)
+    x.grad.data[...] = 7.0
+    assert (g == 1).all()
+    assert x.grad.data.flags.writeable
+    assert x.grad.shape == x.shape
+
+
+def test_second_backward_does_not_write_what_the_first_handed_out():
+    x = leaf(1.0, 2.0)
+    x.sum().backward()
+    kept = x.grad
+    before = kept.detach().copy()
+    other = x.grad * 1
+    x.sum().backward()
+    assert values(other) == values(before) == [1.0, 1.0]
+    assert values(x.grad) == [2.0, 2.0]
+
+
+def test_setting_grad():
+    x = leaf(1.0, 2.0)
+    x.grad = tensor([5.0, 6.0])
+    x.sum().backward()
+    assert values(x.grad) == [6.0, 7.0]
+    x.grad = None
+    x.sum().backward()
+    assert values(x.grad) == [1.0, 1.0]
+
+
+def test_a_grad_that_was_set_is_never_written():
+    x, mine = leaf(1.0, 2.0), np.array([5.0, 6.0])
+    x.grad = mine.copy()
+    shared = tensor([5.0, 6.0])
+    keep = shared * 1
+    x.grad = shared
+    x.sum().backward()
+    assert values(x.grad) == [6.0, 7.0]
+    assert values(keep) == [5.0, 6.0]
+    assert mine.tolist() == [5.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [(np.ones(3), ShapeError), (np.ones(2, complex), DtypeError)],
+    ids=["shape", "dtype"],
+)
+def test_setting_grad_refuses_what_does_not_fit(value, error):
+    x = leaf(1.0, 2.0)
+    with pytest.raises(error, match="grad must have the tensor's"):
+        x.grad = value
+    assert x.grad is None
+
+
+def test_results_have_no_grad_unless_asked():
+    x = leaf(1.0)
+    y = x * 2
+    (y * 3).backward()
+    assert y.grad is None
+    with pytest.raises(GradientError, match="retain_grad"):
+        y.grad = tensor(1.0)
+
+
+def test_dtype_and_shape_are_the_leafs():
+    for dtype in (np.float16, np.float32, np.float64, np.longdouble):
+        x = leaf([[1.0, 2.0]], dtype=dtype)
+        (x * np.ones((3, 1))).sum().backward()
+        assert (x.grad.dtype, x.grad.shape) == (dtype, (1, 2))
+
+
+# ------------------------------------------------------------------ what the graph keeps
+
+
+def test_second_backward_raises():
+    x = leaf(2.0)
+    y = x * x
+    y.backward()
+    with pytest.raises(GraphFreedError, match="retain_graph=True"):
+        y.backward()
+    assert values(x.grad) == 4.0
+
+
+def test_second_backward_through_a_shared_part_raises():
+    x = leaf(2.0)
+    shared = x * x
+    (shared * 2).backward()
+    with pytest.raises(GraphFreedError, match="retain_graph=True"):
+        (shared * 3).backward()
+    assert values(x.grad) == 8.0
+
+
+def test_retain_graph():
+    x = leaf(2.0)
+    y = x * x
+    y.backward(retain_graph=True)
+    y.backward(retain_graph=True)
+    y.backward()
+    assert values(x.grad) == 12.0
+    with pytest.raises(GraphFreedError):
+        y.backward()
+
+
+def test_retain_graph_false_with_create_graph_frees():
+    x = leaf(2.0)
+    y = x * x * x
+    y.backward(retain_graph=False, create_graph=True)
+    with pytest.raises(GraphFreedError):
+        y.backward()
+
+
+def test_create_graph_to_order_four():
+    x = leaf(2.0)
+    y = x**5
+    for expected in (80.0, 160.0, 240.0, 240.0):
+        x.grad = None
+        y.backward(create_graph=True)
+        assert values(x.grad) == expected
+        y = x.grad
+
+
+def test_create_graph_accumulates_differentiably():
+    x = leaf(3.0)
+    (x * x).backward(create_graph=True)
+    (x * x * x).backward(create_graph=True)
+    total = x.grad  # 2 x + 3 x**2
+    assert values(total) == 33.0
+    x.grad = None
+    total.backward()
+    assert values(x.grad) == 2.0 + 18.0
+
+
+def test_orders_mix_several_variables():
+    x, y = leaf(0.7), leaf(1.3)
+    z = (x * y).sin() * y
+    (dx,) = autograd.gradients(z, x, create_graph=True)
+    (dxy,) = autograd.gradients(dx, y, create_graph=True)
+    (dxyx,) = autograd.gradients(dxy, x)
+    a, b = 0.7, 1.3
+    np.testing.assert_allclose(dx.item(), b**2 * np.cos(a * b), 1e-14)
+    np.testing.assert_allclose(dxy.item(), 2 * b * np.cos(a * b) - b**2 * a * np.sin(a * b), 1e-14)
+    exact = -3 * b**2 * np.sin(a * b) - b**3 * a * np.cos(a * b)
+    np.testing.assert_allclose(dxyx.item(), exact, 1e-14)
+
+
+# ------------------------------------------------------------------ what it refuses
+
+
+def test_non_scalar_needs_a_gradient():
+    x = leaf(1.0, 2.0)
+    with pytest.raises(GradientError, match=r"shape \(2,\).*gradient="):
+        (x * 2).backward()
+    (x * 2).backward(np.array([1.0, 10.0]))
+    assert values(x.grad) == [2.0, 20.0]
+
+
+def test_one_element_of_any_shape_needs_none():
+    x = leaf([[3.0]])
+    (x * x).backward()
+    assert values(x.grad) == [[6.0]]
+
+
+@pytest.mark.parametrize(
+    ("gradient", "error", "words"),
+    [
+        (np.ones(3), ShapeError, r"\(2,\), got \(3,\)"),
+        (np.ones((1, 2)), ShapeError, r"\(2,\), got \(1, 2\)"),
+        (2.0, ShapeError, r"got \(\)"),
+        (np.ones(2, complex), DtypeError, "float64, got complex128"),
+    ],
+    ids=["longer", "broadcastable", "scalar", "complex"],
+)
+def test_gradient_must_fit(gradient, error, words):
+    x = leaf(1.0, 2.0)
+    with pytest.raises(error, match=words):
+        (x * 2).backward(gradient)
+    assert x.grad is None
+
+
+def test_gradient_of_another_precision_is_cast():
+    x = leaf(1.0, 2.0, dtype=np.float32)
+    (x * 2).backward(np.array([1.0, 2.0]))
+    assert x.grad.dtype == np.float32
+    assert values(x.grad) == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("make", [lambda: tensor(1.0), lambda: tensor(1.0) * 2], ids=["leaf", "result"])
+def test_backward_of_what_needs_none(make):
+    with pytest.raises(GradientError, match="does not require grad"):
+        make().backward()
+
+
+def test_backward_of_a_detached_or_unrecorded_result():
+    x = leaf(1.0)
+    with autograd.no_grad():
+        y = x * 2
+    for t in (y, (x * 2).detach()):
+        with pytest.raises(GradientError, match=r"no_grad\(\) or detached"):
+            t.backward()
+
+
+def test_backward_of_a_leaf_is_the_gradient_itself():
+    x = leaf(3.0)
+    x.backward()
+    x.backward(np.array(2.0))
+    assert values(x.grad) == 3.0
+
+
+def test_constants_and_integers_get_no_gradient():
+    x, k = leaf(1.0, 2.0), tensor([3, 4])
+    (x * k).sum().backward()
+    assert values(x.grad) == [3.0, 4.0]
+    assert k.grad is None
+    assert not k.requires_grad
+
+
+@pytest.mark.parametrize("data", [1, True, np.array([1, 2]), np.array([True])], ids=str)
+def test_integers_cannot_require_grad(data):
+    with pytest.raises(DtypeError, match="floating and complex"):
+        tensor(data, requires_grad=True)
+    with pytest.raises(DtypeError, match="floating and complex"):
+        tensor(data).requires_grad_()
+
+
+def test_gradient_stops_where_the_result_is_an_integer():
+    x = leaf(1.5, 2.5)
+    assert not x.long().requires_grad or values(x.long()) == [1, 2]
+    y = x > 2
+    assert y.dtype == bool
+    assert not y.requires_grad
+
+
+# ------------------------------------------------------------------ exceptions
+
+
+def _raises_in_the_middle(x):
+    """A result whose sweep reaches `x` by one way and raises on the other."""
+    safe, doomed = x * 2, x * 3
+
+    def refuse(g):
+        raise ZeroDivisionError("from a hook")
+
+    doomed.register_hook(refuse)
+    return safe + doomed
+
+
+def test_an_exception_leaves_grad_as_it_was():
+    x, y = leaf(1.0), leaf(5.0)
+    x.sum().backward()
+    with pytest.raises(ZeroDivisionError):
+        (_raises_in_the_middle(x) + y).backward()
+    assert values(x.grad) == 1.0
+    assert y.grad is None
+    (x * y).backward()
+    assert (values(x.grad), values(y.grad)) == (6.0, 1.0)
+
+
+def test_an_exception_in_a_rule_leaves_grad_as_it_was():
+    from autograd.declare import elementwise
+    from autograd.primitive import REGISTRY
+
+    def broken(out):
+        raise ZeroDivisionError("from a rule")
+
+    function = elementwise(np.exp, d=broken, name="exp_with_a_broken_rule")
+    REGISTRY.pop("exp_with_a_broken_rule")
+    x = leaf(1.0)
+    x.backward()
+    with pytest.raises(ZeroDivisionError):
+        (function(x) + x * 2).backward()
+    assert values(x.grad) == 1.0
+    assert autograd.is_grad_enabled()

@@ -1,0 +1,164 @@
+"""Every primitive in every dtype: gradients have the dtype of what they belong to."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd.primitive import REGISTRY
+from tests.support import checks
+from tests.support.samples import DIFFERENTIABLE, Sample
+
+REAL = [np.float16, np.float32, np.float64, np.longdouble]
+COMPLEX = [np.complex64, np.complex128]
+# Results that are not of the arguments' dtype, by what the operation is.
+CASTS = {"astype", "broadcast_cast", "float_power"}
+# Samples with an imaginary part, of primitives whose kernel takes them.
+ROTATION = 1 + 0.25j
+
+
+def _is_taken(sample: Sample) -> bool:
+    try:
+        sample.kernel()
+    except (TypeError, np.exceptions.ComplexWarning):
+        return False
+    return True
+
+
+def _binary(sample: Sample) -> bool:
+    return len(sample.active) > 1
+
+
+differentiable = pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+binary = pytest.mark.parametrize("sample", [s for s in DIFFERENTIABLE if _binary(s)], ids=repr)
+
+
+@pytest.mark.parametrize("dtype", REAL, ids=lambda t: t.__name__)
+@differentiable
+def test_real_dtypes_stay(sample: Sample, dtype):
+    cast = sample.cast(dtype)
+    assert _is_taken(cast), f"the kernel of {sample} does not take {dtype.__name__}"
+    checks.check_dtypes(cast)
+    if sample.prim.name not in CASTS:
+        assert cast.call(*cast.tensors()).dtype == dtype
+
+
+@differentiable
+def test_float32_gradients_are_those_of_float64(sample: Sample):
+    narrow = sample.cast(np.float32)
+    wide = narrow.cast(np.float64)  # the same numbers
+    v = checks.cotangent(sample).astype(np.float32).astype(np.float64)
+    found = checks.pulled(narrow, narrow.tensors(), v)
+    expected = checks.pulled(wide, wide.tensors(), v)
+    for g, e in zip(found, expected, strict=True):
+        checks.close(g, e, 2e-5, f"{sample} in float32")
+
+
+@differentiable
+def test_float16_gradients_are_finite(sample: Sample):
+    half = sample.cast(np.float16)
+    for g in checks.pulled(half, half.tensors(), checks.cotangent(sample)):
+        assert np.all(np.isfinite(g))
+
+
+def _complex_samples() -> list[Sample]:
+    found = []
+    for sample in DIFFERENTIABLE:
+        args = [np.asarray(a * ROTATION) if i in sample.active else a for i, a in enumerate(sample.args)]
+        turned = sample.with_args(args)
+        if _is_taken(turned):
+            found.append(turned)
+    return found
+
+
+COMPLEX_SAMPLES = _complex_samples()
+complex_samples = pytest.mark.parametrize("sample", COMPLEX_SAMPLES, ids=repr)
+
+
+def test_analytic_primitives_take_complex_numbers():
+    analytic = {p.name for p in REGISTRY.values() if p.analytic}
+    assert len(analytic) > 30
+    assert analytic <= {s.prim.name for s in COMPLEX_SAMPLES}
+
+
+@pytest.mark.parametrize("dtype", COMPLEX, ids=lambda t: t.__name__)
+@complex_samples
+def test_complex_dtypes_stay(sample: Sample, dtype):
+    checks.check_dtypes(sample.cast(dtype))
+
+
+@complex_samples
+def test_complex_first_derivatives(sample: Sample):
+    checks.check_complex(sample)
+
+
+@complex_samples
+def test_complex_second_derivatives(sample: Sample):
+    checks.check_second(sample)
+
+
+@complex_samples
+def test_complex_adjoint_identity(sample: Sample):
+    checks.check_adjoint(sample)
+
+
+@binary
+def test_mixed_dtypes_keep_their_own(sample: Sample):
+    kinds = [np.float16, np.float32, np.float64, np.complex64]
+    for first, second in itertools.permutations(kinds, 2):
+        args = list(sample.args)
+        for i, dtype in zip(sample.active, itertools.cycle((first, second)), strict=False):
+            args[i] = args[i].astype(dtype)
+        mixed = sample.with_args(args)
+        if _is_taken(mixed):
+            checks.check_dtypes(mixed)
+
+
+@binary
+def test_mixed_precision_agrees_with_double(sample: Sample):
+    args = [a.astype(np.float32) if i == sample.active[0] else a for i, a in enumerate(sample.args)]
+    mixed = sample.with_args(args)
+    double = mixed.cast(np.float64)
+    v = checks.cotangent(sample).astype(np.asarray(mixed.kernel()).dtype)
+    found = checks.pulled(mixed, mixed.tensors(), v)
+    expected = checks.pulled(double, double.tensors(), v)
+    for g, e in zip(found, expected, strict=True):
+        checks.close(g, e, 2e-6, f"{sample} with one float32 argument")
+
+
+def _beside_numbers(sample: Sample, dtype, number):
+    """For each active argument: a tensor of the dtype there, the number in the other places."""
+    for i in sample.active:
+        x = autograd.tensor(sample.args[i].astype(dtype), requires_grad=True)
+        others = (number if j in sample.active else a for j, a in enumerate(sample.args))
+        yield x, [x if j == i else a for j, a in enumerate(others)]
+
+
+@pytest.mark.parametrize("number", [2, 1.5, True, np.ones((), np.int8), np.float16(0.5)], ids=repr)
+@binary
+def test_numbers_do_not_widen(sample: Sample, number):
+    if not sample.prim.is_elementwise or sample.prim.name in CASTS:
+        pytest.skip("takes arrays, or widens by what it is")
+    for x, args in _beside_numbers(sample, np.float32, number):
+        out = sample.call(*args)
+        # NumPy itself makes float64 of a few, such as clip(2, array, array)
+        assert out.dtype == sample.kernel(*[getattr(a, "_data", a) for a in args]).dtype
+        assert out.dtype == np.float32 or sample.prim.name == "clip"
+        for create_graph in (False, True):
+            (g,) = autograd.gradients(out.sum(), x, create_graph=create_graph, retain_graph=True)
+            assert (g.dtype, g.shape) == (np.float32, x.shape)
+
+
+@pytest.mark.parametrize("number", [2, 1.5, 0.5 + 0.25j], ids=repr)
+@binary
+def test_numbers_do_not_widen_complex64(sample: Sample, number):
+    if not sample.prim.is_elementwise or not sample.prim.analytic or sample.prim.name in CASTS:
+        pytest.skip("takes arrays, or no complex numbers")
+    for x, args in _beside_numbers(sample, np.complex64, number):
+        out = sample.call(*args)
+        assert out.dtype == np.complex64
+        (g,) = autograd.gradients(out.sum(), x)
+        assert (g.dtype, g.shape) == (np.complex64, x.shape)

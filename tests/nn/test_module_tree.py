@@ -1,0 +1,148 @@
+"""Walking the tree of modules, and what acts on all of it."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+import nn
+from autograd.errors import OperandError
+
+
+class Tied(nn.Module):
+    """Two layers with one weight between them."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(2, 2)
+        self.b = nn.Linear(2, 2)
+        self.b.weight = self.a.weight
+
+    def forward(self, x):
+        return self.b(self.a(x))
+
+
+def nested():
+    return nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.ReLU(), nn.Linear(3, 1)))
+
+
+def names(iterator):
+    return [name for name, _ in iterator]
+
+
+def test_paths_come_in_the_order_of_assignment():
+    model = nested()
+    assert names(model.named_modules()) == ["", "0", "1", "1.0", "1.1"]
+    assert names(model.named_parameters()) == ["0.weight", "0.bias", "1.1.weight", "1.1.bias"]
+    assert [*map(id, model.parameters())] == [id(p) for _, p in model.named_parameters()]
+    assert [*model.modules()] == [m for _, m in model.named_modules()]
+
+
+def test_prefix_and_recursion():
+    model = nested()
+    model.register_buffer("count", np.zeros(()))
+    assert names(model.named_modules(prefix="net"))[:2] == ["net", "net.0"]
+    assert names(model.named_parameters("net"))[0] == "net.0.weight"
+    assert names(model.named_buffers(prefix="net")) == ["net.count"]
+    assert names(model.named_parameters(recurse=False)) == []
+    assert names(model[0].named_parameters(recurse=False)) == ["weight", "bias"]
+    assert len([*model.parameters(recurse=False)]) == 0
+    assert len([*model.buffers(recurse=False)]) == 1
+
+
+def test_shared_parameters_come_once():
+    assert names(Tied().named_parameters()) == ["a.weight", "a.bias", "b.bias"]
+    layer = nn.Linear(2, 2)
+    twice = nn.Sequential(layer, layer)
+    assert names(twice.named_modules()) == ["", "0"]
+    assert names(twice.named_parameters()) == ["0.weight", "0.bias"]
+    assert [*twice.children()] == [layer, layer]
+
+
+def test_a_shared_weight_gets_both_gradients():
+    model, x = Tied(), np.ones((3, 2), np.float32)
+    model(x).sum().backward()
+    both = model.a.weight.grad.numpy()
+    w, b = (p.detach().numpy().astype(np.float64) for p in (model.a.weight, model.a.bias))
+    hidden = x @ w.T + b
+    ones = np.ones((3, 2))
+    np.testing.assert_allclose(both, ones.T @ hidden + (ones @ w).T @ x, rtol=1e-5)
+
+
+def test_train_and_eval_reach_everything():
+    model = nested()
+    assert all(m.training for m in model.modules())
+    assert model.eval() is model
+    assert not any(m.training for m in model.modules())
+    assert model.train() is model
+    assert all(m.training for m in model.modules())
+    model[1].train(False)
+    assert [m.training for m in model.modules()] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("mode", ["eval", 1, None])
+def test_train_takes_a_bool(mode):
+    with pytest.raises(OperandError, match="train: mode must be True or False"):
+        nested().train(mode)
+
+
+def test_apply_goes_through_children_first():
+    model, seen = nested(), []
+    assert model.apply(seen.append) is model
+    assert seen == [model[0], model[1][0], model[1][1], model[1], model]
+
+
+def test_zero_grad():
+    model, x = nested(), np.ones((4, 2), np.float32)
+    model.zero_grad(set_to_none=False)
+    assert all(p.grad is None for p in model.parameters())
+    model(x).sum().backward()
+    before = [p.grad for p in model.parameters()]
+    model.zero_grad(set_to_none=False)
+    for p in model.parameters():
+        assert p.grad.shape == p.shape
+        assert p.grad.dtype == np.float32
+        assert not p.grad.numpy().any()
+    assert before[-1].numpy().any()  # the old gradient is replaced, not overwritten
+    model.zero_grad()
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_freezing():
+    model, x = nested(), np.ones((4, 2), np.float32)
+    assert model[0].requires_grad_(False) is model[0]
+    model(x).sum().backward()
+    assert [p.grad is None for p in model.parameters()] == [True, True, False, False]
+    model.requires_grad_()
+    model(x).sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_deep_copies_are_apart_and_keep_what_is_shared_inside():
+    model = Tied()
+    twin = copy.deepcopy(model)
+    assert twin.a.weight is twin.b.weight is twin.a._parameters["weight"]
+    assert type(twin.a.weight) is nn.Parameter
+    twin.load_state_dict({name: value + 1 for name, value in model.state_dict().items()})
+    for p, q in zip(model.parameters(), twin.parameters()):
+        np.testing.assert_array_equal(p.detach().numpy() + 1, q.detach().numpy())
+
+
+def test_repr():
+    model = nn.Sequential({"body": nested(), "out": nn.LeakyReLU(0.2)})
+    assert repr(model) == (
+        "Sequential(\n"
+        "  (body): Sequential(\n"
+        "    (0): Linear(in_features=2, out_features=3, bias=True)\n"
+        "    (1): Sequential(\n"
+        "      (0): ReLU()\n"
+        "      (1): Linear(in_features=3, out_features=1, bias=True)\n"
+        "    )\n"
+        "  )\n"
+        "  (out): LeakyReLU(negative_slope=0.2)\n"
+        ")"
+    )
+    assert repr(nn.ELU(2.0)) == "ELU(alpha=2.0)"
+    assert repr(Tied()).startswith("Tied(\n  (a): Linear(")
