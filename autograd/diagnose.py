@@ -45,7 +45,7 @@ def explain(prim: Any, values: Sequence, statics: Sequence, error: Exception, pa
     """The typed error for `error`, raised by the kernel of `prim` on these values."""
     if isinstance(error, AutogradError):
         return type(error)(f"{where(path)}{error}")
-    if not isinstance(error, (ValueError, TypeError, IndexError)):
+    if not isinstance(error, (ValueError, TypeError, IndexError, AttributeError)):
         return error
     names = list(prim.arrays) if not prim.variadic else [f"#{i}" for i in range(len(values))]
     got = [f"{n}={describe(v)}" for n, v in zip(names, values, strict=False)]
@@ -70,7 +70,7 @@ def _reason(prim: Any, values: Sequence, error: Exception) -> tuple[type[Autogra
     if prim.name == "matmul":
         x, y = (np.shape(v) for v in values)
         return ShapeError, f"the last axis of x ({x[-1]}) must equal the second last of y ({y[-2]})"
-    if "ufunc" in text:
+    if "ufunc" in text or isinstance(error, AttributeError):
         return OperandError, f"not defined for {', '.join(describe(v) for v in values)}"
     if isinstance(error, TypeError):
         return OperandError, text

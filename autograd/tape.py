@@ -272,7 +272,8 @@ def as_operand(prim: Primitive, position: int, arg: Any) -> Any:
     for number in (int, float, complex):
         if isinstance(arg, number):  # of a subclass, which NumPy would take for an int64 array
             return number(arg)  # type: ignore[arg-type]
-    if prim.reflected and position == 1 and hasattr(kind, prim.reflected):
+    # text has __rmul__, which would take the tensor for a count
+    if prim.reflected and position == 1 and hasattr(kind, prim.reflected) and kind not in (str, bytes):
         return NotImplemented
     if hasattr(arg, "__array__") and not isinstance(arg, type):
         return np.asarray(arg)

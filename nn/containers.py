@@ -41,7 +41,7 @@ class Sequential(Module):
         """Add a module at the end; returns this one."""
         taken = [int(name) for name in self._modules if name.isdigit()]
         name = str(max([len(self) - 1, *taken]) + 1)  # a slice keeps the numbers it had
-        self.add_module(name, _module(module, "Sequential.append"))
+        self.add_module(name, _module(module, "Sequential.append: argument"))
         return self
 
     def __len__(self) -> int:

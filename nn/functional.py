@@ -34,7 +34,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
         >>> leaky_relu(np.array([-1.0, 2.0]), 0.1)
         array([-0.1,  2. ])
     """
-    return neural.leaky_relu(input, negative_slope)
+    return neural.leaky_relu(input, float(negative_slope))  # NumPy's would widen float32
 
 
 def elu(input: Any, alpha: float = 1.0) -> Any:
@@ -45,7 +45,7 @@ def elu(input: Any, alpha: float = 1.0) -> Any:
         >>> elu(np.array([0.0, 2.0]))
         array([0., 2.])
     """
-    return neural.elu(input, alpha)
+    return neural.elu(input, float(alpha))  # a NumPy number would widen float32
 
 
 def softmax(input: Any, dim: int = -1) -> Any:

@@ -52,6 +52,7 @@ class Linear(Module):
         for name, size in (("in_features", in_features), ("out_features", out_features)):
             if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
                 raise ArgumentError(f"Linear: {name} must be a positive integer, got {size!r}")
+        in_features, out_features = int(in_features), int(out_features)
         self.in_features, self.out_features = in_features, out_features
         self.weight = parameter_of(init.empty(out_features, in_features, dtype=dtype))
         if bias:

@@ -216,7 +216,9 @@ count_nonzero = _constant(np.count_nonzero, "How many elements are not zero.")
 
 def _shifted(x, axis):
     """The largest element, or 0 where it is infinite, so that x - it is never inf - inf."""
-    top = np.maximum.reduce(x, axis, None, None, True, initial=-np.inf) if x.size else np.float64(0)
+    if not x.size:
+        return x.dtype.type(0)
+    top = np.maximum.reduce(x, axis, None, None, True, initial=-np.inf)
     return np.where(np.isfinite(top), top, x.dtype.type(0))
 
 

@@ -142,6 +142,13 @@ def test_what_is_refused(name, what):
         FUNCTIONS[name](what)
 
 
+@each
+def test_python_numbers(name):
+    module, _, values, _ = CASES[name]
+    assert module(AT[0]) == pytest.approx(values[0], rel=1e-14)
+    assert module(2) == module(2.0)
+
+
 # ------------------------------------------------------------------ softmax
 
 

@@ -1,0 +1,126 @@
+"""Imports flow one way: read from the source, so that a lazy import does not slip by."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# From the bottom to the top: a module imports only from layers above it in this list. Modules
+# of one layer do not import each other, except inside a package (ops, numpy, graph).
+LAYERS = [
+    {"errors"},
+    {"primitive", "memory", "diagnose"},
+    {"codegen"},
+    {"pulls"},
+    {"wrappers", "tape"},
+    {"backward", "modes", "declare"},
+    {"ops"},
+    {"views"},
+    {"aliasing", "protocols"},
+    {"spelling"},
+    {"methods"},
+    {"tensor"},
+    {"transforms", "forward", "numpy", "graph"},
+    {""},  # autograd/__init__.py
+]
+# What is imported inside functions, against the arrows or from elsewhere, and why.
+LATER = {
+    ("protocols", "numpy"): "fills the table of NumPy's functions when first needed",
+}
+OPTIONAL = {"graphviz", "matplotlib", "rich", "safetensors", "numba", "scipy"}
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def dotted(path: Path) -> list[str]:
+    parts = list(path.relative_to(ROOT).with_suffix("").parts)
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def imports(path: Path) -> list[tuple[list[str], bool]]:
+    """What a file imports, as dotted names, and whether at the top level."""
+    tree, found = ast.parse(path.read_text()), []
+    package = dotted(path) if path.stem == "__init__" else dotted(path)[:-1]
+    top = {id(node) for node in _unconditional(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name.split("."), id(node) in top) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            name = [*base, *(node.module.split(".") if node.module else [])]
+            if node.module:
+                found.append((name, id(node) in top))
+            else:
+                found += [([*name, alias.name], id(node) in top) for alias in node.names]
+    return found
+
+
+def _unconditional(tree: ast.Module):
+    """The statements that run on import, those under `if` and `try` included."""
+    left = list(tree.body)
+    while left:
+        node = left.pop()
+        yield node
+        if isinstance(node, (ast.If, ast.Try)):
+            left += [*node.body, *node.orelse, *getattr(node, "finalbody", [])]
+
+
+def layer_of(name: str) -> int:
+    for i, layer in enumerate(LAYERS):
+        if name in layer:
+            return i
+    pytest.fail(f"autograd/{name} has no place in LAYERS")
+
+
+def inside(parts: list[str]) -> str:
+    """The part of a dotted name that LAYERS speaks of: `ops` for autograd.ops.shapes."""
+    return parts[1] if len(parts) > 1 else ""
+
+
+@pytest.mark.parametrize("path", modules("autograd"), ids=lambda p: ".".join(dotted(p)))
+def test_the_arrows_inside_autograd(path):
+    own = inside(dotted(path))
+    for name, at_top in imports(path):
+        if name[0] != "autograd":
+            continue
+        other = inside(name)
+        if other == own and own in ("ops", "numpy", "graph"):
+            continue
+        if not at_top and (own, other) in LATER:
+            continue
+        assert layer_of(other) < layer_of(own), f"{'.'.join(dotted(path))} imports {'.'.join(name)}"
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [("autograd", {"autograd"}), ("nn", {"nn", "autograd"}), ("optim", {"optim", "autograd"})],
+)
+def test_the_arrows_between_packages(package, allowed):
+    for path in modules(package):
+        for name, at_top in imports(path):
+            known = allowed | {"numpy"} | set(sys.stdlib_module_names)
+            if not at_top:
+                known |= OPTIONAL
+            assert name[0] in known, f"{path.relative_to(ROOT)} imports {'.'.join(name)}"
+
+
+def test_every_layer_exists():
+    there = {inside(dotted(path)) for path in modules("autograd")}
+    assert {name for layer in LAYERS for name in layer} <= there
+
+
+def test_operations_import_each_other_without_cycles():
+    arrows = {p.stem: {n[2] for n, _ in imports(p) if n[:2] == ["autograd", "ops"] and len(n) > 2}
+              for p in modules("autograd/ops") if p.stem != "__init__"}  # fmt: skip
+    while arrows:
+        free = [name for name, needs in arrows.items() if not needs & set(arrows)]
+        assert free, f"these import each other: {sorted(arrows)}"
+        for name in free:
+            del arrows[name]
