@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .codegen import FAST, Faults
+from .codegen import FAST, Faults, next_order
 from .diagnose import describe
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
 from .memory import SHARED, bare, is_exclusive, is_sole
@@ -158,6 +158,20 @@ def _arrive(node: list, g: Any, arrived: list[list], lifted: bool) -> Any:
     if extra.keep:
         arrived.append([node, g])
     return g
+
+
+class HookHandle:
+    """Takes a hook off again, by `remove()` or by calling it."""
+
+    def __init__(self, hooks: dict[int, Any], hook: Any):
+        self._hooks, self._key = hooks, next_order()
+        hooks[self._key] = hook
+
+    def remove(self) -> None:
+        """Do not call the hook any more."""
+        self._hooks.pop(self._key, None)
+
+    __call__ = remove
 
 
 def _lift(node: list) -> list:

@@ -14,8 +14,13 @@ class _GradMode:
 
     recording: bool
 
-    def __init__(self) -> None:
-        self._before: list[bool] = []
+    def __new__(cls, function: Callable | None = None) -> Any:
+        mode = super().__new__(cls)
+        mode._before = []
+        # `@no_grad` without parentheses is handed the function
+        return mode if function is None else mode(function)
+
+    _before: list[bool]
 
     def __enter__(self) -> None:
         self._before.append(mode.grad)

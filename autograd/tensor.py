@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from . import aliasing, backward, protocols, views
+from .backward import HookHandle
 from .errors import DtypeError, GradientError, RequiresGradError
 from .methods import NumPyMethods
 from .ops import choosing, contractions, elementwise, indexing, shapes
 from .spelling import PyTorchNames, Size
-from .tape import EXTRA, TensorBase, admit, leaf_node, mode, next_order
+from .tape import EXTRA, TensorBase, admit, leaf_node, mode
 
 
 def _operator(operation: Callable) -> tuple[Callable, Callable, Callable]:
@@ -275,19 +276,12 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
         """Keep the gradient of this tensor in `.grad` at the next backward, as leaves do."""
         views.extra(self, "retain_grad()").keep = True
 
-    def register_hook(self, hook: Callable) -> Callable[[], None]:
+    def register_hook(self, hook: Callable) -> HookHandle:
         """Call `hook(grad)` when its gradient is known; a result replaces the gradient.
 
-        Returns a function that removes the hook.
+        Returns a handle whose `remove()` takes the hook off again.
         """
-        hooks = views.extra(self, "register_hook()").hooks
-        key = next_order()
-        hooks[key] = hook
-
-        def remove() -> None:
-            hooks.pop(key, None)
-
-        return remove
+        return HookHandle(views.extra(self, "register_hook()").hooks, hook)
 
     # -------------------------------------------------------------- indexing and writes
 

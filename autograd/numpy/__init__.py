@@ -30,9 +30,9 @@ def _fill() -> None:
             if callable(function) and callable(theirs) and not isinstance(theirs, type):
                 _enter(name, function, theirs)
     for prim in _REGISTRY.values():
-        for theirs in prim.numpy:
-            if theirs.__name__ in globals():
-                _IMPLEMENTATIONS[theirs] = globals()[theirs.__name__]
+        for theirs in prim.numpy:  # also under other names, such as amax for max
+            if theirs not in _IMPLEMENTATIONS:
+                _enter(theirs.__name__, prim.function, theirs)
 
 
 def _enter(name: str, function: Any, theirs: Any) -> None:

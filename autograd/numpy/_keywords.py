@@ -8,6 +8,7 @@ others, or goes to NumPy when no tensor is in it.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -21,15 +22,32 @@ from ..tape import TensorBase
 def with_keywords(name: str, function: Callable, theirs: Any) -> Callable:
     """`function` with NumPy's keywords; NumPy's own function if no tensor is among the arguments."""
 
+    shared = _shared_positions(function)
+
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:
-        if not options:
+        if not options and len(args) <= shared:
             return function(*args)
         if not _tensors(args) and not _tensors(options.values()):
             return theirs(*args, **options)
+        if len(args) > shared:  # by position NumPy means other things from here on
+            names = list(inspect.signature(theirs).parameters)
+            options |= dict(zip(names[shared:], args[shared:]))
+            args = args[:shared]
         return _spell(name, function, args, options)
 
     return call
+
+
+def _shared_positions(function: Callable) -> int:
+    """How many positional arguments mean the same here and in NumPy."""
+    prim = getattr(function, "primitive", None)
+    if prim is None or prim.variadic:
+        return 9
+    # arrays, and for reductions the axis; NumPy's third is dtype or out where ours is keepdims
+    return len(prim.arrays) + (
+        prim.statics[:1] == ("axis",) or not {"axis", "keepdims"} & set(prim.statics)
+    )
 
 
 def _tensors(values: Any) -> bool:

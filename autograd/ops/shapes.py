@@ -88,7 +88,7 @@ def _cast_back(g, x_dtype):
     return astype(g, x_dtype)
 
 
-astype = primitive(
+_astype = primitive(
     lambda x, dtype: x.real.astype(dtype)
     if x.dtype.kind == "c" and dtype.kind not in "cO"
     else x.astype(dtype),
@@ -98,6 +98,23 @@ astype = primitive(
     linear=True, batch="same", cases=[case((2, 3), dtype=np.dtype(np.float32))],
     doc="x in another dtype, a copy. Gradient: cast back to x's dtype.",
 )  # fmt: skip
+
+
+def astype(x, dtype):
+    """x in another dtype, a copy.
+
+    Gradient: cast back to the dtype of x. Integers and booleans have none: they are a constant.
+
+    Example:
+        >>> astype(np.array([1.5, 2.5]), np.int64)
+        array([1, 2])
+    """
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "fc" and isinstance(x, TensorBase):
+        x = new_tensor(x._data)
+    return _astype(x, dtype)
+
+
 copy = primitive(
     lambda x: x.copy(), ["x"], name="copy", vjp={"x": lambda g: g}, linear=True, batch="same",
     cases=[case((2, 3))], doc="A copy of x.",

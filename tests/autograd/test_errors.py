@@ -81,7 +81,11 @@ CALLS = {
     "transpose": (lambda: leaf((2, 3)).transpose(0), ShapeError, r"transpose: 2 axes in \(2, 3\), got 1"),
     "tensordot": (lambda: anp.tensordot(leaf((2, 3)), leaf((2, 3)), 1), ShapeError, "tensordot: axes"),
     "einsum length": (lambda: anp.einsum("ij,jk", leaf((2, 3)), leaf((2, 2))), ShapeError, "label 'j'"),
-    "einsum diagonal": (lambda: anp.einsum("ii", leaf((2, 3))), ShapeError, "label 'i' has lengths 2 and 3"),
+    "einsum diagonal": (
+        lambda: anp.einsum("ii", leaf((2, 3))),
+        ShapeError,
+        "label 'i' has lengths 2 and 3",
+    ),
     "einsum operands": (lambda: anp.einsum("ij,jk", leaf((2, 3))), ArgumentError, "2 terms .* 1 operands"),
     "einsum term": (lambda: anp.einsum("ijk", leaf((2, 3))), ArgumentError, r"'ijk' .* shape \(2, 3\)"),
     "einsum output": (
