@@ -11,8 +11,37 @@ if not hasattr(autograd, "Tensor"):
         "pip install wengert"
     )
 
-from .adam import Adam
+from . import lr_scheduler, swa_utils
+from .adafactor import Adafactor
+from .adagrad import Adadelta, Adagrad
+from .adam import Adam, AdamW
+from .adam_kin import Adamax, NAdam, RAdam
+from .asgd import ASGD
+from .lbfgs import LBFGS
+from .lion import Lion
+from .muon import Muon
 from .optimizer import Optimizer, OptimizerStateError
+from .rmsprop import RMSprop, Rprop
 from .sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer", "OptimizerStateError"]
+__all__ = [
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Muon",
+    "NAdam",
+    "Optimizer",
+    "OptimizerStateError",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "lr_scheduler",
+    "swa_utils",
+]

@@ -1,14 +1,15 @@
-"""Adam."""
+"""Adam and AdamW."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from .optimizer import Optimizer, check_range
+from .formulas import approach, blend_square, decay_scalars, descent
+from .optimizer import Optimizer
 
 
 class Adam(Optimizer):
@@ -24,6 +25,7 @@ class Adam(Optimizer):
         weight_decay: adds weight_decay * p to g.
         amsgrad: use the largest v' so far.
         maximize: climb instead.
+        decoupled_weight_decay: decay as `AdamW` does.
 
     Errors: ArgumentError for options out of range.
 
@@ -40,6 +42,7 @@ class Adam(Optimizer):
     """
 
     scratches = 2
+    ranges: ClassVar = {"lr": (0.0,), "eps": (0.0,), "weight_decay": (0.0,)}
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        decoupled_weight_decay: bool = False,
     ):
         options = {
             "lr": lr,
@@ -59,14 +63,9 @@ class Adam(Optimizer):
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
             "maximize": maximize,
+            "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, options)
-
-    def check(self, group: Mapping[str, Any]) -> None:
-        for option in ("lr", "eps", "weight_decay"):
-            check_range("Adam", option, group[option], 0.0)
-        for i, beta in enumerate(group["betas"]):
-            check_range("Adam", f"betas[{i}]", beta, 0.0, 1.0)
 
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq") + (("max_exp_avg_sq",) if group["amsgrad"] else ())
@@ -75,25 +74,15 @@ class Adam(Optimizer):
         b1, b2 = group["betas"]
         size = group["lr"] / (1 - b1**step)
         unbias = 1 / math.sqrt(1 - b2**step)
-        decay = group["weight_decay"] or None
-        return 1 - b1, b2, 1 - b2, size, unbias, group["eps"], decay, group["maximize"]
+        return 1 - b1, b2, 1 - b2, size, unbias, group["eps"], *decay_scalars(group)
 
     def update(self, p: Any, g: Any, state: tuple, scratch: tuple, scalars: tuple) -> None:
-        fresh1, b2, fresh2, size, unbias, eps, decay, maximize = scalars
+        fresh1, b2, fresh2, size, unbias, eps, *decay = scalars
         m, v, *largest = state
         s, r = scratch
-        if maximize:
-            g = np.negative(g, r)
-        if decay:
-            np.multiply(p, decay, s)
-            g = np.add(s, g, r)
-        np.subtract(g, m, s)  # m += (1 - b1) (g - m): one pass less than the formula as printed
-        np.multiply(s, fresh1, s)
-        np.add(m, s, m)
-        np.multiply(g, g, s)
-        np.multiply(s, fresh2, s)
-        np.multiply(v, b2, v)
-        np.add(v, s, v)
+        g = descent(p, g, s, r, *decay)
+        approach(m, g, fresh1, s)
+        blend_square(v, g, b2, fresh2, s)
         if largest:
             np.maximum(largest[0], v, out=largest[0])
             v = largest[0]
@@ -103,3 +92,39 @@ class Adam(Optimizer):
         np.divide(m, s, s)
         np.multiply(s, size, s)
         np.subtract(p, s, p)
+
+
+class AdamW(Adam):
+    """Adam, with p *= 1 - lr weight_decay before each step in place of decay in g.
+
+    Args:
+        params, lr, betas, eps, amsgrad, maximize: see `Adam`.
+        weight_decay: the part of p, times lr, that is taken off at each step.
+
+    Errors: ArgumentError for options out of range.
+
+    Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019, algorithm 2.
+
+    Example:
+        >>> from autograd import tensor
+        >>> x = tensor([1.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> AdamW([x], lr=0.1, weight_decay=0.5).step()
+        >>> x
+        tensor([0.85], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
+        )

@@ -3,51 +3,43 @@
 An optimiser says what state a parameter needs and gives its update formula over arrays, once.
 The base calls it for every parameter that has a gradient: in place, with scratch arrays that
 are made once, and for large parameters tile by tile, so that what one tile needs stays in the
-processor's cache from the first operation of the formula to the last.
+processor's cache from the first operation of the formula to the last. Complex parameters are
+updated as pairs of real numbers.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.aliasing import writable
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from autograd.tape import EXTRA, TensorBase
+from autograd.views import writable
+
+from .checks import check_betas, check_range
+from .formulas import REAL, flat
+from .slot import Slot
 
 # Elements of a tile: with five arrays of float32 it fits half a megabyte of cache.
 TILE = 16384
+
+# What schedulers keep in groups, allowed beside an optimiser's own options.
+SCHEDULED = {"initial_lr", "max_lr", "min_lr", "swa_lr", "max_momentum", "base_momentum"}
 
 
 class OptimizerStateError(AutogradError, ValueError):
     """A state dict does not fit the optimiser."""
 
 
-class Slot:
-    """What is kept for one parameter.
-
-    Attributes:
-        step: how many updates it has had.
-        state: arrays of the parameter's shape, those that `buffers` names.
-        scratch: arrays that a formula may overwrite, of a tile's size at most.
-    """
-
-    __slots__ = ("scratch", "state", "step")
-
-    def __init__(self) -> None:
-        self.step = 0
-        self.state: tuple[np.ndarray, ...] = ()
-        self.scratch: tuple[np.ndarray, ...] = ()
-
-
 class Optimizer:
     """Takes parameters, never modules.
 
-    A subclass sets `buffers` and `scratches` and defines `scalars` and `update`.
+    A subclass sets `buffers`, `scratches` and `ranges` and defines `scalars` and `update`. One
+    whose formula is not elementwise sets `tiled = False`, and may give `initial` and `scratch`
+    arrays of other shapes.
 
     Args:
         params: tensors, pairs of name and tensor, or dicts with the key `params` and options
@@ -56,13 +48,16 @@ class Optimizer:
     """
 
     scratches = 1
+    tiled = True
+    ranges: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    stepped = False  # whether `step` was ever called: schedulers come after it
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]):
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
-        self._slots: dict[int, Slot] = {}
+        self._slots: dict[Any, Slot] = {}
         self._arrays: dict[np.dtype, tuple] = {}
-        given = list(_refuse_tensor(params))
+        given = _listed(params)
         if not given:
             raise ArgumentError(f"{type(self).__name__}: no parameters to optimise")
         for group in given if isinstance(given[0], Mapping) else [{"params": given}]:
@@ -71,15 +66,35 @@ class Optimizer:
     # -------------------------------------------------------------- for subclasses
 
     def check(self, group: Mapping[str, Any]) -> None:
-        """Refuse options that make no sense."""
+        """Refuse options that make no sense: `ranges`, with `betas` where there are some."""
+        for option, limits in self.ranges.items():
+            check_range(type(self).__name__, option, group[option], *limits)
+        if "betas" in group:
+            check_betas(type(self).__name__, group["betas"])
 
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of the state arrays that a parameter of this group needs, zero at first."""
         return ()
 
+    def initial(self, group: Mapping[str, Any], p: np.ndarray) -> dict[str, np.ndarray]:
+        """The state arrays of a parameter before its first step, by name."""
+        return {name: np.zeros(p.shape, p.dtype) for name in self.buffers(group)}
+
+    def numbers(self, group: Mapping[str, Any]) -> dict[str, float]:
+        """Python numbers that are kept for each parameter; `advance` changes them."""
+        return {}
+
+    def scratch(self, p: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Arrays that the formula may overwrite, for a parameter or for a tile of one."""
+        return tuple(np.empty(p.shape, p.dtype) for _ in range(self.scratches))
+
     def scalars(self, group: Mapping[str, Any], step: int) -> tuple:
         """The numbers that the formula needs at this step of a parameter; None for those unused."""
         raise NotImplementedError
+
+    def advance(self, group: Mapping[str, Any], step: int, numbers: dict[str, float]) -> tuple:
+        """As `scalars`, for an optimiser that keeps `numbers`, which it takes a step further."""
+        return self.scalars(group, step)
 
     def update(self, p: Any, g: Any, state: tuple, scratch: tuple, scalars: tuple) -> None:
         """The formula: change `p` and `state` in place, leave `g` as it is.
@@ -93,59 +108,81 @@ class Optimizer:
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient; returns what `closure()` returned."""
         loss = closure() if closure is not None else None
+        self.stepped = True
         for group in self.param_groups:
+            buffers = self.buffers(group)
             step, dtype, scalars = -1, None, ()  # alike for parameters of one age and dtype
             for parameter in group["params"]:
                 node = parameter._node
                 grad = node[2].grad if node is not None else None
                 if grad is None:
                     continue
-                slot = self._slots.get(id(parameter)) or self._slot(parameter, group)
+                slot = self._slots.get(parameter)
+                if slot is None or slot.buffers != buffers:
+                    slot = self._slot(parameter, group)
                 p = writable(parameter)
                 slot.step += 1
-                if slot.step != step or p.dtype is not dtype:
+                if slot.step != step or p.dtype is not dtype or slot.numbers:
                     step, dtype = slot.step, p.dtype
-                    scalars = self._scalars(group, step, dtype)
-                if p.size <= TILE:
+                    scalars = self._scalars(group, slot, dtype)
+                if slot.direct:
                     self.update(p, grad._data, slot.state, slot.scratch, scalars)
                 else:
                     self._update_tiles(p, grad._data, slot, scalars)
         return loss
 
-    def _scalars(self, group: Mapping[str, Any], step: int, dtype: np.dtype) -> tuple:
+    def _scalars(self, group: Mapping[str, Any], slot: Slot, dtype: np.dtype) -> tuple:
         """The formula's numbers as arrays: NumPy takes those twice as fast as Python numbers.
 
         They are made anew only when they change.
         """
-        values = self.scalars(group, step)
+        values = self.advance(group, slot.step, slot.numbers)
         before = self._arrays.get(dtype)
         if before is None or before[0] != values:
+            real = REAL.get(dtype, dtype)
             arrays = tuple(
-                v if v is None or v is True or v is False else np.asarray(v, dtype) for v in values
+                v if v is None or v is True or v is False else np.asarray(v, real) for v in values
             )
             before = self._arrays[dtype] = (values, arrays)
         return before[1]
 
     def _slot(self, parameter: Any, group: Mapping[str, Any]) -> Slot:
-        slot = self._slots[id(parameter)] = Slot()
-        data = np.asarray(parameter._data)
-        slot.state = tuple(np.zeros(data.shape, data.dtype) for _ in self.buffers(group))
-        slot.scratch = self._scratch(data)
+        """The state as the group's options need it, made if they are new.
+
+        What it shares with the state there was is kept; if that is nothing, it starts over.
+        """
+        before = self._slots.get(parameter)
+        if before is not None and before.buffers == self.buffers(group):
+            return before
+        slot = self._slots[parameter] = self._new_slot(parameter, group)
+        if before is not None and (shared := set(slot.names) & set(before.names)):
+            old = dict(zip(before.names, before.state, strict=True))
+            slot.state = tuple(old[n] if n in shared else a for n, a in zip(slot.names, slot.state))
+            slot.step, slot.numbers = before.step, slot.numbers | before.numbers
         return slot
 
-    def _scratch(self, data: np.ndarray) -> tuple[np.ndarray, ...]:
-        shape = data.shape if data.size <= TILE else (TILE,)
-        return tuple(np.empty(shape, data.dtype) for _ in range(self.scratches))
+    def _new_slot(self, parameter: Any, group: Mapping[str, Any]) -> Slot:
+        slot, p = Slot(), np.asarray(parameter._data)
+        slot.buffers = self.buffers(group)
+        state = self.initial(group, p)
+        slot.names, slot.state, slot.numbers = tuple(state), tuple(state.values()), self.numbers(group)
+        whole = not self.tiled or p.size <= TILE
+        slot.direct = whole and p.size > 0 and p.dtype not in REAL
+        if slot.direct:
+            slot.scratch = self.scratch(p)
+        elif p.size > 0:
+            slot.scratch = self.scratch(np.empty(min(2 * p.size, TILE), REAL.get(p.dtype, p.dtype)))
+        return slot
 
     def _update_tiles(self, p: np.ndarray, g: np.ndarray, slot: Slot, scalars: tuple) -> None:
-        arrays = [a.reshape(-1) for a in (p, g, *slot.state)]
-        for start in range(0, p.size, TILE):
+        arrays = [flat(a) for a in (p, g, *slot.state)]
+        for start in range(0, arrays[0].size, TILE):
             tile = slice(start, start + TILE)
             p_tile, g_tile, *state = (a[tile] for a in arrays)
             scratch = tuple(s[: p_tile.size] for s in slot.scratch)
             self.update(p_tile, g_tile, tuple(state), scratch, scalars)
-        if not np.may_share_memory(arrays[0], p):  # its memory is in no order: a copy was updated
-            p[...] = arrays[0].reshape(p.shape)
+        if p.size and not np.may_share_memory(arrays[0], p):  # a copy was updated, if p is in no order
+            p[...] = arrays[0].view(p.dtype).reshape(p.shape)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zero."""
@@ -165,8 +202,10 @@ class Optimizer:
         value that makes no sense, or a parameter that is in a group already.
         """
         name = type(self).__name__
+        if "params" not in group:
+            raise ArgumentError(f"{name}: a group needs the key 'params', got {sorted(group)}")
         params = group["params"]
-        params = [params] if isinstance(params, TensorBase) else list(params)
+        params = [params] if isinstance(params, TensorBase) else _listed(params)
         params = [p[1] if isinstance(p, tuple) else p for p in params]
         present = {id(p) for g in self.param_groups for p in g["params"]}
         for i, p in enumerate(params):
@@ -177,7 +216,7 @@ class Optimizer:
             if id(p) in present:
                 raise ArgumentError(f"{name}: parameter {i} is in a group already")
             present.add(id(p))
-        for option in set(group) - {"params"} - set(self.defaults):
+        for option in set(group) - {"params"} - set(self.defaults) - SCHEDULED:
             raise ArgumentError(f"{name}: unknown option {option!r}; known: {sorted(self.defaults)}")
         whole = {**self.defaults, **group, "params": params}
         self.check(whole)
@@ -193,38 +232,63 @@ class Optimizer:
             options = {k: v for k, v in group.items() if k != "params"}
             groups.append({**options, "params": list(range(i, i + len(group["params"])))})
             for p in group["params"]:
-                slot = self._slots.get(id(p))
-                if slot is not None:
-                    arrays = zip(self.buffers(group), slot.state, strict=True)
-                    state[i] = {"step": slot.step, **{name: array.copy() for name, array in arrays}}
+                if p in self._slots:
+                    slot = self._slot(p, group)
+                    arrays = {n: a.copy() for n, a in zip(slot.names, slot.state, strict=True)}
+                    state[i] = {"step": slot.step, **slot.numbers, **arrays}
                 i += 1
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over options and state from a `state_dict`.
 
-        Errors: OptimizerStateError, before anything is changed, if it does not fit.
+        Errors: OptimizerStateError, before anything is changed, if it does not fit; ArgumentError
+        for options that make no sense.
         """
+        wholes, saved = self._fitting(state_dict), state_dict["state"]
+        fresh: dict[Any, Slot] = {}
+        pairs = ((p, group) for group in wholes for p in group["params"])
+        for i, (p, group) in enumerate(pairs):
+            if i in saved:
+                fresh[p] = self._restored(i, p, group, saved[i])
+        for group, whole in zip(self.param_groups, wholes, strict=True):
+            group.update(whole)
+        self._slots = fresh
+
+    def _fitting(self, state_dict: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The groups as they will be, with the options of a state dict; refuses one that does not fit."""
+        if not {"state", "param_groups"} <= set(state_dict):
+            raise OptimizerStateError(f"expected keys state and param_groups, got {sorted(state_dict)}")
         groups = state_dict["param_groups"]
         sizes = [len(g["params"]) for g in self.param_groups], [len(g["params"]) for g in groups]
         if sizes[0] != sizes[1]:
             raise OptimizerStateError(f"groups of {sizes[0]} parameters, the state dict has {sizes[1]}")
-        fresh = {}
-        pairs = ((p, g) for g in self.param_groups for p in g["params"])
-        for i, (p, group) in enumerate(pairs):
-            if i in state_dict["state"]:
-                fresh[id(p)] = self._restored(i, p, group, state_dict["state"][i])
+        wholes = []
         for group, other in zip(self.param_groups, groups, strict=True):
-            group.update({k: v for k, v in other.items() if k != "params"})
-        self._slots = fresh
+            wholes.append({**group, **other, "params": group["params"]})
+            unknown = set(other) - {"params"} - set(self.defaults) - SCHEDULED
+            if unknown:
+                raise OptimizerStateError(f"the state dict has unknown options {sorted(unknown)}")
+            self.check(wholes[-1])
+        beyond = set(state_dict["state"]) - set(range(sum(sizes[0])))
+        if beyond:
+            raise OptimizerStateError(f"the state dict has state of parameters {sorted(beyond)}")
+        return wholes
 
     def _restored(self, i: int, parameter: Any, group: Mapping, saved: Mapping) -> Slot:
-        slot = Slot()
-        slot.step, slot.scratch = int(saved["step"]), self._scratch(parameter._data)
-        for name in self.buffers(group):
-            if name not in saved or np.shape(saved[name]) != parameter.shape:
-                raise OptimizerStateError(f"parameter {i}: {name} is missing or has another shape")
-        slot.state = tuple(np.array(saved[name]) for name in self.buffers(group))
+        slot = self._new_slot(parameter, group)
+        for name in ("step", *slot.numbers, *slot.names):
+            if name not in saved:
+                raise OptimizerStateError(f"parameter {i}: {name} is missing")
+        slot.step = int(saved["step"])
+        slot.numbers = {name: float(saved[name]) for name in slot.numbers}
+        for name, array in zip(slot.names, slot.state, strict=True):
+            if np.shape(saved[name]) != array.shape:
+                raise OptimizerStateError(
+                    f"parameter {i}: {name} is of another shape: expected {array.shape}, "
+                    f"got {np.shape(saved[name])}"
+                )
+            np.copyto(array, saved[name], casting="same_kind")
         return slot
 
     def __repr__(self) -> str:
@@ -232,14 +296,10 @@ class Optimizer:
         return f"{type(self).__name__}({options})"
 
 
-def _refuse_tensor(params: Any) -> Iterable[Any]:
+def _listed(params: Any) -> list:
     if isinstance(params, TensorBase):
         raise OperandError("params must be a sequence of tensors, got a single one")
-    return params
-
-
-def check_range(name: str, option: str, value: Any, low: float, high: float = math.inf) -> None:
-    """Refuse an option that is no number in [low, high); NaN is in no range."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not low <= value < high:
-        upper = "" if high == math.inf else f" and below {high}"
-        raise ArgumentError(f"{name}: {option} must be a number of at least {low}{upper}, got {value!r}")
+    if not isinstance(params, Iterable):
+        hint = "; pass its .parameters()" if hasattr(params, "parameters") else ""
+        raise OperandError(f"params must be a sequence of tensors, got {describe(params)}{hint}")
+    return list(params)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd.errors import ArgumentError
 
-from .optimizer import Optimizer, check_range
+from .checks import check_number
+from .optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -41,6 +42,9 @@ class SGD(Optimizer):
         tensor([0.5], requires_grad=True)
     """
 
+    scratches = 2
+    ranges: ClassVar = {"lr": (0.0,), "momentum": (0.0,), "weight_decay": (0.0,)}
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -63,8 +67,8 @@ class SGD(Optimizer):
         super().__init__(params, options)
 
     def check(self, group: Mapping[str, Any]) -> None:
-        for option in ("lr", "momentum", "weight_decay"):
-            check_range("SGD", option, group[option], 0.0)
+        super().check(group)
+        check_number("SGD", "dampening", group["dampening"])
         if group["nesterov"] and (not group["momentum"] or group["dampening"]):
             raise ArgumentError("SGD: nesterov needs momentum above 0 and dampening 0")
 
@@ -80,7 +84,7 @@ class SGD(Optimizer):
 
     def update(self, p: Any, g: Any, state: tuple, scratch: tuple, scalars: tuple) -> None:
         lr, momentum, fresh, decay, nesterov = scalars
-        (s,) = scratch
+        s, r = scratch
         if decay is not None:
             np.multiply(p, decay, s)
             g = np.add(s, g, s)
@@ -90,7 +94,7 @@ class SGD(Optimizer):
             if fresh is None:
                 np.add(b, g, b)
             else:
-                b += fresh * g
-            g = np.add(g, momentum * b, s) if nesterov else b
+                np.add(b, np.multiply(g, fresh, r), b)
+            g = np.add(g, np.multiply(b, momentum, r), s) if nesterov else b
         np.multiply(g, lr, s)
         np.subtract(p, s, p)

@@ -210,7 +210,7 @@ def _cross_entropy(x, target, reduction="mean"):
     if len(x) == 1:
         return _cross_entropy_of_one(x, target.item(), reduction)
     n, classes = x.shape
-    places = target + np.arange(0, n * classes, classes)
+    places = target.astype(np.intp, copy=False) + np.arange(0, n * classes, classes)
     share = np.subtract(x, np.maximum.reduce(x, 1, None, None, True), order="C")
     taken = share.take(places)
     np.exp(share, share)

@@ -273,7 +273,9 @@ def _broadcasts_to(shape, target):
     return _joint(shape, target) == tuple(target)
 
 
-Programs.TestCase.settings = settings(settings.default, stateful_step_count=30)
+Programs.TestCase.settings = settings(
+    settings.default, max_examples=4 * settings.default.max_examples, stateful_step_count=30
+)
 TestPrograms = Programs.TestCase
 
 

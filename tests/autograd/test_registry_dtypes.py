@@ -32,6 +32,9 @@ def _binary(sample: Sample) -> bool:
     return len(sample.active) > 1
 
 
+OF_NUMBERS = [
+    s for s in DIFFERENTIABLE if _binary(s) and s.prim.is_elementwise and s.prim.name not in CASTS
+]
 differentiable = pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
 binary = pytest.mark.parametrize("sample", [s for s in DIFFERENTIABLE if _binary(s)], ids=repr)
 
@@ -138,10 +141,8 @@ def _beside_numbers(sample: Sample, dtype, number):
 
 
 @pytest.mark.parametrize("number", [2, 1.5, True, np.ones((), np.int8), np.float16(0.5)], ids=repr)
-@binary
+@pytest.mark.parametrize("sample", OF_NUMBERS, ids=repr)
 def test_numbers_do_not_widen(sample: Sample, number):
-    if not sample.prim.is_elementwise or sample.prim.name in CASTS:
-        pytest.skip("takes arrays, or widens by what it is")
     for x, args in _beside_numbers(sample, np.float32, number):
         out = sample.call(*args)
         # NumPy itself makes float64 of a few, such as clip(2, array, array)
@@ -153,10 +154,8 @@ def test_numbers_do_not_widen(sample: Sample, number):
 
 
 @pytest.mark.parametrize("number", [2, 1.5, 0.5 + 0.25j], ids=repr)
-@binary
+@pytest.mark.parametrize("sample", [s for s in OF_NUMBERS if s.prim.analytic], ids=repr)
 def test_numbers_do_not_widen_complex64(sample: Sample, number):
-    if not sample.prim.is_elementwise or not sample.prim.analytic or sample.prim.name in CASTS:
-        pytest.skip("takes arrays, or no complex numbers")
     for x, args in _beside_numbers(sample, np.complex64, number):
         out = sample.call(*args)
         assert out.dtype == np.complex64

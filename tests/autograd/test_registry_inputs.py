@@ -9,6 +9,7 @@ import pytest
 
 import autograd
 from autograd.errors import AutogradError
+from nn.parameter import Parameter
 from tests.support import checks
 from tests.support.samples import ALL, DIFFERENTIABLE, Sample, is_floating
 
@@ -85,10 +86,8 @@ def test_layout_does_not_matter(sample: Sample, layout: str):
 # ------------------------------------------------------------------ sizes
 
 
-@differentiable
+@pytest.mark.parametrize("sample", [s for s in DIFFERENTIABLE if s.prim.is_elementwise], ids=repr)
 def test_zero_dimensional(sample: Sample):
-    if not sample.prim.is_elementwise:
-        pytest.skip("takes axes")
     scalars = sample.with_args(a.reshape(-1)[0] for a in sample.args)
     arrays = sample.with_args(np.asarray(a.reshape(-1)[0]) for a in sample.args)
     first = _outcome(sample, sample.tensors())
@@ -161,6 +160,13 @@ def test_fast_path_is_slow_path(sample: Sample):
     with autograd.enable_grad():
         slow = _outcome(sample, sample.tensors())
     _equal(fast, slow, exactly=True)
+
+
+@differentiable
+def test_parameters_take_the_fast_path_too(sample: Sample):
+    tensors = sample.tensors()
+    parameters = [Parameter(a.detach().numpy()) if isinstance(a, autograd.Tensor) else a for a in tensors]
+    _equal(_outcome(sample, tensors), _outcome(sample, parameters), exactly=True)
 
 
 def _mixtures(sample: Sample):

@@ -39,11 +39,15 @@ def check_derivatives(f: Callable, *args: np.ndarray, tolerance: float = 1e-8) -
         assert g.dtype == a.dtype
         close(g, along_basis(value, args, i), tolerance, f"first derivative, argument {i}")
         expected = along_basis(slope, args, i)
-        close(np.zeros(a.shape) if gg is None else gg, expected, tolerance, f"second derivative, argument {i}")
+        close(
+            np.zeros(a.shape) if gg is None else gg, expected, tolerance, f"second derivative, argument {i}"
+        )
 
 
 def gradients(f: Callable, args: Any, v: np.ndarray, create_graph: bool) -> tuple:
     """The gradients of sum(v * f(args)) by all arguments."""
     leaves = [a if isinstance(a, autograd.Tensor) else autograd.tensor(a, requires_grad=True) for a in args]
     out = f(*leaves)
-    return autograd.gradients(out, leaves, v.astype(out.dtype), create_graph=create_graph, allow_unused=False)
+    return autograd.gradients(
+        out, leaves, v.astype(out.dtype), create_graph=create_graph, allow_unused=False
+    )

@@ -35,7 +35,11 @@ CASES = {
     "elu": (nn.ELU(), F.elu, (e(-2) - 1, 0, 0.5), (e(-2), 1, 1)),
     "elu 0.5": (nn.ELU(0.5), lambda x: F.elu(x, 0.5), ((e(-2) - 1) / 2, 0, 0.5), (e(-2) / 2, 0.5, 1)),
 }
-SMOOTH = {"softmax": F.softmax, "log_softmax": F.log_softmax, "softmax over rows": lambda x: F.softmax(x, 0)}
+SMOOTH = {
+    "softmax": F.softmax,
+    "log_softmax": F.log_softmax,
+    "softmax over rows": lambda x: F.softmax(x, 0),
+}
 FUNCTIONS = {name: case[1] for name, case in CASES.items()} | SMOOTH
 each = pytest.mark.parametrize("name", CASES)
 every = pytest.mark.parametrize("name", FUNCTIONS)

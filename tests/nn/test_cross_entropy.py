@@ -199,3 +199,10 @@ def test_shapes_that_do_not_fit(x, target, reduction):
 def test_no_classes():
     with pytest.raises(AutogradError):
         F.cross_entropy(np.zeros((2, 0)), np.array([0, 0]))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.uint64])
+def test_classes_of_any_integer_dtype(dtype):
+    x, target = np.arange(12.0).reshape(4, 3) % 5, np.array([0, 2, 1, 1])
+    expected = F.cross_entropy(x, target)
+    assert F.cross_entropy(x, target.astype(dtype)) == expected

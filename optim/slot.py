@@ -1,0 +1,29 @@
+"""What an optimiser keeps for one parameter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Slot:
+    """What is kept for one parameter.
+
+    Attributes:
+        step: how many updates it has had.
+        numbers: Python numbers that change from step to step.
+        buffers: what `Optimizer.buffers` said when the state was made.
+        state: arrays, in the order of `names`.
+        scratch: arrays that a formula may overwrite, of a tile's size at most if it is tiled.
+        direct: whether the formula takes the arrays as they are.
+    """
+
+    __slots__ = ("buffers", "direct", "names", "numbers", "scratch", "state", "step")
+
+    def __init__(self) -> None:
+        self.step = 0
+        self.numbers: dict[str, float] = {}
+        self.buffers: tuple[str, ...] = ()
+        self.names: tuple[str, ...] = ()
+        self.state: tuple[np.ndarray, ...] = ()
+        self.scratch: tuple[np.ndarray, ...] = ()
+        self.direct = True
