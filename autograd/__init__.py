@@ -12,6 +12,7 @@ To read it: `primitive.py`, `tape.py`, `backward.py`, then any file of `ops/`.
 from __future__ import annotations
 
 import os as _os
+from typing import Any as _Any
 
 # HIPS autograd owns the same import name; this is a file of its that Wengert never has
 if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "core.py")):
@@ -28,6 +29,16 @@ from .tensor import Tensor, tensor
 from .transforms import grad, value_and_grad
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> _Any:
+    """`autograd.graph` and `autograd.numpy` are imported when they are first used."""
+    if name in ("graph", "numpy"):
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "Tensor",

@@ -47,14 +47,12 @@ def sweep(
     Errors: GraphFreedError if a node on the way was released by an earlier sweep.
     """
     outer = _faults.state, _faults.invalid
-    _faults.state, _faults.invalid = Faults.UNWATCHED, _faults.recorded
+    _faults.state, _faults.invalid = Faults.UNWATCHED, False
     try:
         return _sweep(roots, targets, keep, lifted)
     finally:
         if _faults.state is not Faults.UNWATCHED:
             _faults.state.__exit__(None, None, None)
-        if lifted and _faults.invalid:
-            _faults.recorded = True
         _faults.state, _faults.invalid = outer
 
 

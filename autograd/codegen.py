@@ -38,15 +38,11 @@ class Faults(threading.local):
     NumPy tells, if asked to by `np.errstate`, so that rules need not look for NaNs. Asking takes
     as long as four small multiplies, so a sweep begins unwatched, and the first rule that could
     meet an infinite derivative has it watched.
-
-    Once a recorded sweep met one, `recorded` stays: rules may have masked NaNs that are now saved
-    in the graph, and a NaN passes through later sweeps without counting as invalid again.
     """
 
     UNWATCHED = object()
     state: Any = None  # None: no sweep; UNWATCHED; or the errstate that was entered
     invalid = False
-    recorded = False
 
     def watch(self) -> None:
         """Have NumPy set `invalid` for the rest of this sweep."""

@@ -88,3 +88,10 @@ def test_the_repository_speaks_of_the_project_alone():
     top = {Path(f).parts[0] for f in files.stdout.split()}
     allowed = {"pyproject.toml", "README.md", "autograd", "nn", "optim", "tests", "docs"}
     assert top <= allowed | {"benchmarks", "examples", ".ci", ".gitignore"}
+
+
+def test_graph_and_numpy_come_with_autograd_when_they_are_used():
+    code = "import autograd; x = autograd.tensor(2.0, requires_grad=True); "
+    code += "print(autograd.graph.to_dot(x * x)[:7], autograd.numpy.exp(0.0))"
+    assert run_in(ROOT, code).stdout.split() == ["digraph", "1.0"]
+    assert "no attribute 'nothing'" in run_in(ROOT, "import autograd; autograd.nothing").stderr

@@ -71,6 +71,22 @@ def test_gradient_aliases_neither_cotangent_nor_saved_values(operation):
     assert x.grad.shape == x.shape
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x.sum(),
+        lambda x: x.mean(axis=0).sum(),
+        lambda x: x.T.sum(),
+        lambda x: x.reshape(-1)[::-1].sum(),
+    ],
+)
+def test_gradient_owns_its_memory(f):
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    f(x).backward()
+    x.grad.data[0, 0] = 50.0
+    assert (x.grad.data == 50.0).sum() == 1, "elements share memory"
+
+
 def test_second_backward_does_not_write_what_the_first_handed_out():
     x = leaf(1.0, 2.0)
     x.sum().backward()

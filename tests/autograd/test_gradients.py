@@ -92,6 +92,16 @@ def test_what_is_older_than_the_inputs_stays():
         z.backward()
 
 
+def test_what_is_older_stays_also_beside_the_inputs():
+    x = leaf(2.0)
+    older = x * x
+    y = x * 3
+    z = y * older + y
+    gradients(z, y)
+    older.backward()
+    assert x.grad.item() == 4.0
+
+
 def test_retain_graph_and_create_graph():
     x = leaf(2.0)
     y = x**3
