@@ -10,7 +10,7 @@ import numpy as np
 
 from . import aliasing
 from .errors import SpellingError
-from .ops import choosing, contractions, elementwise, reductions, shapes
+from .ops import arranging, choosing, contractions, elementwise, reductions, shapes
 
 _KEYWORDS = {"dim": "axis=", "keepdim": "keepdims=", "unbiased": "ddof=", "correction": "ddof="}
 
@@ -113,8 +113,8 @@ class PyTorchNames:
     isnan: Callable = choosing.isnan
     isinf: Callable = choosing.isinf
     isfinite: Callable = choosing.isfinite
-    tril: Callable = shapes.tril
-    triu: Callable = shapes.triu
+    tril: Callable = arranging.tril
+    triu: Callable = arranging.triu
     add_: Callable = _in_place(elementwise.add)
     sub_: Callable = _in_place(elementwise.subtract)
     mul_: Callable = _in_place(elementwise.multiply)

@@ -13,13 +13,23 @@ from typing import Any
 
 import numpy as _numpy
 
-from ..ops import choosing, complex, contractions, elementwise, indexing, joining, reductions, shapes
+from ..ops import (
+    arranging,
+    choosing,
+    complex,
+    contractions,
+    elementwise,
+    indexing,
+    joining,
+    reductions,
+    shapes,
+)
 from ..primitive import REGISTRY as _REGISTRY
 from ..protocols import IMPLEMENTATIONS as _IMPLEMENTATIONS
 from ..tape import TensorBase as _TensorBase
 from ._keywords import with_keywords as _with_keywords
 
-_FAMILIES = (elementwise, complex, choosing, shapes, indexing, joining, reductions, contractions)
+_FAMILIES = (elementwise, complex, choosing, shapes, arranging, indexing, joining, reductions, contractions)
 
 
 def _fill() -> None:

@@ -2,6 +2,7 @@
 
 from ..codegen import FAST
 from . import (
+    arranging,
     choosing,
     complex,
     contractions,
@@ -24,6 +25,7 @@ FAST.update(
 )
 
 __all__ = [
+    "arranging",
     "choosing",
     "complex",
     "contractions",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..declare import case, primitive
+from .arranging import atleast_1d, atleast_2d, atleast_3d
 from .indexing import scatter_add
 from .shapes import (
     as_array,
-    atleast_1d,
-    atleast_2d,
-    atleast_3d,
     axis_index,
     broadcast_to,
     reduce_sum,

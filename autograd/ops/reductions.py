@@ -8,11 +8,12 @@ import math
 import numpy as np
 
 from ..declare import case, primitive
+from .arranging import flip
 from .choosing import equal, where
 from .complex import conjugate
 from .elementwise import exp
 from .joining import concatenate, stack
-from .shapes import as_array, axis_index, broadcast_to, flip, moveaxis, ravel, reshape
+from .shapes import as_array, axis_index, broadcast_to, moveaxis, ravel, reshape
 
 _CASES = [case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True)]
 
