@@ -203,6 +203,17 @@ def test_overwriting_everything_cuts_the_gradient():
     assert x.grad.tolist() == [1.0, 1.0]
 
 
+def test_a_view_that_is_a_leaf_stays_one_when_its_base_is_written():
+    base, w = tensor([[1.0, 2.0], [3.0, 4.0]]), tensor(5.0, requires_grad=True)
+    view = base[0].requires_grad_()
+    base[1] = w * 2
+    assert view.is_leaf
+    (view * view).sum().backward()
+    assert view.grad.tolist() == [2.0, 4.0]
+    base[1].sum().backward()
+    assert w.grad.item() == 4.0
+
+
 def test_no_grad_writes_leave_the_graph_alone():
     x = tensor([1.0, 2.0], requires_grad=True)
     t = x * 3
