@@ -167,8 +167,9 @@ def _take_values(origin: Any, values: Any) -> None:
     """Give the memory of an origin other values, seen by all that share it."""
     root = root_of(origin)
     if root is origin and root._alias.memory.exposure is not SHARED:
+        values = np.asarray(values)  # NumPy's scalars cannot be viewed
         # another buffer costs nothing; of the same layout, so that what can be a view stays so
-        if getattr(values, "strides", ()) != getattr(root._data, "strides", ()):
+        if values.strides != getattr(root._data, "strides", ()):
             values, fresh = np.empty_like(root._data), values
             values[...] = fresh
         root._data, root._alias.memory.exposure = values, OWNED

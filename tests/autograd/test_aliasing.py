@@ -125,3 +125,15 @@ def test_a_number_can_be_viewed():
     assert total.item() == 24.0
     total.backward()
     assert x.grad.tolist() == [8.0, 8.0]
+
+
+def test_views_of_a_number_stay_together_over_writes():
+    z = tensor(2.0, requires_grad=True) * 1.0
+    first = z[None]
+    z += 0.5
+    second = z[None]
+    with autograd.no_grad():
+        second[0] = 7.0
+    assert (z.item(), first.item(), second.item()) == (7.0, 7.0, 7.0)
+    first *= 2.0
+    assert (z.item(), first.item(), second.item()) == (14.0, 14.0, 14.0)
