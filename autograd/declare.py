@@ -1,11 +1,13 @@
-"""The two forms in which primitives are declared.
+"""The three forms in which primitives are declared.
 
     exp = elementwise(np.exp, d=lambda out: out)
     multiply = elementwise(np.multiply, x=lambda y: y, y=lambda x: x)
     sum = primitive(kernel, ["x"], vjp={"x": lambda g, x_shape, axis, keepdims: ...}, linear=True)
+    layer_norm = fused(kernel, ["x", "weight"], backward=backward, formula=formula)
 
-Both register a `Primitive` and return the function that calls it. Rules are written with the
-operations themselves, so one rule serves arrays and Tensors, hence every order of derivative.
+All register a `Primitive` and return the function that calls it. Rules are written with the
+operations themselves, so one rule serves arrays and Tensors, hence every order of derivative;
+`fused` has a kernel for the first order, and a formula for those above.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import wrappers  # noqa: F401 - writes the functions
-from .codegen import stub
+from .backward import sweep
+from .codegen import FAST, stub
 from .errors import DeclarationError
 from .primitive import Case, Primitive, Rule, parameters, register
 
@@ -87,17 +90,79 @@ def primitive(
     names = parameters(kernel)
     if names[: len(plain)] != plain:
         raise DeclarationError(f"{name or kernel.__name__}: the kernel must begin with {plain}")
-    defaults = kernel.__defaults__ or ()
-    by_name = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
     if callable(vjp):
         facts["joint"] = Rule(vjp, "vjp")
     elif vjp:
         facts["rules"] = {arg: Rule(fn, "vjp") for arg, fn in vjp.items()}
     if not vjp:
         facts.setdefault("constants", plain)
-    statics = (tuple(names[len(plain) :]), by_name)
+    statics = (tuple(names[len(plain) :]), _defaults(kernel))
     prim = Primitive(name or kernel.__name__, kernel, arrays, statics=statics, **facts)
     return stub(register(prim))
+
+
+def _defaults(kernel: Callable) -> dict[str, Any]:
+    names, defaults = parameters(kernel), kernel.__defaults__ or ()
+    return dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+
+
+def fused(
+    kernel: Callable,
+    arrays: Sequence[str],
+    *,
+    backward: Callable,
+    formula: Callable,
+    name: str | None = None,
+    **facts: Any,
+) -> Any:
+    """Declare a formula of other operations as one operation, with kernels for both directions.
+
+    Args:
+        kernel: `kernel(*arrays, *statics) -> (out, aux)`; aux, what the backward kernel needs
+            besides, must not be None.
+        arrays: names of the array arguments.
+        backward: `backward(g, ...)`, a kernel on ndarrays that gives the cotangents of all
+            arguments as a sequence. It may name what rules may, and `wanted`, the positions of
+            the arguments whose cotangent is needed; for the others it may give None.
+        formula: `formula(*arrays, *statics)`, the same result by differentiable operations.
+            Where a sweep is itself recorded, the derivatives are those of the formula.
+        facts: see `Primitive`.
+    """
+    needs = parameters(backward)[1:]
+    statics = parameters(kernel)[len(arrays) :]
+    inputs = [*arrays, *statics]
+    names = list(dict.fromkeys([*needs, *inputs, "aux", "wanted"]))
+    picked = [names.index(n) for n in needs]
+    given = [names.index(n) for n in inputs]
+
+    def rule(g: Any, *saved: Any) -> Sequence:
+        if saved[at_aux] is not None:
+            return backward(g, *[saved[i] for i in picked])
+        values = [saved[i] for i in given]
+        return _by_formula(formula, values, len(arrays), g, saved[at_wanted])
+
+    at_aux, at_wanted = names.index("aux"), names.index("wanted")
+    facts["joint"] = Rule(rule, "vjp", names)
+    facts.setdefault("promotes", False)
+    known = (tuple(statics), _defaults(kernel))
+    return stub(
+        register(Primitive(name or kernel.__name__, kernel, arrays, statics=known, aux=True, **facts))
+    )
+
+
+def _by_formula(formula: Callable, values: list, count: int, g: Any, wanted: Sequence[int]) -> list:
+    """The cotangents of a formula's wanted arguments, recorded, as a sweep on Tensors has them."""
+    for i in wanted:
+        values[i] = FAST["copy"](values[i])  # a node of its own, though one may come from another
+    out = formula(*values)
+    targets = dict.fromkeys(values[i]._node[0] for i in wanted)
+    if getattr(out, "_node", None) is not None:  # else it depends on none of them
+        sweep([(out._node, g)], targets, keep=True, lifted=True)
+    found: list = [None] * count
+    for i in wanted:
+        cotangent = targets[values[i]._node[0]]
+        found[i] = FAST["zeros_like"](values[i]) if cotangent is None else cotangent
+    return found
 
 
 case = Case

@@ -47,9 +47,12 @@ class Rule:
 
     __slots__ = ("fn", "form", "names")
 
-    def __init__(self, fn: Any, form: str):
+    def __init__(self, fn: Any, form: str, names: Sequence[str] | None = None):
         self.form = form if callable(fn) else "number"
         self.fn = fn
+        if names is not None:
+            self.names = tuple(names)
+            return
         names = parameters(fn) if callable(fn) else []
         if form == "vjp" and callable(fn):
             if names[:1] != ["g"]:
