@@ -1,7 +1,9 @@
-"""The generator that initialisers, dropout and data loaders draw from by default."""
+"""The generator that initialisers, dropout and data loaders draw from by default; what it draws."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from autograd.errors import ArgumentError, OperandError
 _default = np.random.default_rng()
 
 
-def manual_seed(seed: int) -> np.random.Generator:
+def manual_seed(seed: int | Sequence[int]) -> np.random.Generator:
     """Seed the default generator, and return it.
 
     Example:
@@ -19,7 +21,9 @@ def manual_seed(seed: int) -> np.random.Generator:
         >>> _ = manual_seed(0); a == default_generator().random()
         True
     """
-    fresh = np.random.default_rng(seed)
+    if seed is None or isinstance(seed, np.random.Generator):
+        raise OperandError(f"manual_seed: seed must be an integer, got {type(seed).__name__}")
+    fresh = as_generator(seed, "manual_seed")
     _default.bit_generator.state = fresh.bit_generator.state
     return _default
 
@@ -56,3 +60,50 @@ def as_generator(generator: Any, caller: str) -> np.random.Generator:
     if generator < 0:
         raise ArgumentError(f"{caller}: generator: a seed must not be negative, got {generator}")
     return np.random.default_rng(generator)
+
+
+def truncated_normal(rng: np.random.Generator, low: float, high: float, count: int) -> np.ndarray:
+    """Standard normal numbers given that they lie in [low, high], which may be far from 0.
+
+    They are drawn from a law that is near, and each is kept with the ratio of the densities.
+
+    Source: Robert, Simulation of truncated normal variables, 1995, sections 2.1 and 2.2.
+    """
+    if low > 0 or high < 0:
+        flip = high < 0
+        drawn = _tail(rng, -high if flip else low, -low if flip else high, count)
+        return -drawn if flip else drawn
+    if high - low < 2:  # flat enough for a uniform law
+
+        def draw(n: int) -> np.ndarray:
+            x = rng.uniform(low, high, n)
+            return x[rng.random(n) < np.exp(-x * x / 2)]
+
+    else:
+
+        def draw(n: int) -> np.ndarray:
+            x = rng.normal(size=n)
+            return x[(low <= x) & (x <= high)]
+
+    return _until(count, draw)
+
+
+def _tail(rng: np.random.Generator, low: float, high: float, count: int) -> np.ndarray:
+    """The same where 0 < low: from the exponential law that touches the density at its top."""
+    rate = (low + math.sqrt(low * low + 4)) / 2
+    reach = -math.expm1(-rate * (high - low))  # how much of the exponential law is below high
+
+    def draw(n: int) -> np.ndarray:
+        x = low - np.log1p(-reach * rng.random(n)) / rate
+        return x[rng.random(n) < np.exp(-((x - rate) ** 2) / 2 + max(0.0, rate - high) ** 2 / 2)]
+
+    return _until(count, draw)
+
+
+def _until(count: int, draw: Any) -> np.ndarray:
+    """As many numbers as are wanted, from a function that gives some of those it is asked for."""
+    found, have = [], 0
+    while have < count:
+        found.append(draw(2 * (count - have) + 8))
+        have += found[-1].size
+    return np.concatenate([np.empty(0), *found])[:count]

@@ -7,6 +7,7 @@ import io
 import os
 import zlib
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
@@ -19,13 +20,18 @@ class DataFileError(AutogradError, OSError):
     """A data file is missing, damaged, or not what its name says."""
 
 
-def read_table(path: str | os.PathLike[str], rows: int, columns: int) -> np.ndarray:
+def read_table(
+    path: str | os.PathLike[str], rows: int, columns: int, file: IO[bytes] | None = None
+) -> np.ndarray:
     """The numbers of a gzipped file of comma-separated values, which must have this very shape.
+
+    Args:
+        file: where to read it, if it lies inside another file, which `path` then names.
 
     Shapes: the result is (rows, columns), float64.
     Errors: DataFileError, naming the file and what is wrong with it.
     """
-    text = _decompress(Path(path), limit=rows * columns * _LONGEST_CELL)
+    text = _decompress(Path(path), file or path, limit=rows * columns * _LONGEST_CELL)
     found = text.count("\n") + (not text.endswith("\n"))
     if found != rows:
         raise DataFileError(f"{path}: has {found} lines, not {rows}")
@@ -63,10 +69,10 @@ def require_range(
         raise DataFileError(f"{path}: {what} on line {first[0] + 1} is {values[first]:g}, not {wanted}")
 
 
-def _decompress(path: Path, limit: int) -> str:
+def _decompress(path: Path, source: Any, limit: int) -> str:
     """The text in a gzipped file; more than `limit` bytes are an error, and are not read."""
     try:
-        with gzip.open(path) as file:
+        with gzip.open(source) as file:
             raw = file.read(limit + 1)
     except FileNotFoundError:
         raise DataFileError(f"{path}: there is no such file") from None

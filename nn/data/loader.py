@@ -13,6 +13,7 @@ from autograd.errors import ArgumentError, OperandError
 
 from ..random import as_generator
 from .dataset import gather, require_dataset
+from .workers import made_ahead
 
 
 @dataclass
@@ -39,6 +40,12 @@ class DataLoader:
             `TensorDataset`, and a `Subset` of one, is one indexing operation per array; for others
             `default_collate`.
         generator: a `numpy.random.Generator`, a seed, or None for the default generator.
+        num_workers: how many processes make batches in the background; 0: this one, when asked.
+        prefetch_factor: how many batches each of them may be ahead.
+
+    With workers, what the data set draws at random depends on the epoch's seed and the batch
+    alone, not on who makes it; the data set and `collate_fn` must be picklable where processes
+    do not begin as copies of this one (Windows, macOS).
 
     Shapes: each array of a batch is (batch_size, ...); the last may be shorter. It owns its memory.
     Errors: ArgumentError for a batch size below 1 or a negative seed; OperandError for arguments
@@ -63,11 +70,15 @@ class DataLoader:
         drop_last: bool = False,
         collate_fn: Callable[[list[Any]], Any] | None = None,
         generator: Any = None,
+        num_workers: int = 0,
+        prefetch_factor: int = 2,
     ):
         if collate_fn is not None and not callable(collate_fn):
             raise OperandError(f"DataLoader: collate_fn must be callable, got {type(collate_fn).__name__}")
         self.dataset = require_dataset(dataset, "DataLoader")
-        self.batch_size = _positive(batch_size)
+        self.batch_size = _count("batch_size", batch_size, 1)
+        self.num_workers = _count("num_workers", num_workers, 0)
+        self.prefetch_factor = _count("prefetch_factor", prefetch_factor, 1)
         self.shuffle, self.drop_last = bool(shuffle), bool(drop_last)
         self.collate_fn = collate_fn
         self.generator = as_generator(generator, "DataLoader")
@@ -82,18 +93,29 @@ class DataLoader:
     def __iter__(self) -> Iterator[Any]:
         """Begin an epoch, or take up the one that `load_state_dict` brought."""
         if self._epoch is None or not self._resuming:
-            self._epoch = _Epoch(int(self.generator.integers(2**63)) if self.shuffle else None, 0)
+            self._epoch = _Epoch(int(self.generator.integers(2**63)) if self._draws else None, 0)
         self._resuming = False
         return self._batches(self._epoch)
 
+    @property
+    def _draws(self) -> bool:
+        """Whether an epoch has a seed."""
+        return self.shuffle or self.num_workers > 0
+
     def _batches(self, epoch: _Epoch) -> Iterator[Any]:
         size = len(self.dataset)
-        order = (
-            np.arange(size) if epoch.seed is None else np.random.default_rng(epoch.seed).permutation(size)
+        order = np.random.default_rng(epoch.seed).permutation(size) if self.shuffle else np.arange(size)
+        chunks = (
+            (position, order[position * self.batch_size : (position + 1) * self.batch_size])
+            for position in range(epoch.position, len(self))
         )
-        for position in range(epoch.position, len(self)):
-            batch = self._batch(order[position * self.batch_size : (position + 1) * self.batch_size])
-            epoch.position = position + 1
+        if self.num_workers:
+            jobs = (([epoch.seed or 0, position], chunk) for position, chunk in chunks)
+            made = made_ahead(self._batch, jobs, self.num_workers, self.prefetch_factor)
+        else:
+            made = (self._batch(chunk) for _, chunk in chunks)
+        for batch in made:
+            epoch.position += 1
             yield batch
         if self._epoch is epoch:
             self._epoch = None
@@ -122,7 +144,7 @@ class DataLoader:
         return {
             **self._identity(),
             "epoch": None if epoch is None else {"seed": epoch.seed, "position": epoch.position},
-            "generator": self.generator.bit_generator.state if self.shuffle else None,
+            "generator": self.generator.bit_generator.state if self._draws else None,
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -141,7 +163,7 @@ class DataLoader:
             if theirs != ours:
                 raise ArgumentError(f"DataLoader: this loader has {name} {ours}, the state has {theirs}")
         epoch = self._read_epoch(state_dict.get("epoch"))
-        if self.shuffle:
+        if self._draws and (self.shuffle or state_dict.get("generator") is not None):
             _set_state(self.generator, state_dict.get("generator"))
         self._epoch, self._resuming = epoch, epoch is not None
 
@@ -164,7 +186,8 @@ class DataLoader:
             raise ArgumentError(
                 f"DataLoader: the state's epoch must have a seed and a position, got {state}"
             ) from None
-        if (seed is None) == self.shuffle or (seed or 0) < 0 or not 0 <= position <= len(self):
+        fits = self._draws if seed is not None else not self.shuffle
+        if not fits or (seed or 0) < 0 or not 0 <= position <= len(self):
             raise ArgumentError(
                 f"DataLoader: seed {seed} and position {position} are not of an epoch of {len(self)} "
                 f"{'shuffled' if self.shuffle else 'ordered'} batches"
@@ -172,13 +195,13 @@ class DataLoader:
         return _Epoch(seed, position)
 
 
-def _positive(batch_size: Any) -> int:
-    if isinstance(batch_size, bool) or not hasattr(batch_size, "__index__"):
-        raise OperandError(f"DataLoader: batch_size must be an integer, got {type(batch_size).__name__}")
-    size = operator.index(batch_size)
-    if size < 1:
-        raise ArgumentError(f"DataLoader: batch_size must be at least 1, got {size}")
-    return size
+def _count(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise OperandError(f"DataLoader: {name} must be an integer, got {type(value).__name__}")
+    count = operator.index(value)
+    if count < least:
+        raise ArgumentError(f"DataLoader: {name} must be at least {least}, got {count}")
+    return count
 
 
 def _set_state(generator: np.random.Generator, state: Any) -> None:
