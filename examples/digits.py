@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 import nn
 import optim
 from autograd import graph, no_grad
-from autograd.graph.files import write_whole
+from autograd.files import write_whole
 from nn.data import DataLoader, TensorDataset, load_digits, random_split
 
 matplotlib.use("svg")

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..files import write_whole
 from .dot import to_dot
 from .errors import FormatError, LayoutError, LayoutMissingError
-from .files import write_whole
 from .layout import FORMATS, lay_out
 
 TIME_LIMIT = 20.0

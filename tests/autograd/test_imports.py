@@ -13,14 +13,15 @@ ROOT = Path(__file__).resolve().parents[2]
 # From the bottom to the top: a module imports only from layers above it in this list. Modules
 # of one layer do not import each other, except inside a package (ops, numpy, graph).
 LAYERS = [
-    {"errors"},
+    {"errors", "files"},
     {"primitive", "memory", "diagnose"},
     {"codegen"},
     {"pulls"},
     {"wrappers", "tape"},
-    {"backward", "modes", "declare"},
+    {"backward", "modes"},
+    {"declare"},
     {"ops"},
-    {"views"},
+    {"views", "gates"},
     {"aliasing", "protocols"},
     {"spelling"},
     {"methods"},
