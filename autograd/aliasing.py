@@ -19,7 +19,7 @@ from .errors import DtypeError, LeafWriteError, ShapeError
 from .memory import OWNED, SHARED
 from .ops.indexing import clean_index, setitem
 from .ops.shapes import astype
-from .tape import EXTRA, Extra, TensorBase, as_operand, mode, new_tensor, scope_path
+from .tape import EXTRA, Extra, TensorBase, as_operand, mode, new_tensor
 from .views import history, is_leaf, own, refresh_data, refresh_history, root_of, viewed
 
 _SETITEM = setitem.primitive
@@ -73,16 +73,12 @@ def augment(tensor: Any, operation: Callable, other: Any) -> Any:
 def _fitted(tensor: Any, result: Any, name: str) -> Any:
     """A result as something that the tensor can hold."""
     if result.shape != tensor.shape:
-        raise ShapeError(
-            f"{diagnose.where(scope_path())}in-place {name}: the result has shape "
-            f"{result.shape}, the tensor {tensor.shape}"
-        )
+        raise ShapeError(f"in-place {name}: the result has shape {result.shape}, the tensor {tensor.shape}")
     if result.dtype == tensor.dtype:
         return result
     if not np.can_cast(result.dtype, tensor.dtype, "same_kind"):
         raise DtypeError(
-            f"{diagnose.where(scope_path())}in-place {name}: the result is {result.dtype}, "
-            f"which a tensor of {tensor.dtype} cannot hold"
+            f"in-place {name}: the result is {result.dtype}, which a tensor of {tensor.dtype} cannot hold"
         )
     return astype(result, tensor.dtype)
 
@@ -103,7 +99,7 @@ def _prepare(tensor: Any) -> None:
         if is_leaf(part):
             what = "a leaf" if part is tensor else "a view of a leaf"
             raise LeafWriteError(
-                f"{diagnose.where(scope_path())}{what} that requires grad cannot be written in "
+                f"{what} that requires grad cannot be written in "
                 "place while gradients are recorded; write under autograd.no_grad(), or to a copy"
             )
     if tensor._node is None and origin._node is not None:
@@ -188,4 +184,4 @@ def _write_memory(tensor: Any, index: Any, data: Any) -> None:
         tensor._data[index] = data
     except Exception as error:
         values = (tensor._data, data)
-        raise diagnose.explain(_SETITEM, values, (index,), error, scope_path()) from None
+        raise diagnose.explain(_SETITEM, values, (index,), error) from None

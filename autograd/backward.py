@@ -49,7 +49,7 @@ def sweep(
     outer = _faults.state, _faults.invalid
     _faults.state, _faults.invalid = Faults.UNWATCHED, False
     try:
-        return _sweep(roots, targets, keep, lifted)
+        return _loop(roots, targets, keep, lifted)
     finally:
         if _faults.state is not Faults.UNWATCHED:
             _faults.state.__exit__(None, None, None)
@@ -64,7 +64,7 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[
     arrived: list[list] = []
     oldest = max(targets) if targets else 1  # orders count down: a larger one is older
     for node, g in roots:
-        _add(node, g, heap, leaves, pending, mine)
+        add_cotangent(node, g, heap, leaves, pending, mine)
     # The layout of a node is spelled out here: [order, pull, extra, *parents, *saved]. Names
     # for 0 to 3 would cost a twentieth of the time of a chain of small operations.
     while heap:
@@ -72,18 +72,18 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[
         g = pending.pop(node[0])
         while True:
             if node[2] is not None:
-                g = _arrive(node, g, arrived, lifted)
+                g = arrive(node, g, arrived, lifted)
             if targets is not None and node[0] in targets:
                 targets[node[0]] = g
                 if node[0] == oldest:
                     break  # nothing beneath it is wanted
-            g = node[1](_lift(node) if lifted else node, g)
+            g = node[1](lift(node) if lifted else node, g)
             if type(g) is tuple:
                 for parent, part in zip(node[3:], g):  # saved values follow the parents
                     if part is None or parent[0] > oldest:
                         continue
                     if parent[0] in pending or parent[1] is not leaf_pull:
-                        _add(parent, part, heap, leaves, pending, mine)
+                        add_cotangent(parent, part, heap, leaves, pending, mine)
                     else:  # most often a parameter; a call saved
                         pending[parent[0]] = part
                         leaves.append(parent)
@@ -92,10 +92,10 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[
                 parent = node[3]
                 if heap or parent[1] is leaf_pull or parent[0] > oldest:
                     if parent[0] <= oldest:
-                        _add(parent, g, heap, leaves, pending, mine)
+                        add_cotangent(parent, g, heap, leaves, pending, mine)
                     parent = None
             if not keep:
-                node[1] = _freed
+                node[1] = freed_pull
                 del node[3:]
             if parent is None:
                 break
@@ -104,7 +104,7 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[
         g = pending.pop(node[0])
         if node[2] is not None:
             if node[2].hooks:
-                g = _arrive(node, g, arrived, lifted)
+                g = arrive(node, g, arrived, lifted)
             else:
                 arrived.append([node, g])
         if targets is not None and node[0] in targets:
@@ -112,7 +112,16 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[
     return arrived
 
 
-def _add(node: list, g: Any, heap: list, leaves: list, pending: dict, mine: set) -> None:
+_loop = _sweep
+
+
+def sweep_by(loop: Any = None) -> None:
+    """Have sweeps run another loop of the same meaning; None: the one above. See `watching.py`."""
+    global _loop
+    _loop = loop or _sweep
+
+
+def add_cotangent(node: list, g: Any, heap: list, leaves: list, pending: dict, mine: set) -> None:
     """Add to the cotangent of a node, in place where the sum is the sweep's own array."""
     order = node[0]
     if order not in pending:
@@ -129,22 +138,22 @@ def _add(node: list, g: Any, heap: list, leaves: list, pending: dict, mine: set)
             mine.add(order)
 
 
-def _freed(node: list, g: Any) -> Any:
+def freed_pull(node: list, g: Any) -> Any:
     raise GraphFreedError(
         "backward needs a part of the graph that was released when backward last ran through "
         "it; pass retain_graph=True to every backward but the last"
     )
 
 
-_freed.step = Step(None, (), ())  # type: ignore[attr-defined]
+freed_pull.step = Step(None, (), ())  # type: ignore[attr-defined]
 
 
 def is_freed(node: list) -> bool:
     """Whether an earlier sweep released what this node saved."""
-    return node[PULL] is _freed
+    return node[PULL] is freed_pull
 
 
-def _arrive(node: list, g: Any, arrived: list[list], lifted: bool) -> Any:
+def arrive(node: list, g: Any, arrived: list[list], lifted: bool) -> Any:
     """Call the hooks of a node and keep its gradient, if it keeps gradients."""
     extra = node[EXTRA]
     for hook in list(extra.hooks.values()):
@@ -159,11 +168,15 @@ def _arrive(node: list, g: Any, arrived: list[list], lifted: bool) -> Any:
 
 
 class HookHandle:
-    """Takes a hook off again, by `remove()` or by calling it."""
+    """Takes a hook off again: by `remove()`, by calling it, or at the end of a `with`."""
 
-    def __init__(self, hooks: dict[int, Any], hook: Any):
+    def __init__(self, hooks: dict[int, Any], hook: Any, prepend: bool = False):
         self._hooks, self._key = hooks, next_order()
+        others = dict(hooks) if prepend else {}
+        if prepend:
+            hooks.clear()
         hooks[self._key] = hook
+        hooks.update(others)
 
     def remove(self) -> None:
         """Do not call the hook any more."""
@@ -171,8 +184,14 @@ class HookHandle:
 
     __call__ = remove
 
+    def __enter__(self) -> HookHandle:
+        return self
 
-def _lift(node: list) -> list:
+    def __exit__(self, *exception: Any) -> None:
+        self.remove()
+
+
+def lift(node: list) -> list:
     """A copy of a node with Tensors where it saved the values of active arguments.
 
     They get the nodes of those arguments, so that what a rule computes from them is recorded.

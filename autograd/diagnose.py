@@ -36,22 +36,17 @@ def describe(value: Any) -> str:
     return type(value).__name__
 
 
-def where(path: str) -> str:
-    """The module path as errors begin with it."""
-    return f"in {path}: " if path else ""
-
-
-def explain(prim: Any, values: Sequence, statics: Sequence, error: Exception, path: str) -> Exception:
+def explain(prim: Any, values: Sequence, statics: Sequence, error: Exception) -> Exception:
     """The typed error for `error`, raised by the kernel of `prim` on these values."""
-    if isinstance(error, AutogradError):
-        return type(error)(f"{where(path)}{error}")
-    if not isinstance(error, (ValueError, TypeError, IndexError, AttributeError)):
+    if isinstance(error, AutogradError) or not isinstance(
+        error, (ValueError, TypeError, IndexError, AttributeError)
+    ):
         return error
     names = list(prim.arrays) if not prim.variadic else [f"#{i}" for i in range(len(values))]
     got = [f"{n}={describe(v)}" for n, v in zip(names, values, strict=False)]
     got += [f"{n}={s!r}" for n, s in zip(prim.statics, statics, strict=False) if s is not None]
     kind, reason = _reason(prim, values, error)
-    return kind(f"{where(path)}{prim.name}({', '.join(got)}): {reason}")
+    return kind(f"{prim.name}({', '.join(got)}): {reason}")
 
 
 def _reason(prim: Any, values: Sequence, error: Exception) -> tuple[type[AutogradError], str]:
@@ -89,10 +84,7 @@ def _cannot_broadcast(prim: Any, values: Sequence) -> bool:
     return False
 
 
-def bad_operand(prim: Any, position: int, arg: Any, path: str) -> str:
+def bad_operand(prim: Any, position: int, arg: Any) -> str:
     """The message for an argument that is no array, number or sequence of them."""
     name = prim.arrays[0].lstrip("*") if prim.variadic else prim.arrays[position]
-    return (
-        f"{where(path)}{prim.name}: argument {name!r} must be a Tensor, an array or a number, "
-        f"got {describe(arg)}"
-    )
+    return f"{prim.name}: argument {name!r} must be a Tensor, an array or a number, got {describe(arg)}"

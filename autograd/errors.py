@@ -10,7 +10,18 @@ from numpy.exceptions import AxisError as _NumPyAxisError
 
 
 class AutogradError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose.
+
+    Attributes:
+        module_path: where in a model it was raised, such as `encoder.0.linear`; the message
+            begins with it. Empty outside of modules.
+    """
+
+    module_path: str = ""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"in {self.module_path}: {text}" if self.module_path else text
 
 
 class ShapeError(AutogradError, ValueError):

@@ -181,7 +181,7 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
     try:
         out = prim.kernel(values, *statics) if prim.variadic else prim.kernel(*values, *statics)
     except Exception as error:
-        raise diagnose.explain(prim, values, statics, error, scope_path()) from None
+        raise diagnose.explain(prim, values, statics, error) from None
     out, aux = out if prim.aux else (out, None)
     if not tensors:
         return out
@@ -277,14 +277,14 @@ def as_operand(prim: Primitive, position: int, arg: Any) -> Any:
         return NotImplemented
     if hasattr(arg, "__array__") and not isinstance(arg, type):
         return np.asarray(arg)
-    raise OperandError(diagnose.bad_operand(prim, position, arg, scope_path()))
+    raise OperandError(diagnose.bad_operand(prim, position, arg))
 
 
 def _reflected(prim: Primitive, args: Sequence[Any]) -> Any:
     """Leave `tensor * other` to `other`, as Python does, if its type can do it."""
     result = getattr(args[1], prim.reflected)(args[0])
     if result is NotImplemented:
-        raise OperandError(diagnose.bad_operand(prim, 1, args[1], scope_path()))
+        raise OperandError(diagnose.bad_operand(prim, 1, args[1]))
     return result
 
 
@@ -294,4 +294,4 @@ def scope_path() -> str:
     return scopes[0].path_to(scopes[1:]) if scopes else ""
 
 
-FAST.update(slow=apply, link=link, new=TensorBase.__new__, path=scope_path)
+FAST.update(slow=apply, link=link, new=TensorBase.__new__)

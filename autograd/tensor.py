@@ -130,7 +130,8 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        extra = self._node[EXTRA] if self._node is not None else None
+        node = self._node if self._node is not None else getattr(self, "_dormant", None)
+        extra = node[EXTRA] if node is not None else None
         if extra is None or not extra.keep:
             if value is None:
                 return

@@ -74,7 +74,7 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
         "    try:",
         f"        {'out, aux' if prim.aux else 'out'} = {call}",
         "    except Exception as error:",
-        f"        raise explain(prim, {_tuple(datas)}, {_tuple(statics)}, error, path()) from None",
+        f"        raise explain(prim, {_tuple(datas)}, {_tuple(statics)}, error) from None",
     ]
     lines += _record(prim, list(range(len(prim.arrays))), (), "    ", names)
     lines += [
@@ -111,7 +111,7 @@ def _with_number(prim: Primitive, names: dict[str, Any]) -> list[str]:
         "        try:",
         f"            out = {call}",
         "        except Exception as error:",
-        f"            raise explain(prim, ({x}_data, {y}), (), error, path()) from None",
+        f"            raise explain(prim, ({x}_data, {y}), (), error) from None",
         "        tensor = new(Made)",
         "        tensor._data = out",
         f"        tensor._node = None if {x}_node is None else {node}",
@@ -130,7 +130,10 @@ def _unpack(prim: Primitive, x: str, slow: str, statics: list[str]) -> list[str]
     if len(prim.arrays) == 1:
         lines += [
             f"    elif {x}_type is ndarray or {x}_type is float64:",
-            f"        return kernel({', '.join([x, *statics])}){'[0]' if prim.aux else ''}",
+            "        try:",
+            f"            return kernel({', '.join([x, *statics])}){'[0]' if prim.aux else ''}",
+            "        except Exception as error:",
+            f"            raise explain(prim, ({x},), {_tuple(statics)}, error) from None",
         ]
     else:
         lines += [
