@@ -17,31 +17,97 @@ if not hasattr(autograd, "Tensor"):
         "pip install wengert"
     )
 
-from . import data, functional, init
-from .activations import ELU, LeakyReLU, ReLU, Sigmoid, Tanh
-from .containers import Sequential
-from .linear import Linear
-from .losses import CrossEntropyLoss, MSELoss
-from .module import Module, StateDictError
-from .parameter import Parameter
+from . import (
+    activations,
+    adaptive_pooling,
+    attention,
+    cells,
+    checkpoint,
+    containers,
+    convolution,
+    data,
+    dicts,
+    distance,
+    dropout,
+    embedding,
+    functional,
+    init,
+    linear,
+    lists,
+    losses,
+    model_summary,
+    module,
+    normalisation,
+    padding,
+    parameter,
+    pooling,
+    recurrent,
+    resampling,
+    reshaping,
+    shuffling,
+    transformer,
+    unpooling,
+    utils,
+)
+from .activations import *
+from .adaptive_pooling import *
+from .attention import *
+from .cells import *
+from .checkpoint import *
+from .containers import *
+from .convolution import *
+from .dicts import *
+from .distance import *
+from .dropout import *
+from .embedding import *
+from .linear import *
+from .lists import *
+from .losses import *
+from .model_summary import *
+from .module import *
+from .normalisation import *
+from .padding import *
+from .parameter import *
+from .pooling import *
 from .random import default_generator, manual_seed
+from .recurrent import *
+from .resampling import *
+from .reshaping import *
+from .shuffling import *
+from .transformer import *
+from .unpooling import *
 
 __all__ = [
-    "ELU",
-    "CrossEntropyLoss",
-    "LeakyReLU",
-    "Linear",
-    "MSELoss",
-    "Module",
-    "Parameter",
-    "ReLU",
-    "Sequential",
-    "Sigmoid",
-    "StateDictError",
-    "Tanh",
+    *activations.__all__,
+    *adaptive_pooling.__all__,
+    *attention.__all__,
+    *cells.__all__,
+    *checkpoint.__all__,
+    *containers.__all__,
+    *convolution.__all__,
+    *dicts.__all__,
+    *distance.__all__,
+    *dropout.__all__,
+    *embedding.__all__,
+    *linear.__all__,
+    *lists.__all__,
+    *losses.__all__,
+    *model_summary.__all__,
+    *module.__all__,
+    *normalisation.__all__,
+    *padding.__all__,
+    *parameter.__all__,
+    *pooling.__all__,
+    *recurrent.__all__,
+    *resampling.__all__,
+    *reshaping.__all__,
+    *shuffling.__all__,
+    *transformer.__all__,
+    *unpooling.__all__,
     "data",
     "default_generator",
     "functional",
     "init",
     "manual_seed",
+    "utils",
 ]

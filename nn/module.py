@@ -7,29 +7,24 @@ of assignment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, AutogradError, OperandError
-from autograd.modes import no_grad
-from autograd.tape import mode
+from autograd.tape import mode, scope_path
 from autograd.tensor import Tensor
 
-from .parameter import Parameter
+from . import hooks
+from .conversion import ConversionMethods
+from .hooks import HookMethods
+from .parameter import Buffer, Parameter
+from .state import StateDictError, StateMethods
+from .tree import TreeMethods
 
-
-class StateDictError(AutogradError, RuntimeError):
-    """A state dict does not fit the module."""
-
-
-class LoadedKeys(NamedTuple):
-    """What `load_state_dict` found no value for, and no place for."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
+__all__ = ["Module", "StateDictError"]
 
 
 class _Uninitialised:
@@ -39,7 +34,7 @@ class _Uninitialised:
         raise AttributeError(f"{owner.__name__}: call super().__init__() before anything else in __init__")
 
 
-class Module:
+class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
     """Base of all layers and models: assign parameters and modules, define `forward`.
 
     Example:
@@ -61,18 +56,27 @@ class Module:
     _transient: set[str]
 
     def __init__(self) -> None:
-        self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={}, _transient=set())
+        self.__dict__.update(
+            training=True, _parameters={}, _buffers={}, _modules={}, _transient=set(), _hooks=None
+        )
 
     def forward(self, *args: Any, **options: Any) -> Any:
         """What the module computes; to be defined by each subclass."""
         raise NotImplementedError(f"{type(self).__name__} does not define forward()")
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        # errors, graphs and profiles read from this stack which module is running
+        # graphs and profiles read from this stack which module is running
         scopes = mode.scopes
         scopes.append(self)
         try:
-            return self.forward(*args, **options)
+            if self._hooks is not None:
+                return hooks.call(self, args, options)
+            # without keywords, the usual case, this is the cheaper call
+            return self.forward(*args, **options) if options else self.forward(*args)
+        except AutogradError as error:
+            if not error.module_path:
+                error.module_path = scope_path()
+            raise
         finally:
             scopes.pop()
 
@@ -87,6 +91,9 @@ class Module:
             self._enter(parameters, name, value)
         elif isinstance(value, Module):
             self._enter(modules, name, value)
+        elif isinstance(value, Buffer):
+            self._enter(buffers, name, value)
+            (self._transient.discard if value.persistent else self._transient.add)(name)
         elif name in buffers:
             self._enter(buffers, name, _buffer(value, f"{type(self).__name__}.{name} is a buffer: it"))
         else:
@@ -94,9 +101,12 @@ class Module:
                 if name in table:
                     what = f"{type(self).__name__}.{name} is a {kind.__name__.lower()}: it"
                     table[name] = _checked(value, kind, what)
-            self.__dict__[name] = value
+            object.__setattr__(self, name, value)
 
     def _enter(self, table: dict[str, Any], name: str, value: Any) -> None:
+        if isinstance(getattr(type(self), name, None), property):
+            object.__setattr__(self, name, value)
+            return
         if not name or "." in name:
             raise KeyError(f"a name in a module must be non-empty and without a dot, got {name!r}")
         if isinstance(value, Module) and any(m is self for m in value.modules()):
@@ -129,69 +139,13 @@ class Module:
         self._register(self._buffers, name, _buffer(tensor, f"register_buffer: {name!r}"))
         (self._transient.discard if persistent else self._transient.add)(name)
 
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Another name of `add_module`."""
+        self.add_module(name, module)
+
     def add_module(self, name: str, module: Module | None) -> None:
         """Enter a submodule under a name."""
         self._register(self._modules, name, _checked(module, Module, f"add_module: {name!r}"))
-
-    # -------------------------------------------------------------- the tree
-
-    def named_modules(
-        self, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
-        """This module and all below it, with their paths; each once, or at each of its places."""
-        seen: set[int] = set()
-        left = [(prefix, self)]
-        while left:
-            path, module = left.pop()
-            if id(module) not in seen:
-                if remove_duplicate:
-                    seen.add(id(module))
-                yield path, module
-                left += [(_join(path, n), m) for n, m in reversed(module._modules.items()) if m is not None]
-
-    def _named(self, table: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
-        seen: set[int] = set()
-        for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
-            for name, value in getattr(module, table).items():
-                if value is not None and id(value) not in seen:
-                    seen.add(id(value))
-                    yield _join(path, name), value
-
-    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
-        """All parameters with their paths, each once."""
-        return self._named("_parameters", prefix, recurse)
-
-    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
-        """All buffers with their paths, each once."""
-        return self._named("_buffers", prefix, recurse)
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly in this one, with their names."""
-        return ((n, m) for n, m in self._modules.items() if m is not None)
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """All parameters, each once."""
-        return (p for _, p in self.named_parameters(recurse=recurse))
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """All buffers, each once."""
-        return (b for _, b in self.named_buffers(recurse=recurse))
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all below it, each once."""
-        return (m for _, m in self.named_modules())
-
-    def children(self) -> Iterator[Module]:
-        """The modules directly in this one."""
-        return (m for _, m in self.named_children())
-
-    def path_to(self, running: list[Module]) -> str:
-        """The path from this module through others that are running within it."""
-        path, module = "", self
-        for inner in running:
-            names = (name for name, m in module.named_modules() if m is inner)
-            path, module = _join(path, next(names, type(inner).__name__)), inner
-        return path or type(self).__name__
 
     # -------------------------------------------------------------- all at once
 
@@ -207,7 +161,7 @@ class Module:
         if not isinstance(mode, bool):
             raise OperandError(f"train: mode must be True or False, got {describe(mode)}")
         for module in self.modules():
-            module.training = mode
+            module.__dict__["training"] = mode
         return self
 
     def eval(self) -> Module:
@@ -228,67 +182,29 @@ class Module:
             else:
                 parameter.grad = np.zeros(parameter.shape, parameter.dtype)
 
-    # -------------------------------------------------------------- state
-
-    def state_dict(self) -> dict[str, np.ndarray]:
-        """Parameters and persistent buffers by path: ndarrays that share the model's memory."""
-        return {path: tensor.data for path, tensor in self._state()}
-
-    def _state(self) -> Iterator[tuple[str, Tensor]]:
-        for path, module in self.named_modules(remove_duplicate=False):
-            kept = {n: b for n, b in module._buffers.items() if n not in module._transient}
-            for name, value in [*module._parameters.items(), *kept.items()]:
-                if value is not None:
-                    yield _join(path, name), value
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
-        """Copy values into parameters and buffers, by path.
-
-        Returns: the paths that were missing from `state_dict`, and those unexpected in it.
-
-        Errors: StateDictError, before anything is copied, for a wrong shape or dtype; if
-        `strict`, also for missing or unexpected paths.
-        """
-        own = dict(self._state())
-        missing = [path for path in own if path not in state_dict]
-        unexpected = [path for path in state_dict if path not in own]
-        values = {p: _values(state_dict[p], own) for p in own if p in state_dict}
-        problems = [f"missing: {path}" for path in missing] if strict else []
-        problems += [f"unexpected: {path}" for path in unexpected] if strict else []
-        for path, value in values.items():
-            want = own[path]
-            if value.shape != want.shape or not np.can_cast(value.dtype, want.dtype, "same_kind"):
-                problems.append(f"{path}: expected {want.dtype}{want.shape}, got {describe(value)}")
-        if problems:
-            lines = "".join(f"\n  {p}" for p in problems)
-            raise StateDictError(f"the state dict does not fit {type(self).__name__}:{lines}")
-        with no_grad():
-            for path, value in values.items():
-                own[path][...] = value
-        return LoadedKeys(missing, unexpected)
-
     # -------------------------------------------------------------- display
 
     def extra_repr(self) -> str:
         """What the module's line in the repr says between the parentheses."""
         return ""
 
+    def _get_name(self) -> str:
+        return type(self).__name__
+
     def __repr__(self) -> str:
-        head = f"{type(self).__name__}({self.extra_repr()}"
-        lines = [f"({name}): {module!r}" for name, module in self._modules.items()]
-        if not lines:
-            return head + ")"
-        return head + "".join("\n  " + line.replace("\n", "\n  ") for line in lines) + "\n)"
+        own = self.extra_repr()
+        inner = [f"({name}): {module!r}" for name, module in self._modules.items()]
+        return self._framed(own.split("\n") if own else [], inner)
 
+    def _framed(self, own: list[str], inner: list[str]) -> str:
+        """The repr made of what the module says of itself and of what is in it."""
+        if not inner and len(own) <= 1:
+            return f"{self._get_name()}({''.join(own)})"
+        body = "".join("\n  " + line.replace("\n", "\n  ") for line in inner)
+        return f"{self._get_name()}({''.join(f'{chr(10)}  {line}' for line in own)}{body}\n)"
 
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-def _values(value: Any, own: Mapping[str, Tensor]) -> np.ndarray:
-    """An array to load; a copy if it is one of those that are about to be written."""
-    array = np.asarray(value._data if isinstance(value, Tensor) else value)
-    return array.copy() if any(array is tensor._data for tensor in own.values()) else array
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name.isidentifier()]
 
 
 def _checked(value: Any, kind: type, what: str) -> Any:

@@ -16,14 +16,19 @@ _default = np.random.default_rng()
 def manual_seed(seed: int | Sequence[int]) -> np.random.Generator:
     """Seed the default generator, and return it.
 
+    Args:
+        seed: an integer >= 0, or a sequence of them.
+
+    Errors: OperandError for another type, ArgumentError for a negative seed.
+
     Example:
         >>> _ = manual_seed(0); a = default_generator().random()
         >>> _ = manual_seed(0); a == default_generator().random()
         True
     """
-    if seed is None or isinstance(seed, np.random.Generator):
-        raise OperandError(f"manual_seed: seed must be an integer, got {type(seed).__name__}")
-    fresh = as_generator(seed, "manual_seed")
+    for part in seed if isinstance(seed, (list, tuple)) else [seed]:
+        _check_seed(part, "manual_seed: seed must be an integer or a sequence of them", "manual_seed")
+    fresh = np.random.default_rng(seed)
     _default.bit_generator.state = fresh.bit_generator.state
     return _default
 
@@ -52,14 +57,16 @@ def as_generator(generator: Any, caller: str) -> np.random.Generator:
         return _default
     if isinstance(generator, np.random.Generator):
         return generator
-    if not isinstance(generator, (int, np.integer)) or isinstance(generator, bool):
-        raise OperandError(
-            f"{caller}: generator must be a numpy.random.Generator, a seed or None, "
-            f"got {type(generator).__name__}"
-        )
-    if generator < 0:
-        raise ArgumentError(f"{caller}: generator: a seed must not be negative, got {generator}")
+    what = f"{caller}: generator"
+    _check_seed(generator, f"{what} must be a numpy.random.Generator, a seed or None", what)
     return np.random.default_rng(generator)
+
+
+def _check_seed(seed: Any, wanted: str, what: str) -> None:
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
+        raise OperandError(f"{wanted}, got {type(seed).__name__}")
+    if seed < 0:
+        raise ArgumentError(f"{what}: a seed must not be negative, got {seed}")
 
 
 def truncated_normal(rng: np.random.Generator, low: float, high: float, count: int) -> np.ndarray:

@@ -254,6 +254,7 @@ class Optimizer:
         for group, whole in zip(self.param_groups, wholes, strict=True):
             group.update(whole)
         self._slots = fresh
+        self.stepped = self.stepped or bool(fresh)  # before it was saved
 
     def _fitting(self, state_dict: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The groups as they will be, with the options of a state dict; refuses one that does not fit."""

@@ -1,13 +1,13 @@
 """Averages of parameters over training: exponential (EMA) and stochastic weight averaging (SWA).
 
-As PyTorch's module of this name, but over lists of parameters: `AveragedParameters` has the part
-of `AveragedModel`, and lends its averages to the parameters themselves.
+As PyTorch's module of this name. `AveragedModel` averages a copy of a model; `AveragedParameters`
+needs no model: it averages a list of parameters, and lends them its averages.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,51 +18,28 @@ from autograd.errors import ArgumentError, OperandError
 from autograd.tape import TensorBase
 from autograd.views import writable
 
-from .checks import check_choice, check_integer, check_range
+from .averaged_model import AveragedModel, update_bn
+from .averaging import (
+    Averaging,
+    get_ema_avg_fn,
+    get_ema_multi_avg_fn,
+    get_swa_avg_fn,
+    get_swa_multi_avg_fn,
+)
+from .checks import check_choice, check_integer
 from .lr_scheduler.base import LRScheduler, check_optimizer, per_group
-from .optimizer import TILE, Optimizer, OptimizerStateError
+from .optimizer import Optimizer, OptimizerStateError
 
-# Takes the averages, the present values and how many values the averages are of, and changes
-# the averages in place.
-Averaging = Callable[[Sequence[np.ndarray], Sequence[np.ndarray], int], None]
-
-
-def get_ema_multi_avg_fn(decay: float = 0.999) -> Averaging:
-    """average = decay average + (1 - decay) value.
-
-    Args:
-        decay: how much is kept, in [0, 1].
-
-    Errors: ArgumentError for a decay out of range.
-    """
-    check_range("get_ema_multi_avg_fn", "decay", decay, 0.0, 1.0, closed=True)
-
-    def ema_update(averages: Sequence[np.ndarray], values: Sequence[np.ndarray], n: int) -> None:
-        _approach_all(averages, values, 1 - decay)
-
-    return ema_update
-
-
-def get_swa_multi_avg_fn() -> Averaging:
-    """average = average + (value - average) / (n + 1), the mean of all values."""
-
-    def swa_update(averages: Sequence[np.ndarray], values: Sequence[np.ndarray], n: int) -> None:
-        _approach_all(averages, values, 1 / (n + 1))
-
-    return swa_update
-
-
-def _approach_all(averages: Sequence[np.ndarray], values: Sequence[np.ndarray], weight: float) -> None:
-    """average += weight (value - average), by tiles and so with one small scratch array."""
-    for average, value in zip(averages, values, strict=True):
-        a, v = average.reshape(-1), np.asarray(value).reshape(-1)
-        scratch = np.empty(min(TILE, a.size), a.dtype)
-        for start in range(0, a.size, TILE):
-            tile = a[start : start + TILE]
-            s = scratch[: tile.size]
-            np.subtract(v[start : start + TILE], tile, s)
-            np.multiply(s, weight, s)
-            np.add(tile, s, tile)
+__all__ = [
+    "SWALR",
+    "AveragedModel",
+    "AveragedParameters",
+    "get_ema_avg_fn",
+    "get_ema_multi_avg_fn",
+    "get_swa_avg_fn",
+    "get_swa_multi_avg_fn",
+    "update_bn",
+]
 
 
 class AveragedParameters:

@@ -179,3 +179,44 @@ def test_using_without_init(use):
 
     with pytest.raises(AttributeError, match=r"Forgetful: call super\(\)\.__init__\(\)"):
         use(Forgetful())
+
+
+def test_properties_of_a_class_are_respected():
+    class Doubled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.half = 1.0
+
+        @property
+        def whole(self):
+            return self.half * 2
+
+        @whole.setter
+        def whole(self, value):
+            self.half = value / 2
+
+        @property
+        def fixed(self):
+            return 3
+
+    module = Doubled()
+    module.whole = 8.0
+    assert (module.half, module.whole) == (4, 8)
+    with pytest.raises(AttributeError):
+        module.fixed = 1
+    with pytest.raises(AttributeError):
+        module.fixed = nn.Parameter(np.ones(1))
+    assert [*module.parameters()] == []
+
+
+def test_register_module_is_add_module(block):
+    block.register_module("more", new := nn.ReLU())
+    assert block.more is new
+    with pytest.raises(OperandError, match="must be a Module or None, got int 3"):
+        block.register_module("odd", 3)
+
+
+def test_buffers_assigned_change_the_kind(block):
+    block.scale = nn.Buffer(np.zeros(2))
+    assert names(block.named_parameters()) == ["inner.weight", "inner.bias"]
+    assert names(block.named_buffers()) == ["seen", "scale"]

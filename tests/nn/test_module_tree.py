@@ -58,7 +58,7 @@ def test_shared_parameters_come_once():
     twice = nn.Sequential(layer, layer)
     assert names(twice.named_modules()) == ["", "0"]
     assert names(twice.named_parameters()) == ["0.weight", "0.bias"]
-    assert [*twice.children()] == [layer, layer]
+    assert [*twice.children()] == [layer]
 
 
 def test_a_shared_weight_gets_both_gradients():
@@ -146,3 +146,98 @@ def test_repr():
     )
     assert repr(nn.ELU(2.0)) == "ELU(alpha=2.0)"
     assert repr(Tied()).startswith("Tied(\n  (a): Linear(")
+
+
+def test_everything_at_each_of_its_places():
+    layer = nn.Linear(2, 2)
+    layer.register_buffer("count", np.zeros(()))
+    model = nn.Sequential(layer, layer)
+    assert names(model.named_modules(remove_duplicate=False)) == ["", "0", "1"]
+    assert len([*model.modules(remove_duplicate=False)]) == 3
+    assert names(model.named_parameters(remove_duplicate=False)) == [
+        "0.weight", "0.bias", "1.weight", "1.bias"
+    ]  # fmt: skip
+    assert names(model.named_buffers(remove_duplicate=False)) == ["0.count", "1.count"]
+    assert names(Tied().named_parameters("", True, False)) == [
+        "a.weight", "a.bias", "b.weight", "b.bias"
+    ]  # fmt: skip
+
+
+def test_modules_that_were_seen_are_left_out():
+    model = nested()
+    memo = {model[0]}
+    assert names(model.named_modules(memo)) == ["", "1", "1.0", "1.1"]
+    assert memo == set(model.modules())
+
+
+def test_finding_by_path():
+    model = nested()
+    model[1].register_buffer("count", np.zeros(()))
+    assert model.get_submodule("") is model
+    assert model.get_submodule("1.1") is model[1][1]
+    assert model.get_parameter("1.1.weight") is model[1][1].weight
+    assert model[0].get_parameter("bias") is model[0].bias
+    assert model.get_buffer("1.count") is model[1].count
+    for find, target, why in (
+        (model.get_submodule, "1.7", "Sequential has no module '7'"),
+        (model.get_submodule, "0.weight", "Linear has no module 'weight'"),
+        (model.get_submodule, "1..1", "Sequential has no module ''"),
+        (model.get_parameter, "1.count", "Sequential has no parameter 'count'"),
+        (model.get_parameter, "", "Sequential has no parameter ''"),
+        (model.get_buffer, "0.weight", "Linear has no buffer 'weight'"),
+    ):
+        with pytest.raises(AttributeError, match=f"'{target}': {why}"):
+            find(target)
+
+
+def test_replacing_by_path():
+    model, new = nested(), nn.Tanh()
+    model.set_submodule("1.0", new)
+    assert model[1][0] is new
+    model.set_submodule("extra", new)
+    assert model.extra is new
+    model.set_submodule("1.1", new, strict=True)
+    with pytest.raises(AttributeError, match="Sequential has no module '5'"):
+        model.set_submodule("1.5", new, strict=True)
+    with pytest.raises(AttributeError, match="has no module '7'"):
+        model.set_submodule("7.0", new)
+    with pytest.raises(OperandError, match="expected a Module, got int 3"):
+        model.set_submodule("1.0", 3)
+
+
+def test_frozen_parameters_forget_their_gradients_too():
+    model, x = nested(), np.ones((4, 2), np.float32)
+    model(x).sum().backward()
+    model.requires_grad_(False)
+    model.zero_grad()
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_repr_with_words_of_its_own_and_modules():
+    class Both(nn.Module):
+        def __init__(self, text):
+            super().__init__()
+            self.text, self.act = text, nn.ReLU()
+
+        def extra_repr(self):
+            return self.text
+
+        def _get_name(self):
+            return "Other"
+
+    assert repr(Both("a=1")) == "Other(\n  a=1\n  (act): ReLU()\n)"
+    assert repr(Both("a=1,\nb=2")) == "Other(\n  a=1,\n  b=2\n  (act): ReLU()\n)"
+    assert repr(Both("")) == "Other(\n  (act): ReLU()\n)"
+    bare = Both("a=1,\nb=2")
+    del bare.act
+    assert repr(bare) == "Other(\n  a=1,\n  b=2\n)"
+    bare.act = nn.ReLU()
+    bare.act = None
+    assert repr(bare).endswith("  (act): None\n)")
+
+
+def test_dir_lists_what_can_be_written():
+    model = nn.Sequential(nn.ReLU(), nn.Tanh())
+    model.register_buffer("count", np.zeros(()))
+    assert {"count", "forward", "training", "parameters"} <= set(dir(model))
+    assert "0" not in dir(model)
