@@ -54,7 +54,7 @@ def test_every_shape(n, classes, extra, reduction, soft, seed):
     target = rng.random(x.shape) if soft else rng.integers(0, classes, (n, *extra))
     expected = by_formula(x, target, reduction)
     for given_x in (x, np.asfortranarray(x)):
-        found = F.cross_entropy(given_x, target, reduction)
+        found = F.cross_entropy(given_x, target, reduction=reduction)
         assert np.shape(found) == np.shape(expected)
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
 
@@ -66,27 +66,32 @@ def test_derivatives(shape, reduction):
     rest = () if len(shape) == 1 else (shape[0], *shape[2:])
     classes = shape[0] if len(shape) == 1 else shape[1]
     target = rng.integers(0, classes, rest)
-    check_derivatives(lambda x: F.cross_entropy(x, target, reduction), x)
+    check_derivatives(lambda x: F.cross_entropy(x, target, reduction=reduction), x)
     shares = rng.random(shape)
-    check_derivatives(lambda x, p: F.cross_entropy(x, p, reduction), x, shares)
+    check_derivatives(lambda x, p: F.cross_entropy(x, p, reduction=reduction), x, shares)
 
 
 @reduced
 def test_unbatched(reduction):
     x = rng.normal(size=4)
     for target, batch in ((np.array(2), np.array([2])), (np.full(4, 0.25), np.full((1, 4), 0.25))):
-        expected = F.cross_entropy(x[None], batch, reduction)
-        found = F.cross_entropy(x, target, reduction)
+        expected = F.cross_entropy(x[None], batch, reduction=reduction)
+        found = F.cross_entropy(x, target, reduction=reduction)
         assert np.shape(found) == ()
         assert found == pytest.approx(np.sum(expected), rel=1e-14)
-    assert F.cross_entropy(x, 2, reduction) == F.cross_entropy(x, np.int64(2), reduction)
+    assert F.cross_entropy(x, 2, reduction=reduction) == F.cross_entropy(
+        x, np.int64(2), reduction=reduction
+    )
 
 
 @reduced
 def test_one_hot_probabilities_are_classes(reduction):
     x, target = rng.normal(size=(5, 3)), rng.integers(0, 3, 5)
     a, b = (tensor(x, requires_grad=True) for _ in range(2))
-    hard, soft = F.cross_entropy(a, target, reduction), F.cross_entropy(b, np.eye(3)[target], reduction)
+    hard, soft = (
+        F.cross_entropy(a, target, reduction=reduction),
+        F.cross_entropy(b, np.eye(3)[target], reduction=reduction),
+    )
     hard.sum().backward()
     soft.sum().backward()
     np.testing.assert_allclose(hard.detach(), soft.detach(), rtol=1e-13)
@@ -100,8 +105,8 @@ def test_a_batch_of_one_is_like_any_other(reduction):
     for i in range(3):
         one = tensor(x[i : i + 1], requires_grad=True)
         many = tensor(np.repeat(x[i : i + 1], 2, 0), requires_grad=True)
-        a = F.cross_entropy(one, target[i : i + 1], reduction)
-        b = F.cross_entropy(many, np.repeat(target[i], 2), "none")
+        a = F.cross_entropy(one, target[i : i + 1], reduction=reduction)
+        b = F.cross_entropy(many, np.repeat(target[i], 2), reduction="none")
         a.sum().backward()
         b[0].backward()
         assert a.shape == ((1,) if reduction == "none" else ())
@@ -119,7 +124,7 @@ def test_far_out(dtype, rows, soft):
         t = tensor(x, requires_grad=True)
         target = np.tile(np.eye(3, dtype=dtype)[k], (rows, 1)) if soft else np.full(rows, k)
         with np.errstate(over="raise", invalid="raise"):
-            out = F.cross_entropy(t, target, "none")
+            out = F.cross_entropy(t, target, reduction="none")
             out.backward(np.ones(rows, dtype))
         np.testing.assert_allclose(out.detach().numpy(), np.full(rows, loss, dtype), rtol=1e-3)
         expected = np.eye(3)[0] - np.eye(3)[k]
@@ -157,8 +162,7 @@ def test_integers_of_every_width(dtype):
 def test_classes_out_of_range(rows, wrong):
     target = np.zeros(rows, int)
     target[-1] = wrong
-    bounds = f"{min(0, wrong) if rows > 1 else wrong}..{max(0, wrong) if rows > 1 else wrong}"
-    with pytest.raises(IndexingError, match=rf"class indices must be in 0\.\.2, got {bounds}$"):
+    with pytest.raises(IndexingError, match=rf"class indices must be in 0\.\.2, or -100 .*, got {wrong}$"):
         F.cross_entropy(np.zeros((rows, 3)), target)
     with pytest.raises(IndexingError):
         F.cross_entropy(np.zeros((rows, 3, 2)), np.stack([target, target], 1))
@@ -191,9 +195,11 @@ def test_classes_that_are_no_integers(target):
 @reduced
 def test_shapes_that_do_not_fit(x, target, reduction):
     with pytest.raises(ShapeError, match="cross_entropy"):
-        F.cross_entropy(np.zeros(x), np.zeros(target, int), reduction)
+        F.cross_entropy(np.zeros(x), np.zeros(target, int), reduction=reduction)
     with pytest.raises(ShapeError, match="cross_entropy"):
-        F.cross_entropy(tensor(np.zeros(x), requires_grad=True), tensor(np.zeros(target, int)), reduction)
+        F.cross_entropy(
+            tensor(np.zeros(x), requires_grad=True), tensor(np.zeros(target, int)), reduction=reduction
+        )
 
 
 def test_no_classes():

@@ -103,7 +103,7 @@ def test_mse(shape, reduction, dtype):
 def test_cross_entropy(shape, reduction, dtype):
     classes = shape[0] if len(shape) == 1 else shape[1]
     places = () if len(shape) == 1 else (shape[0], *shape[2:])
-    ours, theirs = nn.CrossEntropyLoss(reduction), torch.nn.CrossEntropyLoss(reduction=reduction)
+    ours, theirs = nn.CrossEntropyLoss(reduction=reduction), torch.nn.CrossEntropyLoss(reduction=reduction)
     target = np.asarray(rng.integers(0, classes, places))
     x = 10 * rng.normal(size=shape)
     check(ours, theirs, [x], dtype, [target])
@@ -121,7 +121,7 @@ def test_cross_entropy_far_out(dtype):
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_nothing_is_lost_on_nothing(reduction):
     with np.errstate(invalid="ignore"):
-        ours = F.cross_entropy(np.zeros((0, 3)), np.zeros(0, int), reduction)
+        ours = F.cross_entropy(np.zeros((0, 3)), np.zeros(0, int), reduction=reduction)
     theirs = torch.nn.functional.cross_entropy(
         torch.zeros((0, 3), dtype=torch.float64), torch.zeros(0, dtype=torch.long), reduction=reduction
     )
