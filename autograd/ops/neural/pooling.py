@@ -1,0 +1,148 @@
+"""Pooling: the mean of each window, and the choice of its largest element.
+
+Choosing is two operations. `strongest` finds where the largest elements are: integers, without a
+derivative. `pick` takes elements at such indices; it and its adjoint `place` are linear, so all
+derivatives are right, and neither saves an array of floating numbers.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+
+from ...declare import case, primitive
+from ...errors import IndexingError, ShapeError
+from . import pooling_windows as core
+from .pooling_windows import Windows
+
+_HALVES = (Windows(4, range(0, 4, 2), 2), Windows(5, range(-1, 5, 2), 2))
+_THIRDS = (Windows(5, (0, 2, 3), 2, 1, (2, 1, 2)),)
+
+
+def _places(rows, indices, dims, size, caller):
+    """Flat indices into an array of planes of a size, from indices into each plane."""
+    planes = indices.shape[: indices.ndim - dims]
+    if rows != planes or indices.dtype.kind not in "iu":
+        raise ShapeError(f"{caller}: indices{indices.shape} must be integers, for planes of {rows}")
+    starts = np.arange(math.prod(planes))[:, None] * size
+    rows = indices.reshape(len(starts), math.prod(indices.shape[indices.ndim - dims :]))
+    return (rows + starts).reshape(indices.shape)
+
+
+def _pick(x, indices, dims):
+    shape = x.shape
+    places = _places(shape[:-dims], indices, dims, math.prod(shape[-dims:]), "pick")
+    return x.reshape(-1).take(places)
+
+
+def _place(x, indices, shape):
+    lead = x.shape[: x.ndim - len(shape)]
+    out = np.zeros(lead + shape, x.dtype)
+    places = _places(lead, indices, len(shape), math.prod(shape), "place")
+    np.add.at(out.reshape(-1), places.reshape(-1), x.reshape(-1))
+    return out
+
+
+_PICKED = np.array([[[0, 3], [3, 5]], [[1, 1], [4, 2]]])
+
+pick = primitive(
+    _pick,
+    ["x", "indices"],
+    name="pick",
+    constants=["indices"],
+    vjp={"x": lambda g, indices, x_shape, dims: place(g, indices, x_shape[-dims:])},
+    linear=True, promotes=False, cases=[case((2, 3, 2), _PICKED, dims=2), case((2, 6), _PICKED[:, 0], dims=1)],
+    doc="""The elements of x at indices into its last `dims` axes, flattened.
+
+    Shapes: x (*planes, *axes), indices (*planes, *out) with as many axes -> (*planes, *out).""",
+)  # fmt: skip
+place = primitive(
+    _place,
+    ["x", "indices"],
+    name="place",
+    constants=["indices"],
+    vjp={"x": lambda g, indices, shape: pick(g, indices, len(shape))},
+    linear=True, promotes=False, cases=[case((2, 2, 2), _PICKED, shape=(3, 2)), case((2, 2), _PICKED[:, 0], shape=(6,))],
+    doc="The adjoint of `pick`: zeros, with x added at indices into the last axes, flattened.",
+)  # fmt: skip
+
+
+def _unpool(x, indices, shape):
+    lead, size = x.shape[: x.ndim - len(shape)], math.prod(shape)
+    if indices.size and not (indices.min() >= 0 and indices.max() < size):
+        raise IndexingError(
+            f"max_unpool: indices must be in 0..{size - 1} for an output of {shape}, "
+            f"got {indices.min()}..{indices.max()}"
+        )
+    out = np.zeros(lead + shape, x.dtype)
+    out.reshape(-1)[_places(lead, indices, len(shape), size, "max_unpool")] = x
+    return out
+
+
+max_unpool = primitive(
+    _unpool,
+    ["x", "indices"],
+    name="max_unpool",
+    constants=["indices"],
+    vjp={"x": lambda g, indices, shape: pick(g, indices, len(shape))},
+    linear=True, promotes=False, cases=[case((2, 2), np.array([[3, 0], [1, 2]]), shape=(5,))],
+    kinks="where indices repeat, each gets the cotangent of their place",
+    doc="Zeros, with x put at indices into the last axes, flattened; of equal indices the last stays.",
+)  # fmt: skip
+
+strongest = primitive(
+    lambda x, windows: core.strongest(x, windows),
+    ["x"],
+    name="strongest",
+    cases=[case((2, 4, 5), windows=_HALVES), case((3, 5), windows=_THIRDS)],
+    doc="""The index of the largest element of each window, in the windowed axes flattened.
+
+    The first in row-major order wins; where there are NaNs, the last of them.""",
+)
+strongest_at = primitive(
+    lambda x, origins, offsets, dims: core.strongest_tap(
+        x.reshape(-1, math.prod(x.shape[-dims:])), origins.reshape(-1, *origins.shape[-dims:]), offsets
+    ).reshape(origins.shape),
+    ["x", "origins"],
+    name="strongest_at",
+    cases=[case((2, 5), np.array([[0, 3], [1, 2]]), offsets=(0, 1), dims=1)],
+    doc="The same for windows that differ from plane to plane, of elements at origins + offsets.",
+)
+
+
+def _divide(total, divisor):
+    """By a number, or by the product of one number per window along each axis."""
+    if type(divisor) is tuple:
+        counts = [np.array(c, total.dtype) for c in divisor]
+        divisor = functools.reduce(np.multiply.outer, counts)
+    return np.divide(total, divisor, out=total)
+
+
+avg_pool = primitive(
+    lambda x, windows, divisor: _divide(core.window_sum(x, windows), divisor),
+    ["x"],
+    name="avg_pool",
+    vjp={"x": lambda g, windows, divisor: avg_spread(g, windows, divisor)},
+    linear=True,
+    cases=[
+        case((2, 4, 5), windows=_HALVES, divisor=((2, 2), (1, 2, 2))),
+        case((3, 7), windows=(Windows(7, range(-1, 7, 2), 3),), divisor=3),
+        case((3, 4), windows=(Windows(4, range(1), 4),), divisor=4),
+    ],
+    doc="The sum of each window over the last axes, by a divisor.",
+)
+avg_spread = primitive(
+    lambda g, windows, divisor: core.window_spread(_divide(g.copy(), divisor), windows),
+    ["g"],
+    name="avg_spread",
+    vjp={"g": lambda g, windows, divisor: avg_pool(g, windows, divisor)},
+    linear=True,
+    cases=[
+        case((2, 2, 3), windows=_HALVES, divisor=((2, 2), (1, 2, 2))),
+        case((3, 4), windows=(Windows(7, range(-1, 7, 2), 3),), divisor=3),
+        case((3, 1), windows=(Windows(4, range(1), 4),), divisor=4),
+    ],
+    doc="The adjoint of `avg_pool`.",
+)
