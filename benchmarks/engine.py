@@ -30,6 +30,7 @@ import autograd
 import nn
 import optim
 from benchmarks import by_hand
+from benchmarks.report import Row, record, table
 from benchmarks.timing import machine, median, paired, ratio
 
 try:
@@ -40,7 +41,6 @@ except ImportError:
     torch = None
 
 LENGTH = 400
-Row = tuple[str, str, float, float]
 
 
 def main() -> None:
@@ -55,28 +55,12 @@ def main() -> None:
     text = table(rows)
     print(text)
     if options.write:
-        path = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
-        path.write_text(f"{HEAD}\nTaken on: {machine()}{peer()}. One thread.\n\n{text}\n")
-
-
-HEAD = """# What the engine costs
-
-Printed by `python benchmarks/engine.py --write`: contestants take turns in one process, a time is
-a median, a ratio the median of the ratios within the turns. Ratios are what to trust.
-"""
+        taken = f"{machine()}{peer()}. One thread."
+        record("The engine", "python benchmarks/engine.py --write", taken, text)
 
 
 def peer() -> str:
     return f", PyTorch {torch.__version__}" if torch else "; PyTorch not installed"
-
-
-def table(rows: list[Row]) -> str:
-    """The rows as a Markdown table."""
-    lines = ["| what | measured | figure | limit | kept |", "|---|---|---|---|---|"]
-    for what, measured, figure, limit in rows:
-        kept = "yes" if figure <= limit else "NO"
-        lines.append(f"| {what} | {measured} | {figure:.2f} | {limit:.2f} | {kept} |")
-    return "\n".join(lines)
 
 
 # ---------------------------------------------------------------- chains
