@@ -9,7 +9,6 @@ from . import (
     elementwise,
     indexing,
     joining,
-    neural,
     reductions,
     shapes,
 )
@@ -32,7 +31,6 @@ __all__ = [
     "elementwise",
     "indexing",
     "joining",
-    "neural",
     "reductions",
     "shapes",
 ]

@@ -9,6 +9,13 @@ import numpy as np
 
 from autograd.primitive import Primitive
 
+from . import recurrent
+from .activation_references import ACTIVATIONS
+from .convolutions import CONVOLUTIONS
+from .layer_references import LAYERS
+from .loss_references import LOSSES
+from .window_references import WINDOWS
+
 
 def reference_of(prim: Primitive) -> Callable:
     """An implementation that is not the kernel, unless the kernel is NumPy's own function.
@@ -44,37 +51,47 @@ def _softmax(x: Any, axis: int) -> Any:
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 
-def _reduced(losses: Any, reduction: str) -> Any:
-    return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](losses)
+def _attention(q: Any, k: Any, v: Any, mask: Any, kept: Any, scale: Any, is_causal: bool) -> Any:
+    scores = np.einsum("...le,...se->...ls", q, k) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    if mask is not None:
+        scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + mask
+    if is_causal:
+        scores = np.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -np.inf)
+    top = np.nan_to_num(scores.max(-1, keepdims=True), neginf=0)
+    shares = np.exp(scores - top)
+    weights = np.nan_to_num(shares / np.maximum(shares.sum(-1, keepdims=True), 1e-300))
+    return np.einsum("...ls,...sv->...lv", weights * (1 if kept is None else kept), v)
 
 
-def _cross_entropy(x: Any, target: Any, reduction: str) -> Any:
-    losses = [-np.log(_softmax(row, 0)[k]) for row, k in zip(x, target, strict=True)]
-    return _reduced(losses, reduction)
-
-
-def _soft_cross_entropy(x: Any, target: Any, reduction: str) -> Any:
-    return _reduced(-np.sum(target * np.log(_softmax(x, 1)), 1), reduction)
+def _self_attention(qkv: Any, mask: Any, kept: Any, heads: int, batch_first: bool, is_causal: bool) -> Any:
+    x = qkv if batch_first else np.swapaxes(qkv, 0, 1)
+    q, k, v = (np.stack(np.split(part, heads, -1), 1) for part in np.split(x, 3, -1))
+    out = np.concatenate(np.moveaxis(_attention(q, k, v, mask, kept, None, is_causal), 1, 0), -1)
+    return out if batch_first else np.swapaxes(out, 0, 1)
 
 
 SPELLED_OUT: dict[str, Callable] = {
+    **ACTIVATIONS,
+    **LOSSES,
+    **CONVOLUTIONS,
+    **LAYERS,
+    **WINDOWS,
+    "attention": _attention,
     "astype": lambda x, dtype: np.array(x, dtype),
     "broadcast_cast": lambda x, shape, dtype: np.zeros(shape, dtype) + x,
-    "cross_entropy": _cross_entropy,
     "detach": lambda x: x,
     "einsum": lambda xs, subscripts: np.einsum(subscripts, *xs),
-    "elu": lambda x, alpha: np.where(x > 0, x, alpha * (np.exp(x) - 1)),
     "getitem": lambda x, index: x[index],
-    "leaky_relu": lambda x, negative_slope: np.where(x > 0, x, negative_slope * x),
+    "gru": recurrent.gru,
     "linear": lambda x, w, b: x @ w.T + (0 if b is None else b),
     "log_softmax": lambda x, axis: np.log(_softmax(x, axis)),
     "logsumexp": _logsumexp,
-    "mse_loss": lambda x, y, reduction: _reduced((x - y) ** 2, reduction),
+    "lstm": recurrent.lstm,
+    "matrix_inverse": lambda x: np.linalg.solve(x, np.broadcast_to(np.eye(x.shape[-1]), x.shape)),
     "reduce_sum": lambda x, axis: np.sum(x, axis=axis),
-    "relu": lambda x: x * (x > 0),
+    "rnn": recurrent.rnn,
     "scatter_add": _scatter_add,
+    "self_attention": _self_attention,
     "setitem": _setitem,
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "soft_cross_entropy": _soft_cross_entropy,
     "softmax": _softmax,
 }

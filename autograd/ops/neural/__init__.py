@@ -1,0 +1,1 @@
+"""What neural networks treat as one operation, as one primitive each; `nn` imports the families."""

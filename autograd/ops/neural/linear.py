@@ -1,0 +1,82 @@
+"""Matrix products with a bias, as one operation."""
+
+from __future__ import annotations
+
+import math
+
+from ...declare import case, primitive
+from ...errors import ShapeError
+from ..shapes import reduce_sum, reshape
+
+
+def _linear(x, w, b=None):
+    try:
+        if x.ndim == 2:
+            out = x.dot(w.T)
+        elif w.ndim != 2 or not x.ndim or x.shape[-1] != w.shape[1]:
+            raise ValueError
+        else:  # as one matrix product rather than many small ones
+            out = _rows(x).dot(w.T).reshape(*x.shape[:-1], w.shape[0])
+    except ValueError:
+        raise ShapeError(
+            f"linear: x{x.shape} must end in the weight's second axis, w{w.shape} (out, in)"
+        ) from None
+    if b is None:
+        return out
+    if b.ndim != 1 or len(b) != len(w):
+        raise ShapeError(f"linear: b{b.shape} must have one element per row of w{w.shape}")
+    if out.dtype is not b.dtype:
+        return out + b
+    # a single row is added to without broadcasting, which would cost more than the product
+    row = out[0] if len(out) == 1 < out.ndim else out
+    row += b
+    return out
+
+
+def _rows(x):
+    """x as a matrix, its last axis kept."""
+    return x if x.ndim == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def _d_linear_x(g, w):
+    return g.dot(w) if g.ndim <= 2 else reshape(_rows(g).dot(w), (*g.shape[:-1], w.shape[1]))
+
+
+def _d_linear_w(g, x):
+    return g.T.dot(x) if g.ndim == 2 else _rows(g).T.dot(_rows(x))
+
+
+def _d_linear_b(g):
+    if g.ndim == 2:
+        return reduce_sum(g, (0,))
+    return reduce_sum(_rows(g), (0,)) if g.ndim > 2 else g
+
+
+linear = primitive(
+    _linear,
+    ["x", "w", "b"],
+    name="linear",
+    vjp={
+        "x": _d_linear_x,
+        "w": _d_linear_w,
+        "b": _d_linear_b,
+    },
+    jvp={
+        "x": lambda t, out, x, w, b: linear(t, w),
+        "w": lambda t, out, x, w, b: linear(x, t),
+        "b": lambda t, out, x, w, b: out * 0 + t,
+    },
+    analytic=True,
+    cases=[
+        case((4, 3), (2, 3), (2,)),
+        case((2, 4, 3), (2, 3)),
+        case((3,), (2, 3), (2,)),
+        case((3,), (1, 3), (1,)),
+        case((1, 3), (1, 3), (1,)),
+    ],
+    doc="""x @ w.T + b
+
+    Shapes: x (..., in), w (out, in), b (out,) or None -> (..., out).
+
+    Gradient: g @ w, g.T @ x, and g summed over all axes but the last.""",
+)

@@ -1,0 +1,36 @@
+"""Inputs of functions that are more than one primitive: arrays of numbers, or a typed error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.diagnose import describe
+from autograd.errors import DtypeError, OperandError
+from autograd.ops.shapes import as_array
+from autograd.tensor import Tensor
+
+
+def numbers(input: Any, caller: str, kinds: str = "fciub") -> Any:
+    """The input as an array or a Tensor.
+
+    Args:
+        kinds: the kinds of dtype that are taken.
+
+    Errors: OperandError for what is no array; DtypeError for an array of other things.
+
+    Example:
+        >>> numbers([1, 2], "f")
+        array([1, 2])
+    """
+    if type(input) is not Tensor:
+        arrayish = isinstance(input, (Tensor, np.ndarray, np.generic))
+        found = as_array(input)
+        if not arrayish and found.dtype.kind not in "fciub":
+            raise OperandError(f"{caller}: input must be a Tensor or an array, got {describe(input)}")
+        input = found
+    if input.dtype.kind not in kinds:
+        wanted = "floating numbers" if kinds == "fc" else "integers" if kinds == "iu" else "numbers"
+        raise DtypeError(f"{caller}: input must be {wanted}, got {input.dtype}")
+    return input
