@@ -31,23 +31,30 @@ from .transforms import grad, value_and_grad
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> _Any:
-    """`autograd.graph` and `autograd.numpy` are imported when they are first used."""
-    if name in ("graph", "numpy"):
-        import importlib
+_LAZY = {"detect_anomaly": "anomaly", "profile": "profiling"}
 
+
+def __getattr__(name: str) -> _Any:
+    """What not every program uses is imported when it is first used."""
+    import importlib
+
+    if name in ("graph", "numpy"):
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
     "Tensor",
+    "detect_anomaly",
     "enable_grad",
     "errors",
     "grad",
     "gradients",
     "is_grad_enabled",
     "no_grad",
+    "profile",
     "tensor",
     "value_and_grad",
 ]

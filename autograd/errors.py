@@ -6,6 +6,8 @@ written for either keeps catching what it caught.
 
 from __future__ import annotations
 
+from typing import Any as _Any
+
 from numpy.exceptions import AxisError as _NumPyAxisError
 
 
@@ -57,6 +59,29 @@ class SpellingError(AutogradError, TypeError):
 
 class NotDifferentiable(AutogradError, TypeError):
     """A function without a derivative was given a tensor that requires grad."""
+
+
+class AnomalyError(AutogradError, FloatingPointError):
+    """A NaN or an infinity came up under `detect_anomaly()`.
+
+    Attributes:
+        op: the operation that gave it.
+        phase: `forward`, or `backward` if its derivative did.
+        source, code: the user's line, as `train.py:12`, and its text; empty if not known.
+        inputs: a summary of each array that the operation computed with, by name.
+        result: a summary of what it gave.
+        tape: the graph as records, see `autograd.graph.tape`; None if it was released before.
+        record: that of the operation in the tape; None if the tape does not have it.
+    """
+
+    op: str = ""
+    phase: str = ""
+    source: str = ""
+    code: str = ""
+    inputs: dict[str, _Any] = {}  # noqa: RUF012 - each error has its own
+    result: _Any = None
+    tape: _Any = None
+    record: _Any = None
 
 
 class GradientError(AutogradError, RuntimeError):

@@ -1,60 +1,130 @@
-"""Pictures: DOT text that is laid out when it is looked at."""
+"""Pictures: scenes that are laid out when they are looked at."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+import webbrowser
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from ..files import write_whole
-from .dot import to_dot
-from .errors import FormatError, LayoutError, LayoutMissingError
+from . import dot, mermaid
+from .errors import FormatError, LayoutError, LayoutMissingError, LayoutTimeoutError
 from .layout import FORMATS, lay_out
+from .levels import Shapes
+from .records import Tape
+from .scene import Scene, stage
+from .table import table
 
-TIME_LIMIT = 20.0
-MAX_NODES = 500
-_TEXT = ("dot", "gv")
+_TEXT = ("dot", "gv", "mmd", "txt", "html")
+# A picture with fewer boxes than this is not made coarser when its layout takes too long.
+_COARSEST = 25
+
+
+@dataclass(frozen=True)
+class View:
+    """How a tape is looked at; see `draw`."""
+
+    level: Shapes
+    depth: int | None = None
+    fold: bool | None = None
+    direction: str = "down"
+    constants: bool = True
+    legend: bool = True
+    max_nodes: int | None = None
+    marked: frozenset[int] = frozenset()
 
 
 class Drawing:
-    """A picture of a graph. A notebook shows it; elsewhere, save it.
+    """A picture of a graph. A notebook shows it; elsewhere, `show()` or `save()` it.
 
     Attributes:
+        tape: the records that it shows.
         source: its DOT text.
         time_limit: seconds that layout may take.
     """
 
-    def __init__(self, source: str, time_limit: float = TIME_LIMIT):
-        self.source, self.time_limit = source, time_limit
+    def __init__(self, tape: Tape, view: View, time_limit: float):
+        self.tape, self.view, self.time_limit = tape, view, time_limit
+        self._scene = self._stage(view.max_nodes)
+        self.source = self._dot(self._scene)
         self._svg: str | None = None
+
+    def _stage(self, max_nodes: int | None) -> Scene:
+        view = self.view
+        return stage(
+            self.tape, depth=view.depth, constants=view.constants, fold=view.fold, max_nodes=max_nodes
+        )
+
+    def _dot(self, scene: Scene) -> str:
+        view = self.view
+        return dot.Writer(scene, view.level, view.direction, view.legend, view.marked).text()
 
     def svg(self) -> str:
         """The picture as SVG. It is laid out once.
 
+        If layout takes longer than half of the time limit, more is folded.
+
         Errors: LayoutMissingError without a layout program, LayoutTimeoutError if it takes
-        longer than the time limit, LayoutError if it fails.
+        longer than the time limit all the same, LayoutError if it fails.
         """
         if self._svg is None:
-            self._svg = lay_out(self.source, "svg", self.time_limit).decode()
+            self._svg = self._lay_out("svg").decode()
         return self._svg
+
+    def _lay_out(self, format: str) -> bytes:
+        end = monotonic() + self.time_limit
+        boxes = sum(1 for _ in self._scene.root.boxes())
+        source = self.source
+        while boxes > _COARSEST:
+            try:
+                return lay_out(source, format, (end - monotonic()) / 2)
+            except LayoutTimeoutError:
+                scene = self._stage(max(boxes // 3, _COARSEST))
+                fewer = sum(1 for _ in scene.root.boxes())
+                if fewer >= boxes:
+                    break
+                boxes, source = fewer, self._dot(scene)
+        try:
+            return lay_out(source, format, max(end - monotonic(), 0.1))
+        except LayoutTimeoutError:
+            raise LayoutTimeoutError(
+                f"layout took longer than {self.time_limit:g} s and was stopped; draw a smaller graph or a "
+                "smaller depth=, pass a larger time_limit=, or use the page (save to .html) or the DOT text "
+                "(to_dot(), or save to a .dot file), which need no layout program"
+            ) from None
+
+    def mermaid(self) -> str:
+        """The picture as a Mermaid flowchart."""
+        view = self.view
+        return mermaid.Writer(self._scene, view.level, view.direction, view.marked).text()
+
+    def html(self) -> str:
+        """The whole graph as one page to explore, which needs no network and no layout program."""
+        from .page import to_html
+
+        return to_html(self.tape)
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write the picture to a file, in the format of its suffix; returns its path.
 
         Args:
-            path: ends in .svg, .png, .jpg, .pdf (only by Graphviz's own dot), .dot or .gv (the
-                DOT text, which needs no layout program). An existing file is replaced at once,
-                when all is written.
+            path: ends in .svg, .png, .jpg, .pdf; or, without a layout program, in .html (a page to
+                explore), .dot or .gv (DOT), .mmd (Mermaid), .txt (the table). An existing file
+                is replaced at once, when all is written.
 
         Errors: FormatError for another suffix; as `svg`; OSError if it cannot be written.
 
         Example:
             >>> import tempfile
-            >>> from autograd import tensor
+            >>> from autograd import graph, tensor
             >>> x = tensor(3.0, requires_grad=True)
             >>> folder = Path(tempfile.mkdtemp())
-            >>> draw(x * x).save(folder / "square.dot").name
+            >>> graph.draw(x * x).save(folder / "square.dot").name
             'square.dot'
         """
         path = Path(path)
@@ -64,13 +134,30 @@ class Drawing:
             raise FormatError(f"cannot save a picture as {path.name!r}: the suffix must be one of {known}")
         if not path.parent.is_dir():
             raise FileNotFoundError(f"cannot save {path.name}: there is no folder {path.parent}")
-        if format in _TEXT:
-            data = self.source.encode()
-        elif format == "svg":
-            data = self.svg().encode()
-        else:
-            data = lay_out(self.source, format, self.time_limit)
-        write_whole(path, data)
+        write_whole(path, self._bytes(format))
+        return path
+
+    def _bytes(self, format: str) -> bytes:
+        texts = {"mmd": self.mermaid, "txt": self.text, "html": self.html, "svg": self.svg}
+        if format in ("dot", "gv"):
+            return self.source.encode()
+        return texts[format]().encode() if format in texts else self._lay_out(format)
+
+    def text(self) -> str:
+        """The tape as a table."""
+        return table(self.tape) + "\n"
+
+    def show(self) -> Path:
+        """Open the picture in a browser; gives the file that it was written to.
+
+        Without a layout program, or if layout fails, it opens the page to explore.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="wengert-"))
+        try:
+            path = self.save(folder / "graph.svg")
+        except LayoutError:
+            path = self.save(folder / "graph.html")
+        webbrowser.open(path.as_uri())
         return path
 
     def to_graphviz(self) -> Any:
@@ -89,7 +176,9 @@ class Drawing:
         return graphviz.Source(self.source)
 
     def __repr__(self) -> str:
-        return f"<Drawing: {len(self.source.splitlines())} lines of DOT; .save('graph.svg') draws it>"
+        shown = sum(1 for _ in self._scene.root.boxes())
+        level = self.view.level.name
+        return f"<Drawing: {level} of {len(self.tape)} records in {shown} boxes; .save('graph.svg') draws it>"
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -97,50 +186,11 @@ class Drawing:
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, str]:
-        """SVG for a notebook; if it cannot be laid out, a word why."""
+        """SVG, Mermaid and a table for a notebook; if it cannot be laid out, a word why."""
+        bundle = {"text/vnd.mermaid": self.mermaid(), "text/plain": table(self.tape, limit=60)}
         try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+            bundle["image/svg+xml"] = self.svg()
         except LayoutError as error:
-            return {"text/plain": f"{error}\n{self!r}"}
-
-
-def draw(
-    tensor: Any,
-    *,
-    names: Any = None,
-    direction: str = "down",
-    constants: bool = True,
-    legend: bool = True,
-    max_nodes: int | None = MAX_NODES,
-    time_limit: float = TIME_LIMIT,
-) -> Drawing:
-    """A picture of the graph that a tensor (or several) was computed by.
-
-    Draw it before `backward()`, which releases the graph unless told `retain_graph=True`. A
-    tensor without history is drawn alone.
-
-    Args:
-        tensor: a Tensor or a sequence of them.
-        names: a mapping from names to Tensors, ndarrays or modules, or a module (anything with
-            `named_parameters()`): what the picture calls them.
-        direction: where the picture runs: "down" or "right".
-        constants: draw the arguments that no gradient flows to.
-        legend: explain shapes and colours below the picture.
-        max_nodes: refuse a graph with more nodes than this, constants not counted; None for no
-            limit.
-        time_limit: seconds that layout may take, when the picture is first shown or saved.
-
-    Errors: OperandError for what is no Tensor; GraphFreedError for a graph that a backward has
-    released; GraphSizeError above `max_nodes`; ArgumentError for an unknown direction.
-
-    Example:
-        >>> from autograd import tensor
-        >>> x = tensor(3.0, requires_grad=True)
-        >>> picture = draw(x * x, names={"x": x})
-        >>> picture.source.splitlines()[0]
-        'digraph "autograd" {'
-    """
-    source = to_dot(
-        tensor, names=names, direction=direction, constants=constants, legend=legend, max_nodes=max_nodes
-    )
-    return Drawing(source, time_limit)
+            bundle["text/plain"] = f"{error}\n{bundle['text/plain']}"
+        wanted = set(bundle) if include is None else set(include)
+        return {kind: shown for kind, shown in bundle.items() if kind in wanted - set(exclude or ())}

@@ -1,7 +1,7 @@
 """What a tape is, as data: an inspectable list of records. Pictures are made from it alone.
 
-A record describes one node in words: it holds no array, so that keeping it keeps nothing alive.
-Records are numbered from 0 in the order of creation, so that inputs come before what is computed
+A record describes one node in words: it holds no array of the program, so that keeping it keeps
+nothing alive. Records are numbered from 0 in the order of creation, so that inputs come before what is computed
 from them, and so that two runs of one program give the same numbers.
 """
 
@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from ..diagnose import describe
+from ..recording import Scope
+from ..summaries import Summary
 
 LEAF = "leaf"  # requires grad and was made by the user: its gradient is kept
 INPUT = "input"  # what a transform, such as grad(f), differentiates with respect to
@@ -38,12 +40,14 @@ class Edge(NamedTuple):
     argument: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Record:
     """One node of the tape, or one constant that an operation took.
 
     Attributes:
         id: its number in the list.
+        key: its name in pictures, such as `encoder.0/tanh.1`: the path of its module, the
+            operation, and which of these it is. It stays when something else is added.
         kind: one of `leaf`, `input`, `constant`, `operation`, `broadcast`.
         op: the name of the primitive; empty if it is none.
         inputs: id and argument name of each input, in the order of the call.
@@ -53,6 +57,18 @@ class Record:
         saved: what is kept for the backward sweep, as text, by the name it has in the rule.
         options: those among them that are no arrays but say what to do, such as `axis`.
         nbytes: the bytes of the arrays among these.
+        phase: `forward`, or `backward` for what a recorded sweep computed.
+        order: the order of its node, which is the same in every reading of one graph; None for a
+            constant.
+
+    What follows is known of what ran under `autograd.record()`:
+
+    Attributes:
+        scopes: the calls of modules that it was made in, outermost first.
+        source, code: the user's line, as `train.py:12`, and its text.
+        summary: what its value was.
+        gradient: what its gradient was, if a sweep came by; of a leaf, its `.grad`.
+        seconds: what the call took.
     """
 
     id: int
@@ -66,6 +82,21 @@ class Record:
     saved: dict[str, str] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
     nbytes: int = 0
+    key: str = ""
+    phase: str = "forward"
+    order: int | None = field(default=None, repr=False)
+    scopes: tuple[Scope, ...] = ()
+    source: str = ""
+    code: str = ""
+    summary: Summary | None = field(default=None, repr=False)
+    gradient: Summary | None = field(default=None, repr=False)
+    seconds: float = 0.0
+
+    @property
+    def path(self) -> str:
+        """The path of its module, such as `encoder.0.linear`; empty outside of modules."""
+        names = [s.name for s in self.scopes]
+        return ".".join(names[1:] if len(names) > 1 else names)
 
     def learn(self, shape: Any, dtype: Any) -> None:
         """Enter a shape or dtype that was not known."""
@@ -80,6 +111,13 @@ class Record:
         if np.shape(data) == ():
             self.value = number(data)
 
+    def learn_summary(self, summary: Summary) -> None:
+        """Enter what was seen of its value when it was recorded."""
+        self.summary = summary
+        self.learn(summary.shape, summary.dtype)
+        if summary.few is not None and summary.shape == ():
+            self.value = number(summary.few)
+
     def keep(self, name: str, value: Any) -> None:
         """Enter what is saved under a name."""
         self.saved[name] = text(value)
@@ -91,6 +129,7 @@ class Tape(Sequence[Record]):
 
     Attributes:
         outputs: the ids of the tensors that it was read from.
+        titles: what these are called in pictures, where they have no name; by default, `output`.
 
     Example:
         >>> from autograd import graph, tensor
@@ -102,8 +141,8 @@ class Tape(Sequence[Record]):
         (2,)
     """
 
-    def __init__(self, records: list[Record], outputs: tuple[int, ...]):
-        self._records, self.outputs = records, outputs
+    def __init__(self, records: list[Record], outputs: tuple[int, ...], titles: Sequence[str] = ()):
+        self._records, self.outputs, self.titles = records, outputs, tuple(titles)
 
     @overload
     def __getitem__(self, index: int) -> Record: ...
@@ -121,8 +160,20 @@ class Tape(Sequence[Record]):
             for source, argument in record.inputs:
                 yield Edge(source, record.id, argument)
 
+    def title(self, position: int) -> str:
+        """What an output is called."""
+        name = self._records[self.outputs[position]].name
+        if name or position < len(self.titles):
+            return name or self.titles[position]
+        return "output" if len(self.outputs) == 1 else f"output {position}"
+
     def __repr__(self) -> str:
         return f"Tape({len(self)} records)"
+
+    def __str__(self) -> str:
+        from .table import table
+
+        return table(self)
 
 
 def number(value: Any) -> str:

@@ -11,9 +11,12 @@ from ..backward import is_freed
 from ..diagnose import describe
 from ..errors import GraphFreedError, OperandError
 from ..memory import bare
+from ..recording import Note, Seen, note_of
+from ..summaries import summarise
 from ..tape import EXTRA, FIRST_PARENT, ORDER, PULL, TensorBase, parents
 from .errors import GraphSizeError
 from .inference import Call, infer
+from .keys import give_keys
 from .names import Names
 from .records import BROADCAST, CONSTANT, INPUT, LEAF, OPERATION, Record, Tape
 
@@ -40,9 +43,9 @@ def tape(tensors: Any, *, names: Any = None, max_nodes: int | None = None) -> Ta
         >>> [(r.op, r.shape) for r in tape((x * x).sum())]
         [('', (2,)), ('multiply', (2,)), ('sum', ())]
     """
-    roots = _checked(tensors)
+    roots = checked(tensors)
     known = Names(names)
-    nodes = _collect(roots)
+    nodes = nodes_of(roots)
     if max_nodes is not None and len(nodes) > max_nodes:
         raise GraphSizeError(
             f"the graph has {len(nodes)} nodes, more than max_nodes={max_nodes}; draw a tensor "
@@ -52,7 +55,8 @@ def tape(tensors: Any, *, names: Any = None, max_nodes: int | None = None) -> Ta
     return _Reader(known).read(roots, nodes)
 
 
-def _checked(tensors: Any) -> list:
+def checked(tensors: Any) -> list:
+    """Tensors as a list. Errors: OperandError if there is anything else."""
     roots = list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
     for root in roots:
         if not isinstance(root, TensorBase):
@@ -62,7 +66,7 @@ def _checked(tensors: Any) -> list:
     return roots
 
 
-def _collect(roots: Sequence) -> list[list]:
+def nodes_of(roots: Sequence) -> list[list]:
     """All nodes above the roots, oldest first."""
     found: dict[int, list] = {}
     stack = [root._node for root in roots if root._node is not None]
@@ -70,14 +74,25 @@ def _collect(roots: Sequence) -> list[list]:
         node = stack.pop()
         if node[ORDER] in found:
             continue
-        if is_freed(node):
-            raise GraphFreedError(
-                "the graph was released when backward() ran through it; draw it before backward(), "
-                "or keep it with backward(retain_graph=True)"
-            )
         found[node[ORDER]] = node
-        stack.extend(parents(node))
+        stack.extend(parents(standing(node)))
     return [found[order] for order in sorted(found, reverse=True)]
+
+
+def standing(node: list) -> list:
+    """A node as it was before a backward released it, if it was recorded.
+
+    Errors: GraphFreedError if it was not.
+    """
+    if not is_freed(node):
+        return node
+    note = note_of(node)
+    if note is None:
+        raise GraphFreedError(
+            "the graph was released when backward() ran through it; draw it before backward(), "
+            "keep it with backward(retain_graph=True), or compute it under autograd.record()"
+        )
+    return note.node
 
 
 class _Reader:
@@ -102,6 +117,7 @@ class _Reader:
                 outputs.append(self.ids[root._node[ORDER]])
                 self.records[outputs[-1]].learn_value(root._data)
         infer(self.calls, self.records)
+        give_keys(self.records)
         return Tape(self.records, tuple(outputs))
 
     def _new(self, kind: str, op: str = "") -> Record:
@@ -110,33 +126,44 @@ class _Reader:
         return record
 
     def _read_node(self, node: list) -> None:
-        step, node = node[PULL].step, bare(node)
+        note = note_of(node)
+        whole = bare(standing(node))
+        step = whole[PULL].step
         if step.arity == 0:
             extra = node[EXTRA]
             record = self._new(INPUT if extra is None else LEAF)
             if extra is not None and extra.grad is not None:  # it has its tensor's shape and dtype
                 record.learn(extra.grad.shape, extra.grad.dtype)
+                record.gradient = summarise(extra.grad._data)
         else:
-            record = self._read_call(node, step)
+            record = self._read_call(whole, step, note)
+        record.order = node[ORDER]
         self.ids[node[ORDER]] = record.id
         record.name, data = self.names.of_node(node)
         if data is not None:
             record.learn_value(data)
+            record.summary = summarise(data)
 
-    def _read_call(self, node: list, step: Any) -> Record:
+    def _read_call(self, node: list, step: Any, note: Note | None) -> Record:
         saved = dict(zip(step.saves, node[FIRST_PARENT + step.arity :], strict=True))
         active = dict(zip(step.active, (self.ids[p[ORDER]] for p in parents(node)), strict=True))
         prim = step.prim
+        seen = note.inputs if note is not None else []
         inputs = []
         for position, argument in enumerate(_arguments(prim, saved, active)):
             source = active.get(position)
+            look = seen[position] if position < len(seen) else None
             if source is None:
-                source = self._read_constant(prim, position, argument, saved)
+                source = self._read_constant(prim, position, argument, saved, look)
+            elif look is not None:
+                self.records[source].learn_summary(look.value)
             if source is not None:
                 inputs.append((source, argument))
         name = "identity" if prim is None else prim.name
         record = self._new(BROADCAST if name == "broadcast_cast" else OPERATION, name)
         record.inputs = inputs
+        if note is not None:
+            _read_note(record, note)
         for key, value in saved.items():
             record.keep(key, value)
             if key in prim.statics and value is not None:
@@ -144,8 +171,12 @@ class _Reader:
         self.calls.append(Call(record, prim, active, saved))
         return record
 
-    def _read_constant(self, prim: Any, position: int, argument: str, saved: dict) -> int | None:
+    def _read_constant(
+        self, prim: Any, position: int, argument: str, saved: dict, seen: Seen | None
+    ) -> int | None:
         """The record of an argument that no gradient flows to; None if there was no argument."""
+        if seen is not None:
+            return self._seen_constant(seen)
         missing = object()
         if prim.variadic:
             name = prim.arrays[0][1:]
@@ -164,6 +195,18 @@ class _Reader:
         record.learn(shape, None)
         return record.id
 
+    def _seen_constant(self, seen: Seen) -> int:
+        """The record of a constant that a recording saw."""
+        name = self.names.of_array(seen.array())
+        key = name or id(seen)
+        if key not in self.constants:
+            record = self._new(CONSTANT)
+            record.name = name
+            record.learn_summary(seen.value)
+            self.constants[key] = record.id
+            self.held.append(seen)
+        return self.constants[key]
+
     def _constant(self, value: Any) -> int:
         """The record of a constant. One array that several operations took is one record."""
         name = self.names.of_array(value)
@@ -173,10 +216,20 @@ class _Reader:
         record = self._new(CONSTANT)
         record.name = name
         record.learn_value(value)
+        record.summary = summarise(value)
         if key is not None:
             self.constants[key] = record.id
             self.held.append(value)
         return record.id
+
+
+def _read_note(record: Record, note: Note) -> None:
+    """Enter what a recording saw of a call."""
+    record.scopes, record.seconds, record.gradient = note.scopes, note.seconds, note.gradient
+    if note.source is not None:
+        record.source, record.code = str(note.source), note.source.code
+    if note.value is not None:
+        record.learn_summary(note.value)
 
 
 def _arguments(prim: Any, saved: dict, active: dict[int, int]) -> Sequence[str]:

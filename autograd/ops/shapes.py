@@ -13,7 +13,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..codegen import FAST
 from ..declare import case, primitive
-from ..errors import AxisError, ShapeError
+from ..diagnose import describe
+from ..errors import AxisError, OperandError, ShapeError
 from ..tape import TensorBase, new_tensor
 
 
@@ -154,8 +155,18 @@ _transpose = primitive(
 
 
 def as_array(x):
-    """x itself if it is an array or a Tensor, else what NumPy makes of it."""
-    return x if hasattr(x, "ndim") else np.asarray(x)
+    """x itself if it is an array or a Tensor, else what NumPy makes of it, which must be numbers."""
+    return x if hasattr(x, "ndim") else _made_array(x)
+
+
+def _made_array(x):
+    try:
+        found = np.asarray(x)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"expected an array of numbers, got {describe(x)}: {error}") from None
+    if found.dtype.kind not in "fciub":
+        raise OperandError(f"expected an array of numbers, got {describe(x)}")
+    return found
 
 
 def _axes(x, axes, ndim=None):

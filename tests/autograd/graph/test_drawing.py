@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from autograd import graph, tensor
+from autograd import files, graph, tensor
 from autograd.errors import GraphFreedError
-from autograd.graph import files, layout
+from autograd.graph import layout
 
 from .support import listing, needs_layout, posix, texts
 
@@ -60,7 +60,7 @@ def test_a_failed_save_leaves_the_old_file(picture, tmp_path, monkeypatch, momen
         raise failure
 
     if moment == "write":
-        monkeypatch.setattr(files, "open", lambda name, mode: Failing(name, mode, failure), raising=False)
+        monkeypatch.setattr(files.Path, "write_bytes", half_written(failure))
     else:
         monkeypatch.setattr(files.os, moment, fail)
     with pytest.raises(type(failure)):
@@ -69,22 +69,15 @@ def test_a_failed_save_leaves_the_old_file(picture, tmp_path, monkeypatch, momen
     assert listing(tmp_path) == ["graph.dot"]
 
 
-class Failing:
-    """A file that fails in the middle of a write."""
+def half_written(failure):
+    """A write that fails in the middle."""
 
-    def __init__(self, name, mode, failure):
-        self.file, self.failure = open(name, mode), failure  # noqa: SIM115
+    def write_bytes(path, data):
+        with open(path, "wb") as file:
+            file.write(data[: len(data) // 2])
+        raise failure
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.file.close()
-
-    def write(self, data):
-        self.file.write(data[: len(data) // 2])
-        self.file.flush()
-        raise self.failure
+    return write_bytes
 
 
 @posix

@@ -250,7 +250,8 @@ def test_what_is_inferred_of_every_primitive_is_true(sample, dtype):
 def test_inference_knows_the_common_operations():
     """From named arguments, of which operations the shape of the result is not found."""
     unknown = set()
-    for sample in SAMPLES:
+    common = [s for s in SAMPLES if not s.prim.kernel.__module__.startswith("autograd.ops.neural")]
+    for sample in common:
         args = sample.tensors()
         nodes = _collect([sample.call(*args)])
         tape = _Reader(Names({f"#{i}": args[i] for i in sample.active})).read([], nodes)
