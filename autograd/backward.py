@@ -22,7 +22,7 @@ from .diagnose import describe
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
 from .memory import SHARED, bare, is_exclusive, is_sole
 from .pulls import Step
-from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, TensorBase, leaf_pull, new_tensor, parents
+from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, TensorBase, leaf_pull, new_tensor, parents, pick_node
 
 _faults = FAST["faults"]
 
@@ -200,7 +200,9 @@ def lift(node: list) -> list:
     lifted = bare(node)
     first = FIRST_PARENT + step.arity
     for i, name in enumerate(step.saves, first):
-        if name == "out":
+        if name in step.prim.results:
+            lifted[i] = new_tensor(lifted[i], pick_node(node, step.prim.results.index(name)))
+        elif name == "out":
             lifted[i] = new_tensor(lifted[i], node)
         elif name == "aux":
             lifted[i] = None
@@ -230,7 +232,7 @@ def backward(
 
     See `Tensor.backward`. Nothing is added anywhere if a rule or a hook raises.
     """
-    g = _first_cotangent(tensor, gradient, "backward()")
+    g = first_cotangent(tensor, gradient, "backward()")
     keep = create_graph if retain_graph is None else retain_graph
     roots = [(tensor._node, g if create_graph else g._data)]
     del g
@@ -294,7 +296,7 @@ def gradients(
         raise GradientError(f"gradients: {len(outs)} outputs but {len(given)} grad_outputs")
     roots = []
     for i, (out, g) in enumerate(zip(outs, given, strict=True)):
-        g = _first_cotangent(out, g, f"gradients: output {i}")
+        g = first_cotangent(out, g, f"gradients: output {i}")
         roots.append((out._node, g if create_graph else g._data))
     for i, x in enumerate(ins):
         if not isinstance(x, TensorBase) or x._node is None:
@@ -317,7 +319,7 @@ def _sequence(value: Any) -> Sequence:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def _first_cotangent(tensor: Any, gradient: Any, caller: str) -> Any:
+def first_cotangent(tensor: Any, gradient: Any, caller: str) -> Any:
     """The cotangent that a sweep starts with, as a Tensor."""
     if not isinstance(tensor, TensorBase) or tensor._node is None:
         raise GradientError(

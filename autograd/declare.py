@@ -76,7 +76,7 @@ def primitive(
     name: str | None = None,
     **facts: Any,
 ) -> Any:
-    """Declare any other operation with one result.
+    """Declare any other operation.
 
     Args:
         kernel: a Python function; arrays first, every other parameter is a static.
@@ -84,7 +84,7 @@ def primitive(
             kernel gets as a list.
         vjp: argument -> `fn(g, ...)`, the cotangent of that argument; or one function that
             gives those of all arguments as a sequence (needed for `*xs`).
-        facts: see `Primitive`.
+        facts: see `Primitive`; `results=("q", "r")` for a kernel that gives a tuple.
     """
     plain = [a.lstrip("*") for a in arrays]
     names = parameters(kernel)

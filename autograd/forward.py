@@ -81,6 +81,8 @@ def _total(parts: list) -> Any:
 
 
 def _add(x: Any, y: Any) -> Any:
+    if isinstance(x, tuple):
+        return tuple(map(_add, x, y))
     return apply(REGISTRY["add"], (x, y))
 
 
@@ -142,23 +144,29 @@ def _transposed_twice(
     with contextlib.nullcontext() if mode.grad else enable_grad():
         variables = {i: _variable(args[i]) for i in moved}
         out = apply(prim, [variables.get(i, a) for i, a in enumerate(args)], statics)
-        seed = _variable(np.ones_like(out._data))
+        outs = out if prim.results else (out,)
+        seeds = [_variable(np.ones_like(o._data)) for o in outs]
         targets: dict[int, Any] = {v._node[ORDER]: None for v in variables.values()}
-        sweep([(out._node, seed)], targets, keep=True, lifted=True)
-        roots = []
+        begun = [(o._node, seed) for o, seed in zip(outs, seeds, strict=True) if o._node is not None]
+        sweep(begun, targets, keep=True, lifted=True)
+        roots, oldest = [], seeds[0]._node[ORDER]
         for i, variable in variables.items():
             pulled = targets[variable._node[ORDER]]
-            # nodes are numbered downwards: an older one cannot have come from the seed
-            if pulled is not None and pulled._node is not None and pulled._node[ORDER] <= seed._node[ORDER]:
+            # nodes are numbered downwards: an older one cannot have come from a seed
+            if pulled is not None and pulled._node is not None and pulled._node[ORDER] <= oldest:
                 roots.append((pulled._node, _as_root(tangents[i], tensors)))
-        found: dict[int, Any] = {seed._node[ORDER]: None}
+        found: dict[int, Any] = {seed._node[ORDER]: None for seed in seeds}
         if roots:
             sweep(roots, found, keep=True, lifted=tensors)
-    result = found[seed._node[ORDER]]
-    if result is None:
-        result = np.zeros_like(out._data)
-        return new_tensor(result) if tensors else result
-    return result
+    results = [_or_zeros(found[s._node[ORDER]], o, tensors) for s, o in zip(seeds, outs, strict=True)]
+    return tuple(results) if prim.results else results[0]
+
+
+def _or_zeros(found: Any, out: Any, tensors: bool) -> Any:
+    if found is not None:
+        return found
+    zeros = np.zeros_like(out._data)
+    return new_tensor(zeros) if tensors else zeros
 
 
 def _variable(arg: Any) -> Any:

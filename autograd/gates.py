@@ -15,11 +15,10 @@ from .codegen import next_order
 from .ops.shapes import reshape
 from .primitive import Primitive
 from .pulls import Step
-from .tape import TensorBase, new_tensor
+from .tape import PICK, Bundle, TensorBase, new_tensor, pick_node
 
-# For pictures alone: of a join and of a pick, nothing is known but their names.
+# For pictures alone: of a join nothing is known but its name.
 _JOIN = Primitive("join", lambda xs: xs[0], ["*xs"], statics=((), {}), promotes=False)
-_PICK = Primitive("pick", lambda x: x, ["x"], statics=((), {}), promotes=False)
 
 
 def gate(tensors: Sequence[Any], function: Callable) -> list:
@@ -35,27 +34,23 @@ def gate(tensors: Sequence[Any], function: Callable) -> list:
     join = _join([t._node for t in tensors], tensors, function)
     results = [reshape(t, t._data.shape) for t in tensors]  # views: what shares memory goes on doing so
     for i, result in enumerate(results):
-        result._node = _pick(join, i) if len(tensors) > 1 else join
+        result._node = pick_node(join, i) if len(tensors) > 1 else join
     return results
+
+
+def is_gate(step: Step) -> bool:
+    """Whether this is a step of a gate, or another that is no primitive."""
+    return bool(step.arity) and step.prim in (None, _JOIN, PICK)
 
 
 def _join(above: list, like: Sequence[Any], function: Callable) -> list:
     like = [new_tensor(t._data) for t in like]
 
     def pull(node: list, g: Any) -> tuple:
-        parts = g.parts if type(g) is _Bundle else {0: g}
-        return _answer(function, [parts.get(i) for i in range(len(like))], like)
+        return _answer(function, list(g.spread(len(like))) if type(g) is Bundle else [g], like)
 
     pull.step = Step(_JOIN if len(above) > 1 else None, tuple(range(len(above))), ())  # type: ignore[attr-defined]
     return [next_order(), pull, None, *above]
-
-
-def _pick(join: list, i: int) -> list:
-    def pull(node: list, g: Any) -> _Bundle:
-        return _Bundle({i: g})
-
-    pull.step = Step(_PICK, (0,), ())  # type: ignore[attr-defined]
-    return [next_order(), pull, None, join]
 
 
 def _answer(function: Callable, cotangents: list, like: Sequence[Any]) -> tuple:
@@ -73,15 +68,3 @@ def _answer(function: Callable, cotangents: list, like: Sequence[Any]) -> tuple:
         new = conjugate(as_cotangent(new, tensor, "a hook's result"))
         left.append(new if lifted else new._data)
     return tuple(left)
-
-
-class _Bundle:
-    """The cotangents of several tensors on their way to a join; the sweep adds them up."""
-
-    __slots__ = ("parts",)
-
-    def __init__(self, parts: dict[int, Any]):
-        self.parts = parts
-
-    def __add__(self, other: _Bundle) -> _Bundle:
-        return _Bundle(self.parts | other.parts)

@@ -13,7 +13,9 @@ The parameter list of a rule is its save list. A rule may name
 - `aux`, where the kernel gives `(out, aux)`: something it has at hand that the rule would have
   to compute again. It has no gradient, so a sweep that is itself recorded passes None, and the
   rule computes it with the operations;
-- any static, i.e. any non-array parameter of the kernel (`axis`, `keepdims`, ...).
+- any static, i.e. any non-array parameter of the kernel (`axis`, `keepdims`, ...);
+- any of the `results` by name, where there are several. Then `g` is a tuple of the cotangents of
+  all, with None for those that got none.
 """
 
 from __future__ import annotations
@@ -96,6 +98,9 @@ class Primitive:
         batch: batching class for `vmap`; None means loop and stack.
         view: put-back of a view, `fn(base, new, *statics)`; None if the result owns its data.
         aux: whether the kernel gives `(out, aux)`.
+        results: names of the results where there are several, which the kernel gives as a tuple;
+            the function gives a tuple of the same type. Those that are no floating numbers have
+            no gradient.
         promotes: whether the arguments are cast to one dtype, as arithmetic does.
         singular: the derivative is infinite somewhere, so that `0 * inf` must stay 0.
         analytic: complex step applies (the kernel takes complex and is holomorphic).
@@ -120,6 +125,7 @@ class Primitive:
         self.batch: Any = facts.pop("batch", None)
         self.view: Callable | None = facts.pop("view", None)
         self.aux: bool = facts.pop("aux", False)
+        self.results: tuple[str, ...] = tuple(facts.pop("results", ()))
         self.promotes: bool = facts.pop("promotes", True)
         self.singular: bool = facts.pop("singular", False)
         self.analytic: bool = facts.pop("analytic", False)
@@ -141,7 +147,7 @@ class Primitive:
     def _check(self, constants: Sequence[str]) -> None:
         """Reject a declaration that names what does not exist. Costs nothing at call time."""
         plain = [a.lstrip("*") for a in self.arrays]
-        known = {"out", "wanted", *plain, *self.statics} | ({"aux"} if self.aux else set())
+        known = {"out", "wanted", *plain, *self.statics, *self.results} | ({"aux"} if self.aux else set())
         known |= {f"{a}_{fact}" for a in plain for fact in ("shape", "dtype")}
         for arg in [*self.rules, *constants]:
             if arg not in plain:

@@ -45,6 +45,8 @@ def _source(prim: Primitive, step: Step, rules: Sequence[Rule]) -> list[str]:
     slot = {name: f"node[{3 + step.arity + i}]" for i, name in enumerate(step.saves)}
     slot["wanted"] = repr(step.active)
     lines = ["def pull(node, g):"]
+    if prim.results:
+        lines.append(f"    g = g.spread({len(prim.results)})")
     if prim.singular:
         lines.append("    if faults.state is faults.UNWATCHED: faults.watch()")
     if prim.joint:

@@ -2,8 +2,8 @@
 
 It treats the usual case alone: every array argument is exactly a Tensor, a Parameter, an
 ndarray or a Python number, and no thread is in an unusual mode. For everything else it calls
-`tape.apply`, which means the same. Primitives with more than three array arguments, or a
-sequence of them, have no fast path: there the kernel outweighs the call.
+`tape.apply`, which means the same. Primitives with more than three array arguments, a sequence of
+them, or several results have no fast path: there the kernel outweighs the call.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def finish(prim: Primitive) -> None:
     function = prim.function
     if function.__code__.co_name != "_first_call":
         return
-    if prim.variadic or len(prim.arrays) > FAST_ARGUMENTS:
+    if prim.variadic or prim.results or len(prim.arrays) > FAST_ARGUMENTS:
         lines, names = _plain_source(prim), dict[str, Any]()
     else:
         lines, names = _fast_source(prim)

@@ -14,7 +14,6 @@ import numpy as np
 
 import autograd
 import autograd.numpy as anp
-from autograd.forward import jvp_of
 
 from .numeric import STEP, along_basis, complex_step, widest
 from .references import reference_of
@@ -116,7 +115,7 @@ def check_adjoint(sample: Sample) -> None:
     tangents = {i: _tangent(sample, i) for i in sample.active}
     for chosen in [sample.active, *([i] for i in sample.active)]:
         given = [tangents[i] if i in chosen else None for i in range(len(sample.args))]
-        forward = jvp_of(sample.prim, sample.args, given, sample.statics)
+        forward = sample.forward(given)
         assert isinstance(forward, (np.ndarray, np.generic)), f"{sample}: jvp gave {type(forward)}"
         assert np.shape(forward) == v.shape, f"{sample}: jvp has shape {np.shape(forward)}, not {v.shape}"
         left = np.sum(np.real(v * forward))

@@ -18,6 +18,7 @@ import numpy as np
 import autograd
 import autograd.numpy
 import nn  # noqa: F401 - its operations enter the registry too
+from autograd.forward import jvp_of
 from autograd.primitive import REGISTRY, Primitive
 from autograd.tape import TensorBase
 
@@ -34,9 +35,11 @@ class Sample:
     args: tuple
     statics: tuple
     number: int = 0
+    result: int | None = None  # which of several results it is about
 
     def __repr__(self) -> str:
-        return f"{self.prim.name}-{self.number}"
+        which = "" if self.result is None else f".{self.prim.results[self.result]}"
+        return f"{self.prim.name}{which}-{self.number}"
 
     def with_args(self, args: Any) -> Sample:
         return replace(self, args=tuple(args))
@@ -55,13 +58,20 @@ class Sample:
         args = args or self.args
         values = (list(args),) if self.prim.variadic else args
         out = self.prim.kernel(*values, *self.statics)
-        return out[0] if self.prim.aux else out
+        return self._chosen(out[0] if self.prim.aux else out)
+
+    def _chosen(self, out: Any) -> Any:
+        return out if self.result is None else out[self.result]
+
+    def forward(self, tangents: Any, args: Any = None, out: Any = None) -> Any:
+        """The forward derivative."""
+        return self._chosen(jvp_of(self.prim, args or self.args, tangents, self.statics, out))
 
     def call(self, *args: Any) -> Any:
         """The result of the public function."""
         args = args or self.args
         values = (list(args),) if self.prim.variadic else args
-        return function_of(self.prim)(*values, *self.statics)
+        return self._chosen(function_of(self.prim)(*values, *self.statics))
 
     def tensors(self) -> list:
         """The arguments, with tensors that require grad where a gradient can flow."""
@@ -109,8 +119,16 @@ def samples_of(prim: Primitive) -> list[Sample]:
         unknown = set(case.statics) - set(prim.statics)
         assert not unknown, f"{prim.name}: {case} names {unknown}, which is no static"
         statics = tuple(case.statics[n] if n in case.statics else prim.defaults[n] for n in prim.statics)
-        samples.append(Sample(prim, tuple(given), statics, number))
+        samples += _for_each_result(Sample(prim, tuple(given), statics, number))
     return samples
+
+
+def _for_each_result(sample: Sample) -> list[Sample]:
+    """The sample, or one for each floating result if there are several."""
+    if not sample.prim.results:
+        return [sample]
+    values = sample.kernel()
+    return [replace(sample, result=i) for i, v in enumerate(values) if is_floating(v)]
 
 
 def _argument(prim: Primitive, position: int, given: Any, number: int) -> Any:
