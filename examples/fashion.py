@@ -22,7 +22,10 @@ History = dict[str, list[float]]
 
 
 def run(report: Report) -> None:
-    """All experiments on Fashion-MNIST."""
+    """All experiments on Fashion-MNIST.
+
+    Those after the first large network train on 20,000 of the images, where overfitting shows sooner.
+    """
     data = fashion_mnist(report.small)
     describe(report, data)
     large(report, data)
@@ -111,10 +114,15 @@ def evaluate(model: nn.Module, x: np.ndarray, y: np.ndarray) -> tuple[float, flo
     return float(nn.functional.cross_entropy(scores, y)), float((scores.argmax(1) == y).mean())
 
 
-def divided(data: Split, share: float = 0.1) -> tuple[tuple, tuple]:
-    """A tenth of the training images for validation."""
-    n = round(len(data.x) * share)
-    return (data.x[n:], data.y[n:]), (data.x[:n], data.y[:n])
+def divided(data: Split, train: int = 20_000, held_out: int = 6_000) -> tuple[tuple, tuple]:
+    """Training images to learn from and others for validation; of few, four fifths and one."""
+    n = min(held_out, len(data.x) // 5)
+    return (data.x[n : n + train], data.y[n : n + train]), (data.x[:n], data.y[:n])
+
+
+def medians(rows: list) -> list[float]:
+    """The median over seeds of each figure."""
+    return [float(m) for m in np.median(rows, axis=0)]
 
 
 # ---------------------------------------------------------------- the experiments
@@ -140,10 +148,10 @@ def describe(report: Report, data: Split) -> None:
 
 def large(report: Report, data: Split) -> None:
     """784-512-512-10, RMSprop 0.001, label smoothing 0.01, batches of 64 and 32, 5 epochs; live."""
-    epochs, seeds = (1, range(1)) if report.small else (5, range(5))
+    epochs = 1 if report.small else 5
     for batch in (64, 32):
         found = []
-        for seed in seeds:
+        for seed in seeds(report):
             nn.manual_seed(seed)
             model = dense(784, 512, 512, 10)
             live = Live(report, 200) if seed == 0 and batch == 64 else None
@@ -154,7 +162,7 @@ def large(report: Report, data: Split) -> None:
             )
             if live is not None:
                 live.save()
-        train, test = np.median(found, axis=0)
+        train, test = medians(found)
         what = f"Fashion-MNIST, 784-512-512-10, batch {batch}, 5 epochs"
         report.add(f"{what}: training accuracy", float(train), least=0.89, whole=True)
         report.add(
@@ -213,22 +221,21 @@ def penalties(report: Report, train: tuple, held_out: tuple) -> None:
         "weight_decay 2e-4": {"weight_decay": 2e-4},
         "dropout 0.2, 0.1": {"dropout": (0.2, 0.1)},
     }
-    histories = {}
+    curves = {}
     for name, setting in settings.items():
-        nn.manual_seed(0)
-        model = dense(784, 256, 32, 10, dropout=setting.get("dropout", ()))
-        decay = setting.get("weight_decay", 0.0)
-        optimizer = optim.RMSprop(model.parameters(), lr=0.001, weight_decay=decay)
-        histories[name] = fit(
-            model, train, held_out, epochs=epochs, optimizer=optimizer, penalty=setting.get("penalty")
-        )
-        last = evaluate(model, *train)[0]
-        between = histories[name]["validation loss"][-1] - last
-        report.add(
-            f"256-32, {name}: validation accuracy; gap of losses",
-            f"{histories[name]['validation accuracy'][-1]:.3f}; {between:.3f}",
-        )
-    curves = {n: h["validation loss"] for n, h in histories.items()}
+        found = []
+        for seed in seeds(report):
+            nn.manual_seed(seed)
+            model = dense(784, 256, 32, 10, dropout=setting.get("dropout", ()))
+            decay = setting.get("weight_decay", 0.0)
+            optimizer = optim.RMSprop(model.parameters(), lr=0.001, weight_decay=decay)
+            options = {"epochs": epochs, "optimizer": optimizer, "penalty": setting.get("penalty")}
+            history = fit(model, train, held_out, seed=seed, **options)
+            between = history["validation loss"][-1] - evaluate(model, *train)[0]
+            found.append((history["validation accuracy"][-1], between))
+            curves.setdefault(name, history["validation loss"])
+        right, between = medians(found)
+        report.add(f"256-32, {name}: validation accuracy; gap of losses", f"{right:.3f}; {between:.3f}")
     report.save(plot.curves(curves, ylabel="validation loss"), "penalties.svg")
 
 
@@ -239,22 +246,23 @@ def weights(model: nn.Module) -> list[Any]:
 
 def normalised(report: Report, train: tuple, held_out: tuple) -> None:
     """784-512-265-10 with batch norm and without."""
-    epochs, histories = 1 if report.small else 5, {}
+    epochs, curves = 1 if report.small else 5, {}
     for name, norm in (("plain", False), ("batch norm", True)):
-        nn.manual_seed(0)
-        histories[name] = fit(dense(784, 512, 265, 10, norm=norm), train, held_out, epochs=epochs)
-        report.add(f"512-265, {name}: validation accuracy", max(histories[name]["validation accuracy"]))
-    report.save(
-        plot.curves({n: h["train loss"] for n, h in histories.items()}, ylabel="training loss"),
-        "batch_norm.svg",
-    )
+        found = []
+        for seed in seeds(report):
+            nn.manual_seed(seed)
+            history = fit(dense(784, 512, 265, 10, norm=norm), train, held_out, epochs=epochs, seed=seed)
+            found.append(max(history["validation accuracy"]))
+            curves.setdefault(name, history["train loss"])
+        report.add(f"512-265, {name}: validation accuracy", float(np.median(found)))
+    report.save(plot.curves(curves, ylabel="training loss"), "batch_norm.svg")
 
 
 def gap(report: Report, train: tuple, held_out: tuple) -> None:
     """265-64-32 with batch norm and dropout 0.5, 10 epochs, against the same without."""
-    epochs, seeds = (1, range(1)) if report.small else (10, range(3))
+    epochs = 1 if report.small else 10
     gaps: dict[str, list[float]] = {"plain": [], "batch norm and dropout 0.5": []}
-    for seed, (name, found) in itertools.product(seeds, gaps.items()):
+    for seed, (name, found) in itertools.product(seeds(report), gaps.items()):
         nn.manual_seed(seed)
         rich = name != "plain"
         model = dense(784, 265, 64, 32, 10, norm=rich, dropout=(0.5, 0.5, 0.5) if rich else ())
@@ -264,37 +272,50 @@ def gap(report: Report, train: tuple, held_out: tuple) -> None:
             report.save(losses(history), f"gap_{'regularised' if rich else 'plain'}.svg")
     plain, rich = (float(np.median(v)) for v in gaps.values())
     report.add("265-64-32, 10 epochs: validation less training loss, plain", plain)
-    report.add("265-64-32 with batch norm and dropout 0.5: the same", rich, true=rich < plain, whole=True)
+    what = "265-64-32 with batch norm and dropout 0.5: the same"
+    report.add(what, rich, true=rich < plain, whole=True)
 
 
 def transfer(report: Report, data: Split) -> None:
     """Features learnt on classes 0-4, used for 500 images of classes 5-9: frozen, then fine-tuned."""
-    epochs, few = (1, 60) if report.small else (5, 500)
-    first, second = data.y < 5, np.flatnonzero(data.y >= 5)[:few]
-    nn.manual_seed(0)
-    base = dense(784, 256, 32, 5)
-    fit(base, (data.x[first], data.y[first]), epochs=epochs)
+    few = 60 if report.small else 500
+    first, second = np.flatnonzero(data.y < 5)[:20_000], np.flatnonzero(data.y >= 5)[:few]
     test = data.test_y >= 5
     task = (data.x[second], data.y[second] - 5), (data.test_x[test], data.test_y[test] - 5)
-    right = {}
-    for name in ("from scratch", "frozen", "fine-tuned"):
-        nn.manual_seed(1)
-        model = dense(784, 256, 32, 5)
-        if name != "from scratch":
-            for layer in (0, 2):
-                model[layer].load_state_dict(base[layer].state_dict())
-        if name == "frozen":
-            for layer in (0, 2):
-                model[layer].requires_grad_(False)
-        trained = [p for p in model.parameters() if p.requires_grad]
-        optimizer = optim.RMSprop(trained, lr=0.001)
-        fit(model, task[0], epochs=4 * epochs, optimizer=optimizer)
-        right[name] = evaluate(model, *task[1])[1]
-        if name == "frozen":
-            kept = all(
-                (a.numpy() == b.detach().numpy()).all()
-                for a, b in zip(model[0].parameters(), base[0].parameters())
-            )
-            report.add("transfer: frozen layers are as they were", "yes" if kept else "no", true=kept)
-    found = ", ".join(f"{n} {r:.3f}" for n, r in right.items())
-    report.add(f"classes 5-9 from {few} images: test accuracy", found)
+    found, kept = [], True
+    for seed in seeds(report):
+        nn.manual_seed(seed)
+        base = dense(784, 256, 32, 5)
+        fit(base, (data.x[first], data.y[first]), epochs=1 if report.small else 5, seed=seed)
+        right = []
+        for how in ("from scratch", "frozen", "fine-tuned"):
+            model = reused(base, how)
+            trained = [p for p in model.parameters() if p.requires_grad]
+            optimizer = optim.RMSprop(trained, lr=0.001)
+            fit(model, task[0], epochs=4 if report.small else 20, optimizer=optimizer, seed=seed)
+            right.append(evaluate(model, *task[1])[1])
+            kept &= how != "frozen" or alike(model[0], base[0])
+        found.append(right)
+    report.add("transfer: frozen layers are as they were", "yes" if kept else "no", true=kept)
+    scratch, frozen, tuned = medians(found)
+    words = f"from scratch {scratch:.3f}, frozen {frozen:.3f}, fine-tuned {tuned:.3f}"
+    report.add(f"classes 5-9 from {few} images: test accuracy", words)
+
+
+def reused(base: nn.Sequential, how: str) -> nn.Sequential:
+    """A new network with the first two layers of another, as they are or frozen; or none of it."""
+    model = dense(784, 256, 32, 5)
+    for i in (0, 2) if how != "from scratch" else ():
+        model[i].load_state_dict(base[i].state_dict())
+        model[i].requires_grad_(how != "frozen")
+    return model
+
+
+def alike(one: nn.Module, other: nn.Module) -> bool:
+    """Whether two layers have the same parameters."""
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all((a == b).all() for a, b in pairs)
+
+
+def seeds(report: Report) -> range:
+    return range(1 if report.small else 5)
