@@ -21,6 +21,7 @@ from . import (
     activations,
     adaptive_pooling,
     attention,
+    calls,
     cells,
     checkpoint,
     containers,
@@ -52,6 +53,7 @@ from . import (
 from .activations import *
 from .adaptive_pooling import *
 from .attention import *
+from .calls import *
 from .cells import *
 from .checkpoint import *
 from .containers import *
@@ -81,6 +83,7 @@ __all__ = [
     *activations.__all__,
     *adaptive_pooling.__all__,
     *attention.__all__,
+    *calls.__all__,
     *cells.__all__,
     *checkpoint.__all__,
     *containers.__all__,

@@ -1,4 +1,4 @@
-"""Derivatives of functions: `grad(f)` is a function.
+"""Calls a function on variables of its own, and sweeps back to them.
 
 A transform gives each argument a fresh node, so that however transforms are nested none
 confuses its variable with another's. The sweep is recorded only if something outside can see
@@ -7,81 +7,142 @@ what it computes.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from . import views
-from .backward import sweep
-from .codegen import FAST
-from .diagnose import describe
-from .errors import DtypeError, GradientError, OperandError
-from .modes import enable_grad
-from .tape import ORDER, TensorBase, identity_node, mode, new_tensor, parents
+from .. import views
+from ..backward import as_cotangent, sweep
+from ..codegen import FAST
+from ..diagnose import describe
+from ..errors import ArgumentError, DtypeError, OperandError
+from ..modes import enable_grad
+from ..tape import ORDER, TensorBase, identity_node, mode, new_tensor, parents
+from .trees import is_container, leaves, rebuild
+
+Selection = int | str | tuple[int | str, ...]
 
 
-def value_and_grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
-    """The function x -> (f(x), df/dx) of a scalar-valued f.
+class Trace:
+    """One run of a function on variables.
 
-    Args:
-        f: takes arrays, numbers or Tensors; its result has one element.
-        argnum: position of the argument to differentiate by, or several for a tuple of
-            gradients.
-
-    Dtypes: the gradient has the kind, shape and dtype of the argument: a NumPy scalar for a
-    number, an ndarray for an ndarray, a Tensor for a Tensor. Integers count as float64.
-
-    Errors: GradientError if the result is not a scalar; DtypeError if it is not floating.
-
-    Gradient: the result is differentiable again, where an argument or what f refers to
-    requires grad. Complex gradients are not conjugated (dL = Re(grad * dz)).
-
-    Example:
-        >>> value_and_grad(lambda x: x**2)(3.0)
-        (np.float64(9.0), np.float64(6.0))
+    Attributes:
+        value: what it returned.
+        chosen: the arguments that became variables, as they were given.
+        before: their leaves; `variables` are the nodes of the tensors in their places.
     """
-    several = isinstance(argnum, tuple)
-    positions = argnum if isinstance(argnum, tuple) else (argnum,)
 
-    @functools.wraps(f)
-    def derivative(*args: Any, **options: Any) -> Any:
-        args_list = list(args)
-        before = []
-        for i in positions:
-            if not -len(args) <= i < len(args):
-                raise OperandError(f"grad: argnum {i}, but the call has {len(args)} arguments")
-            before.append(args[i])
-            args_list[i] = _fresh(args[i], i)
-        variables = [args_list[i]._node for i in positions]  # a write in f gives a tensor another
-        with _Tracing():
-            value = f(*args_list, **options)
-        seen, grads = _pull(value, variables)
-        grads = [_as_kind(g, x, seen) for g, x in zip(grads, before, strict=True)]
-        value = value if seen else _outside(value, before)
-        return value, (tuple(grads) if several else grads[0])
+    def __init__(self, caller: str, f: Callable, args: tuple, options: dict, selection: Selection):
+        self.caller = caller
+        names = list(selection) if isinstance(selection, (tuple, list)) else [selection]
+        args_list, options = list(args), dict(options)
+        self.chosen: list[Any] = []
+        self.before: list[Any] = []
+        self.variables: list[list] = []
+        for name in names:
+            place: Any = options if isinstance(name, str) else args_list
+            _check_place(caller, name, args_list, options)
+            if place[name] is None:
+                raise OperandError(f"{caller}: argument {name!r} must be an array or a number, got None")
+            self.chosen.append(place[name])
+            place[name] = self._opened(place[name], f"argument {name!r}")
+        with tracing():
+            self.value = f(*args_list, **options)
 
-    return derivative
+    def _opened(self, given: Any, what: str) -> Any:
+        """The argument with fresh tensors for its leaves."""
+        inside = is_container(given)
+        fresh = []
+        for path, leaf in leaves(given):
+            tensor = _fresh(leaf, f"{self.caller}: {what}{path}", inside)
+            self.before.append(leaf)
+            self.variables.append(tensor._node)  # a write in f gives a tensor another
+            fresh.append(tensor)
+        return rebuild(given, iter(fresh))
+
+    def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any], keep: bool = False) -> list:
+        """The cotangents of the variables, as their arguments are; Tensors if someone can see them."""
+        roots = [(o, g) for o, g in zip(outputs, cotangents, strict=True) if is_traced(o)]
+        targets: dict[int, Any] = {node[ORDER]: None for node in self.variables}
+        seen = self.seen([o for o, _ in roots]) or any(is_traced(g) for _, g in roots)
+        if roots and targets:
+            begun = [(o._node, g if seen else g._data) for o, g in roots]
+            sweep(begun, targets, keep=keep or seen, lifted=seen)
+        found = [targets[node[ORDER]] for node in self.variables]
+        return [as_kind(g, x, seen) for g, x in zip(found, self.before, strict=True)]
+
+    def seen(self, outputs: Sequence[Any]) -> bool:
+        """Whether the graph of the outputs leads to something that was there before."""
+        if not self.variables:
+            return False
+        orders = {node[ORDER] for node in self.variables}
+        return any(_reaches_beyond(o._node, max(orders), orders) for o in outputs)
+
+    def grouped(self, found: list) -> list:
+        """Values for the leaves as values for the arguments."""
+        each = iter(found)
+        return [rebuild(given, each) for given in self.chosen]
+
+    def outside(self, value: Any) -> Any:
+        """A result as those outside may see it: plain, unless they gave Tensors or it leads on."""
+        flat = [leaf for _, leaf in leaves(value)]
+        if self.seen([o for o in flat if is_traced(o)]):
+            return value
+        tensors = any(isinstance(x, TensorBase) for x in self.before)
+        return rebuild(value, iter([_detached(leaf, tensors) for leaf in flat]))
 
 
-def grad(f: Callable, argnum: int | tuple[int, ...] = 0) -> Callable:
-    """The function x -> df/dx of a scalar-valued f. See `value_and_grad`.
+def is_traced(value: Any) -> bool:
+    """Whether a gradient can flow through it."""
+    return isinstance(value, TensorBase) and value._node is not None
 
-    Example:
-        >>> grad(grad(lambda x: x**3))(2.0)
-        np.float64(12.0)
+
+def ones_like(output: Any) -> Any:
+    """A cotangent of one for each element."""
+    data = output._data
+    return new_tensor(np.ones(data.shape, data.dtype) if data.shape else data.dtype.type(1))
+
+
+def matching(value: Any, like: Any, what: str) -> Any:
+    """A tangent or cotangent for a leaf: a Tensor of its shape and dtype.
+
+    Errors: OperandError for what is no array, ShapeError, DtypeError.
     """
-    both = value_and_grad(f, argnum)
-
-    @functools.wraps(f)
-    def derivative(*args: Any, **options: Any) -> Any:
-        return both(*args, **options)[1]
-
-    return derivative
+    if not isinstance(value, (TensorBase, np.ndarray, np.generic, float, int, complex)):
+        raise OperandError(f"{what} must be an array or a number, got {describe(value)}")
+    like = like if isinstance(like, TensorBase) else new_tensor(_floating(like))
+    return as_cotangent(value, like, what)
 
 
-class _Tracing(enable_grad):
+def same_leaves(tree: Any, like: Any, what: str) -> list:
+    """The leaves of a tree that must have the containers of another.
+
+    Errors: ArgumentError if they differ.
+    """
+    found, wanted = [p for p, _ in leaves(tree)], [p for p, _ in leaves(like)]
+    if found != wanted:
+        raise ArgumentError(f"{what} must be nested as {_paths(wanted)}, got {_paths(found)}")
+    return [leaf for _, leaf in leaves(tree)]
+
+
+def _paths(paths: list[str]) -> str:
+    return ", ".join(p or "an array" for p in paths) or "nothing"
+
+
+def _check_place(caller: str, name: Any, args: list, options: dict) -> None:
+    if isinstance(name, str):
+        if name not in options:
+            raise OperandError(f"{caller}: argnum {name!r}, but the call has keywords {sorted(options)}")
+    elif not isinstance(name, (int, np.integer)) or isinstance(name, bool):
+        raise OperandError(
+            f"{caller}: argnum must be a position, a keyword or a tuple of them, got {name!r}"
+        )
+    elif not -len(args) <= name < len(args):
+        raise OperandError(f"{caller}: argnum {name}, but the call has {len(args)} arguments")
+
+
+class tracing(enable_grad):
     """Records, also under no_grad(), without slowing calls down where recording is on anyway."""
 
     def __enter__(self) -> None:
@@ -94,56 +155,41 @@ class _Tracing(enable_grad):
             super().__exit__(*exception)
 
 
-def _fresh(x: Any, position: int) -> Any:
+def _floating(x: Any) -> Any:
+    data = np.asarray(x) if isinstance(x, np.ndarray) else np.asarray(x)[()]
+    return data.astype(np.float64) if data.dtype.kind in "iu" else data
+
+
+def _fresh(x: Any, what: str, inside: bool) -> Any:
     """A tensor of the same value with a node of its own."""
     if isinstance(x, TensorBase):
         data, parent = x._data, x._node
     elif isinstance(x, (float, int, complex, np.generic, np.ndarray)) and not isinstance(x, bool):
         data, parent = np.asarray(x) if isinstance(x, np.ndarray) else np.asarray(x)[()] + 0.0, None
+        inside = inside and np.asarray(x).dtype.kind in "iu"
     else:
-        raise OperandError(f"grad: argument {position} must be an array or a number, got {describe(x)}")
-    if data.dtype.kind in "iu":
+        raise OperandError(f"{what} must be an array or a number, got {describe(x)}")
+    if np.asarray(data).dtype.kind in "iu" or (inside and not isinstance(x, TensorBase)):
+        if inside:
+            raise DtypeError(
+                f"{what} must be real or complex, got {describe(x)}: integers have no gradient"
+            )
         data = data.astype(np.float64)
     if data.dtype.kind not in "fc":
-        raise DtypeError(f"grad: argument {position} must be real or complex, got {data.dtype}")
+        raise DtypeError(f"{what} must be real or complex, got {data.dtype}")
     fresh = new_tensor(data, identity_node(parent))
     if isinstance(data, np.ndarray):
         views.borrow(fresh)  # the caller's memory: protected when saved, never written
     return fresh
 
 
-def _pull(value: Any, variables: list[list]) -> tuple[bool, list]:
-    """Whether anything outside sees the sweep, and the cotangents of the variables' nodes."""
-    if not isinstance(value, TensorBase) or value._node is None:
-        _check_scalar(value)
-        return False, [None] * len(variables)
-    _check_scalar(value)
-    targets: dict[int, Any] = {node[ORDER]: None for node in variables}
-    seen = _reaches_beyond(value._node, max(targets), targets)
-    data = value._data
-    g = np.ones(data.shape, data.dtype) if data.shape else data.dtype.type(1)
-    sweep([(value._node, new_tensor(g) if seen else g)], targets, keep=seen, lifted=seen)
-    return seen, [targets[node[ORDER]] for node in variables]
-
-
-def _check_scalar(value: Any) -> None:
-    data = value._data if isinstance(value, TensorBase) else np.asarray(value)
-    if data.size != 1:
-        raise GradientError(
-            f"grad: the function must return a scalar, got {describe(value)}; "
-            "reduce it, or use jacobian or vjp"
-        )
-    if data.dtype.kind not in "fc":
-        raise DtypeError(f"grad: the function must return a real or complex scalar, got {data.dtype}")
-
-
-def _reaches_beyond(node: list, oldest: int, targets: dict) -> bool:
+def _reaches_beyond(node: list, oldest: int, orders: set[int]) -> bool:
     """Whether the graph leads to a node that was there before the variables were."""
     seen: set[int] = set()
     left = [node]
     while left:
         node = left.pop()
-        if node[ORDER] > oldest or (node[ORDER] in targets and parents(node)):
+        if node[ORDER] > oldest or (node[ORDER] in orders and parents(node)):
             return True
         if node[ORDER] not in seen:
             seen.add(node[ORDER])
@@ -151,7 +197,7 @@ def _reaches_beyond(node: list, oldest: int, targets: dict) -> bool:
     return False
 
 
-def _as_kind(g: Any, x: Any, seen: bool) -> Any:
+def as_kind(g: Any, x: Any, seen: bool) -> Any:
     """A gradient as the kind of thing that the argument was."""
     if g is None:
         data = x._data if isinstance(x, TensorBase) else np.asarray(x)
@@ -165,10 +211,7 @@ def _as_kind(g: Any, x: Any, seen: bool) -> Any:
     return g[()]
 
 
-def _outside(value: Any, before: list) -> Any:
-    """A result as those outside may see it: plain, unless they gave Tensors."""
+def _detached(value: Any, tensors: bool) -> Any:
     if not isinstance(value, TensorBase):
         return value
-    if any(isinstance(x, TensorBase) for x in before):
-        return new_tensor(value._data)
-    return value._data
+    return new_tensor(value._data) if tensors else value._data

@@ -1,0 +1,141 @@
+"""Forward-mode derivatives of functions, from the tape.
+
+The cotangents of the arguments are linear in those of the results. Recorded once, that linear
+map is swept backwards, and so transposed a second time: from tangents of the arguments to
+tangents of the results. Each further direction costs one sweep.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..backward import sweep
+from ..errors import ArgumentError
+from ..tape import ORDER, TensorBase, identity_node, new_tensor
+from .tracing import Selection, Trace, as_kind, is_traced, matching, same_leaves, tracing
+from .trees import leaves, rebuild
+
+
+class Linearized:
+    """The recorded linear map from tangents of the variables to tangents of the results."""
+
+    def __init__(self, trace: Trace):
+        self.trace = trace
+        self.outs = [leaf for _, leaf in leaves(trace.value)]
+        live = [o for o in self.outs if is_traced(o)]
+        self.seen = trace.seen(live)
+        # ones, since rules keep a cotangent of zero zero
+        self.seeds = [new_tensor(np.ones_like(o._data), identity_node(None)) for o in live]
+        targets: dict[int, Any] = {node[ORDER]: None for node in trace.variables}
+        if live and targets:
+            begun = [(o._node, s) for o, s in zip(live, self.seeds, strict=True)]
+            with tracing():
+                sweep(begun, targets, keep=True, lifted=True)
+        self.pulled = [targets[node[ORDER]] for node in trace.variables]
+
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """The tangents of the results, nested as they are."""
+        lifted = self.seen or any(is_traced(t) for t in tangents)
+        orders: dict[int, Any] = {s._node[ORDER]: None for s in self.seeds}
+        first = max(orders, default=0)
+        roots = [
+            (p._node, t if lifted else t._data)
+            for p, t in zip(self.pulled, tangents, strict=True)
+            # nodes are numbered downwards: an older one cannot have come from a seed
+            if p is not None and is_traced(p) and p._node[ORDER] <= first
+        ]
+        if roots and orders:
+            sweep(roots, orders, keep=True, lifted=lifted)
+        seeds = iter(self.seeds)
+        found = []
+        for out in self.outs:
+            g = orders[next(seeds)._node[ORDER]] if is_traced(out) else None
+            like = out if isinstance(out, TensorBase) else np.asarray(out)
+            plain = not lifted and not any(isinstance(x, TensorBase) for x in self.trace.before)
+            found.append(as_kind(g, like._data if plain and isinstance(like, TensorBase) else like, lifted))
+        return rebuild(self.trace.value, iter(found))
+
+
+def linearize(f: Callable, *xs: Any) -> tuple[Any, Callable]:
+    """f(*xs), and the function that pushes tangents of the arguments on to one of the result.
+
+    Example:
+        >>> out, push = linearize(np.sin, 0.0)
+        >>> out, push(2.0)
+        (np.float64(0.0), np.float64(2.0))
+    """
+    trace = Trace("linearize", f, xs, {}, tuple(range(len(xs))))
+    linear = Linearized(trace)
+
+    def push(*vs: Any) -> Any:
+        return linear.push(_tangents("linearize", trace, vs))
+
+    return trace.outside(trace.value), push
+
+
+def jvp(f: Callable, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
+    """f(*xs), and its derivative in the direction of the tangents vs.
+
+    Args:
+        f: takes and returns arrays, or nested tuples, lists and dicts of them.
+        xs: the arguments, a tuple or list.
+        vs: a tangent for each, nested as they are.
+
+    Errors: ArgumentError, ShapeError or DtypeError for tangents that do not fit.
+
+    Example:
+        >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
+        (np.float64(6.0), np.float64(23.0))
+    """
+    for name, value in (("xs", xs), ("vs", vs)):
+        if not isinstance(value, (tuple, list)):
+            raise ArgumentError(f"jvp: {name} must be a tuple or list, one for each argument")
+    trace = Trace("jvp", f, tuple(xs), {}, tuple(range(len(xs))))
+    tangents = _tangents("jvp", trace, tuple(vs))
+    return trace.outside(trace.value), Linearized(trace).push(tangents)
+
+
+def deriv(f: Callable, argnum: int = 0) -> Callable:
+    """The function x -> the derivative of f in the direction of ones: f'(x) for a number x.
+
+    Unlike `grad`, the result of f may have any shape.
+
+    Example:
+        >>> deriv(lambda x: np.array([1.0, 2.0]) * x**2)(3.0)
+        array([ 6., 12.])
+    """
+
+    @functools.wraps(f)
+    def derivative(*args: Any, **options: Any) -> Any:
+        trace = Trace("deriv", f, args, options, argnum)
+        ones = [matching(np.ones_like(_data(x), dtype=_dtype(x)), x, "deriv") for x in trace.before]
+        return Linearized(trace).push(ones)
+
+    return derivative
+
+
+def _tangents(caller: str, trace: Trace, vs: tuple) -> list:
+    if len(vs) != len(trace.chosen):
+        raise ArgumentError(f"{caller}: {len(trace.chosen)} arguments but {len(vs)} tangents")
+    found = []
+    for i, (v, x) in enumerate(zip(vs, trace.chosen, strict=True)):
+        what = f"{caller}: tangent {i}"
+        given = same_leaves(v, x, what)
+        found += [matching(a, b, what) for a, b in zip(given, (leaf for _, leaf in leaves(x)), strict=True)]
+    return found
+
+
+def _data(x: Any) -> Any:
+    return x._data if isinstance(x, TensorBase) else x
+
+
+def _dtype(x: Any) -> Any:
+    dtype = np.asarray(_data(x)).dtype
+    return np.float64 if dtype.kind in "iu" else dtype
+
+
+__all__ = ["Linearized", "Selection", "deriv", "jvp", "linearize"]

@@ -1,0 +1,78 @@
+"""Calls of a module as a function of its parameters, so that transforms take models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograd.diagnose import describe
+from autograd.errors import OperandError, ShapeError
+from autograd.tensor import Tensor
+
+from .module import Module
+
+__all__ = ["functional_call"]
+
+
+def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, **options: Any) -> Any:
+    """`module(*args, **options)` with other parameters and buffers, which it has for this call only.
+
+    Args:
+        module: left as it was; what it writes into buffers that are given goes into those.
+        parameters: path -> Tensor or array, for any of its parameters and buffers, as
+            `named_parameters` names them.
+
+    Errors: OperandError for a path that is none of the module's, or a value that is no array;
+    ShapeError for a value of another shape.
+
+    Example:
+        >>> import autograd, nn
+        >>> model = nn.Linear(1, 1, bias=False)
+        >>> def loss(parameters):
+        ...     return nn.functional_call(model, parameters, np.array([3.0])).sum()
+        >>> autograd.grad(loss)({"weight": np.array([[2.0]])})
+        {'weight': array([[3.]])}
+    """
+    with _substituted(module, parameters):
+        return module(*args, **options)
+
+
+@contextmanager
+def _substituted(module: Module, values: Mapping[str, Any]) -> Iterator[None]:
+    owners = dict(module.named_modules(remove_duplicate=False))
+    own = {id(t): t for t in (*module.parameters(), *module.buffers())}
+    given: dict[int, Any] = {}
+    for path, value in values.items():
+        owner, _, name = path.rpartition(".")
+        before = owners[owner].__dict__.get(name) if owner in owners else None
+        if id(before) not in own:
+            raise OperandError(
+                f"functional_call: {type(module).__name__} has no parameter or buffer {path!r}"
+            )
+        given[id(before)] = _fitting(path, value, own[id(before)])
+    # a tensor that the model uses in several places is replaced in all of them
+    replaced = [
+        (m.__dict__, name, value)
+        for m in owners.values()
+        for name, value in list(m.__dict__.items())
+        if id(value) in given
+    ]
+    try:
+        for table, name, value in replaced:
+            table[name] = given[id(value)]
+        yield
+    finally:
+        for table, name, value in replaced:
+            table[name] = value
+
+
+def _fitting(path: str, value: Any, like: Tensor) -> Tensor:
+    if not isinstance(value, (Tensor, np.ndarray, np.generic, float)):
+        raise OperandError(f"functional_call: {path} must be an array or a Tensor, got {describe(value)}")
+    tensor = value if isinstance(value, Tensor) else Tensor(value)
+    if tensor.shape != like.shape:
+        raise ShapeError(f"functional_call: {path} must have shape {like.shape}, got {tensor.shape}")
+    return tensor
