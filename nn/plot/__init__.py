@@ -10,11 +10,13 @@ from __future__ import annotations
 from .axis import new_axis, save
 from .curves import LiveCurves, curves, moving_average
 from .images import image, images, probabilities
+from .live import LiveNetwork
 from .network import network, weight_count
 from .plane import contours, decision_regions, function, path, points
 
 __all__ = [
     "LiveCurves",
+    "LiveNetwork",
     "contours",
     "curves",
     "decision_regions",
