@@ -87,7 +87,7 @@ class MultiheadAttention(Module):
         self.kdim = self.embed_dim if kdim is None else _size(kdim, "kdim")
         self.vdim = self.embed_dim if vdim is None else _size(vdim, "vdim")
         self.dropout = share(dropout, "MultiheadAttention: dropout")
-        self.batch_first, self.add_zero_attn = batch_first, add_zero_attn
+        self.batch_first, self.add_zero_attn = bool(batch_first), bool(add_zero_attn)
         self.head_dim = self.embed_dim // self.num_heads
         generator = as_generator(generator, "MultiheadAttention")
         self._add_projections(bias, dtype)

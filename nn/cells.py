@@ -10,9 +10,10 @@ import numpy as np
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, DtypeError, OperandError, ShapeError
 from autograd.ops.neural import recurrent
-from autograd.ops.shapes import as_array, reshape
+from autograd.ops.shapes import reshape
 
 from . import init
+from .functional.inputs import as_array
 from .functional.sizes import positive
 from .module import Module
 from .parameter import Parameter, parameter_of

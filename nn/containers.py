@@ -96,10 +96,10 @@ class Sequential(_Numbered):
         for name, module in named.items() if named is not None else enumerate(modules):
             self.add_module(str(name), checked_module(module, f"Sequential: argument {name}"))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         for module in self._modules.values():
-            x = module(x)  # type: ignore[misc]
-        return x
+            input = module(input)  # type: ignore[misc]
+        return input
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):

@@ -77,6 +77,12 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
             if not error.module_path:
                 error.module_path = scope_path()
             raise
+        except TypeError as error:
+            if not _is_of_the_call(error):
+                raise
+            refused = OperandError(f"{type(self).__name__}: {error}")
+            refused.module_path = scope_path()
+            raise refused from None
         finally:
             scopes.pop()
 
@@ -129,10 +135,10 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
             table.pop(name, None)
         object.__delattr__(self, name)
 
-    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Enter a parameter under a name; None reserves the name."""
         what = f"register_parameter: {name!r}"
-        self._register(self._parameters, name, _checked(parameter, Parameter, what))
+        self._register(self._parameters, name, _checked(param, Parameter, what))
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Enter a tensor that is state but is not trained; in `state_dict` if persistent."""
@@ -216,3 +222,11 @@ def _checked(value: Any, kind: type, what: str) -> Any:
 def _buffer(value: Any, what: str) -> Tensor | None:
     """A buffer as it is kept: ndarrays count as Tensors."""
     return Tensor(value) if isinstance(value, (np.ndarray, np.generic)) else _checked(value, Tensor, what)
+
+
+def _is_of_the_call(error: TypeError) -> bool:
+    """Whether Python raised it for the arguments of `forward`, before a line of it ran."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and last.tb_frame.f_code in (Module.__call__.__code__, hooks.call.__code__)

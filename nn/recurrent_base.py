@@ -14,10 +14,11 @@ from autograd.errors import ArgumentError, DtypeError, OperandError, ShapeError
 from autograd.ops.indexing import take
 from autograd.ops.joining import concatenate
 from autograd.ops.neural import recurrent
-from autograd.ops.shapes import as_array, reshape, swapaxes
+from autograd.ops.shapes import reshape, swapaxes
 
 from . import functional as F
 from . import init
+from .functional.inputs import as_array
 from .functional.sizes import positive
 from .module import Module
 from .parameter import Parameter, parameter_of

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, ShapeError
+from autograd.diagnose import describe
+from autograd.errors import ArgumentError, OperandError, ShapeError
 
 from . import init
 from .containers import ModuleList
 from .functional import masks
+from .functional.inputs import as_array
 from .module import Module
 from .normalisation import LayerNorm
 from .random import as_generator
@@ -34,7 +36,7 @@ def _copies(layer: Module, count: Any, caller: str) -> ModuleList:
 
 def _length(x: Any, layers: ModuleList) -> int:
     """The length of a sequence, or of each in a batch."""
-    shape = np.shape(x)
+    shape = as_array(x).shape
     batch_first = len(shape) == 3 and any(layer.self_attn.batch_first for layer in layers)
     return shape[1 if batch_first else 0] if shape else 0
 
@@ -170,6 +172,9 @@ class Transformer(Module):
         generator: Any = None,
     ):
         super().__init__()
+        for name, given in (("custom_encoder", custom_encoder), ("custom_decoder", custom_decoder)):
+            if given is not None and not callable(given):
+                raise OperandError(f"Transformer: {name} must be a function or None, got {describe(given)}")
         generator = as_generator(generator, "Transformer")
         sizes = (d_model, nhead, dim_feedforward, dropout, activation)
         words = (*sizes, layer_norm_eps, batch_first, norm_first, bias)
@@ -209,7 +214,7 @@ class Transformer(Module):
         memory_is_causal: bool = False,
     ) -> Any:
         """The decoder's result; masks are those of `TransformerEncoder` and `TransformerDecoder`."""
-        shapes = np.shape(src), np.shape(tgt)
+        shapes = as_array(src).shape, as_array(tgt).shape
         batch = 0 if self.batch_first else 1
         if any(s[-1:] != (self.d_model,) for s in shapes) or len(shapes[0]) != len(shapes[1]):
             raise ShapeError(

@@ -134,9 +134,26 @@ class AveragedModel:
         """The copy's buffers."""
         return self.module.buffers(recurse)
 
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Any]]:
+        """The copy's buffers with their paths, which begin with `module.`"""
+        return self.module.named_buffers(f"{prefix}.module" if prefix else "module", recurse)
+
     def modules(self) -> Iterator[Any]:
         """The copy and the modules in it."""
         return self.module.modules()
+
+    def named_modules(self) -> Iterator[tuple[str, Any]]:
+        """The same with their paths, which begin with `module`."""
+        return self.module.named_modules(prefix="module")
+
+    def requires_grad_(self, requires_grad: bool = True) -> AveragedModel:
+        """Train the averages, or freeze them; returns this."""
+        self.module.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of the averages, or set them to zero."""
+        self.module.zero_grad(set_to_none)
 
     def state_dict(self) -> dict[str, Any]:
         """`n_averaged`, and the copy's state under `module.`, as PyTorch's AveragedModel has it."""

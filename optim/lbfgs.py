@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.errors import ArgumentError
+from autograd.diagnose import describe
+from autograd.errors import ArgumentError, OperandError
 from autograd.views import writable
 
 from .checks import check_choice, check_integer, refuse_complex
@@ -92,16 +93,18 @@ class LBFGS(Optimizer):
             check_integer("LBFGS", option, group[option], 1)
         check_choice("LBFGS", "line_search_fn", group["line_search_fn"], (None, "strong_wolfe"))
 
-    def add_param_group(self, group: Mapping[str, Any]) -> None:
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Refused but for the first group: all parameters are one vector."""
         if self.param_groups:
             raise ArgumentError("LBFGS: expected one group of parameters, got a second one")
-        super().add_param_group(group)
+        super().add_param_group(param_group)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Minimise for up to `max_iter` iterations; returns the loss before the first."""
         if closure is None:
             raise ArgumentError("LBFGS: step needs a closure that computes the loss and its gradients")
+        if not callable(closure):
+            raise OperandError(f"LBFGS: closure must be a function, got {describe(closure)}")
         self.stepped = True
         group, m = self.param_groups[0], self._memory
         first = closure()

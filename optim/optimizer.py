@@ -107,6 +107,9 @@ class Optimizer:
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient; returns what `closure()` returned."""
+        if closure is not None and not callable(closure):
+            name = type(self).__name__
+            raise OperandError(f"{name}: closure must be a function or None, got {describe(closure)}")
         loss = closure() if closure is not None else None
         self.stepped = True
         for group in self.param_groups:
@@ -195,16 +198,18 @@ class Optimizer:
 
     # -------------------------------------------------------------- groups and state
 
-    def add_param_group(self, group: Mapping[str, Any]) -> None:
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Add parameters with options of their own.
 
         Errors: OperandError for what is no leaf tensor; ArgumentError for an unknown option, a
         value that makes no sense, or a parameter that is in a group already.
         """
         name = type(self).__name__
-        if "params" not in group:
-            raise ArgumentError(f"{name}: a group needs the key 'params', got {sorted(group)}")
-        params = group["params"]
+        if not isinstance(param_group, Mapping):
+            raise OperandError(f"{name}: a group must be a dict, got {describe(param_group)}")
+        if "params" not in param_group:
+            raise ArgumentError(f"{name}: a group needs the key 'params', got {sorted(param_group)}")
+        params = param_group["params"]
         params = [params] if isinstance(params, TensorBase) else _listed(params)
         params = [p[1] if isinstance(p, tuple) else p for p in params]
         present = {id(p) for g in self.param_groups for p in g["params"]}
@@ -216,11 +221,19 @@ class Optimizer:
             if id(p) in present:
                 raise ArgumentError(f"{name}: parameter {i} is in a group already")
             present.add(id(p))
-        for option in set(group) - {"params"} - set(self.defaults) - SCHEDULED:
+        for option in set(param_group) - {"params"} - set(self.defaults) - SCHEDULED:
             raise ArgumentError(f"{name}: unknown option {option!r}; known: {sorted(self.defaults)}")
-        whole = {**self.defaults, **group, "params": params}
+        whole = {**self.defaults, **param_group, "params": params}
         self.check(whole)
         self.param_groups.append(whole)
+
+    @property
+    def state(self) -> dict[Any, dict[str, Any]]:
+        """By parameter its step, numbers and state arrays: the optimiser's own, no copies."""
+        return {
+            p: {"step": slot.step, **slot.numbers, **dict(zip(slot.names, slot.state, strict=True))}
+            for p, slot in self._slots.items()
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the parameters: options, and per parameter its step and state arrays.
@@ -258,6 +271,8 @@ class Optimizer:
 
     def _fitting(self, state_dict: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The groups as they will be, with the options of a state dict; refuses one that does not fit."""
+        if not isinstance(state_dict, Mapping):
+            raise OperandError(f"{type(self).__name__}: expected a state dict, got {describe(state_dict)}")
         if not {"state", "param_groups"} <= set(state_dict):
             raise OptimizerStateError(f"expected keys state and param_groups, got {sorted(state_dict)}")
         groups = state_dict["param_groups"]

@@ -9,7 +9,9 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ArgumentError, DtypeError, NotDifferentiable, ShapeError
-from autograd.ops.shapes import as_array
+from autograd.ops import shapes
+
+from .inputs import as_array
 
 
 def number(value: Any, what: str, least: float = -math.inf, above: float = -math.inf) -> float:
@@ -77,7 +79,7 @@ def weights(weight: Any, input: Any, caller: str) -> Any:
         return None
     if not getattr(weight, "requires_grad", False):
         weight = plain(weight)
-    weight = as_array(weight)
+    weight = shapes.as_array(weight)
     if weight.dtype.kind not in "fiub":
         raise DtypeError(f"{caller}: a weight must be real numbers, got {weight.dtype}")
     fits = weight.dtype == input.dtype or input.dtype.kind != "f"

@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from autograd.diagnose import describe
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.neural.attention import attention
-from autograd.ops.shapes import as_array, broadcast_to, expand_dims, reshape
+from autograd.ops.shapes import broadcast_to, expand_dims, reshape
 
 from . import masks
+from .arguments import number
 from .heads import Options, Projections, attend
+from .inputs import as_array
+from .sizes import positive
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
@@ -66,7 +70,8 @@ def scaled_dot_product_attention(
     mask = masks.checked(attn_mask, q.dtype, f"{_SDPA}: attn_mask")
     masks.check_broadcast(mask, scores, f"{_SDPA}: attn_mask")
     kept = masks.draw_kept(scores, dropout_p, q.dtype, generator, _SDPA)
-    return attention(q, k, v, mask, kept, None if scale is None else float(scale), bool(is_causal))
+    scale = None if scale is None else number(scale, f"{_SDPA}: scale")
+    return attention(q, k, v, mask, kept, scale, bool(is_causal))
 
 
 _SDPA = "scaled_dot_product_attention"
@@ -170,24 +175,30 @@ def multi_head_attention_forward(
                [0.3302, 0.6698]])
     """
     name, width = "multi_head_attention_forward", embed_dim_to_check
-    if num_heads < 1 or width % num_heads:
+    heads = positive(num_heads, f"{name}: num_heads")
+    if positive(width, f"{name}: embed_dim_to_check") % heads:
         raise ArgumentError(f"{name}: embed_dim {width} must be a multiple of num_heads {num_heads}")
-    if np.shape(query)[-1:] != (width,):
+    if as_array(query).shape[-1:] != (width,):
         raise ShapeError(f"{name}: query{np.shape(query)} must end in embed_dim_to_check, {width}")
     if (bias_k is None) != (bias_v is None) or (bias_k is not None and static_k is not None):
         raise ArgumentError(f"{name}: bias_k and bias_v go together, and not with static_k or static_v")
-    separate = (q_proj_weight, k_proj_weight, v_proj_weight)
+    separate = zip("qkv", (q_proj_weight, k_proj_weight, v_proj_weight), (width, None, None), strict=True)
+    rows = ("bias_k", bias_k), ("bias_v", bias_v)
     weights = Projections(
-        None if use_separate_proj_weight else in_proj_weight,
-        separate,
-        in_proj_bias,
-        (bias_k, bias_v),
-        out_proj_weight,
-        out_proj_bias,
+        None
+        if use_separate_proj_weight
+        else _weight(in_proj_weight, (3 * width, width), f"{name}: in_proj_weight"),
+        tuple(_weight(w, (width, n), f"{name}: {x}_proj_weight") for x, w, n in separate)
+        if use_separate_proj_weight
+        else (),
+        _weight(in_proj_bias, (3 * width,), f"{name}: in_proj_bias", True),
+        tuple(_weight(row, (1, 1, width), f"{name}: {which}", True) for which, row in rows),
+        _weight(out_proj_weight, (width, width), f"{name}: out_proj_weight"),
+        _weight(out_proj_bias, (width,), f"{name}: out_proj_bias", True),
     )
     options = Options(
         num_heads,
-        add_zero_attn=add_zero_attn,
+        add_zero_attn=bool(add_zero_attn),
         dropout_p=dropout_p if training else 0.0,
         need_weights=need_weights,
         average=average_attn_weights,
@@ -195,3 +206,18 @@ def multi_head_attention_forward(
         generator=generator,
     )
     return attend((query, key, value), weights, options, key_padding_mask, attn_mask, is_causal)
+
+
+def _weight(x: Any, shape: tuple[int | None, ...], what: str, is_optional: bool = False) -> Any:
+    """A weight of this shape, whose lengths of None are free; None if it may be left out."""
+    if x is None and is_optional:
+        return None
+    found = None if x is None else as_array(x)
+    if found is None or len(found.shape) != len(shape) or found.dtype.kind != "f":
+        fits = False
+    else:
+        fits = all(m in (None, n) for n, m in zip(found.shape, shape, strict=True))
+    if not fits:
+        lengths = ", ".join("any" if n is None else str(n) for n in shape)
+        raise ShapeError(f"{what} must be floating, of shape ({lengths}), got {describe(x)}")
+    return found

@@ -15,7 +15,7 @@ from autograd.ops.neural.activations import relu
 from autograd.ops.neural.losses import REDUCTIONS, check_reduction, reduced
 from autograd.ops.reductions import mean
 from autograd.ops.reductions import sum as total
-from autograd.ops.shapes import as_array, reshape
+from autograd.ops.shapes import reshape
 
 from .arguments import (
     alike,
@@ -29,6 +29,7 @@ from .arguments import (
     share,
     weights,
 )
+from .inputs import as_array
 
 __all__ = [
     "cross_entropy",

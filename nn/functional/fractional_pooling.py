@@ -9,10 +9,10 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.neural import pooling
-from autograd.ops.shapes import as_array
 
 from ..random import as_generator
 from .arguments import number, plain
+from .inputs import as_array
 from .pooling_windows import planes_of
 from .sizes import integers
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.neural import grids
-from autograd.ops.shapes import as_array
+
+from .inputs import as_array
 
 __all__ = ["affine_grid", "grid_sample"]
 

@@ -14,9 +14,10 @@ from autograd.ops.joining import concatenate
 from autograd.ops.neural.attention import attention, self_attention
 from autograd.ops.neural.linear import linear
 from autograd.ops.reductions import mean, softmax
-from autograd.ops.shapes import as_array, broadcast_to, expand_dims, reshape, squeeze, swapaxes, transpose
+from autograd.ops.shapes import broadcast_to, expand_dims, reshape, squeeze, swapaxes, transpose
 
 from . import masks
+from .inputs import as_array
 
 CALLER = "multi-head attention"
 
@@ -125,8 +126,8 @@ def _extended(x: Any, which: int, row: Any, options: Options) -> Any:
     n, count, _, width = x.shape
     given = options.static[which]
     if given is not None:
-        given = as_array(given)
-        if len(given.shape) != 3 or given.shape[::2] != (n * count, width):
+        given = _static(given, f"static_{'kv'[which]}")
+        if given.shape[::2] != (n * count, width):
             raise ShapeError(
                 f"{CALLER}: static_{'kv'[which]}{given.shape} must be (N * num_heads, S, E / num_heads), "
                 f"here ({n * count}, S, {width})"
@@ -138,6 +139,13 @@ def _extended(x: Any, which: int, row: Any, options: Options) -> Any:
     if options.add_zero_attn:
         x = concatenate([x, np.zeros((n, count, 1, width), x.dtype)], 2)
     return x
+
+
+def _static(given: Any, name: str) -> Any:
+    given = as_array(given)
+    if len(given.shape) != 3:
+        raise ShapeError(f"{CALLER}: {name}{given.shape} must be (N * num_heads, S, E / num_heads)")
+    return given
 
 
 def _of_heads(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, options: Options) -> tuple[Any, Any]:
@@ -185,7 +193,7 @@ def _scores_shape(inputs: tuple, options: Options) -> tuple[int, int, int, int]:
     q, k, _ = inputs
     n, keys = q.shape[batch], k.shape[length]
     if options.static[0] is not None:
-        keys = np.shape(options.static[0])[1]
+        keys = _static(options.static[0], "static_k").shape[1]
     return n, options.heads, q.shape[length], keys
 
 

@@ -12,9 +12,10 @@ from autograd.ops.elementwise import log
 from autograd.ops.neural import losses
 from autograd.ops.neural.losses import REDUCTIONS, check_reduction, check_same, reduced
 from autograd.ops.reductions import sum as total
-from autograd.ops.shapes import as_array, reshape
+from autograd.ops.shapes import reshape
 
 from .arguments import constant, factors, number, pair, plain, weights
+from .inputs import as_array
 
 __all__ = [
     "binary_cross_entropy",

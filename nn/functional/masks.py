@@ -14,9 +14,10 @@ import numpy as np
 
 from autograd.errors import DtypeError, ShapeError
 from autograd.ops.joining import concatenate
-from autograd.ops.shapes import as_array, astype, reshape
+from autograd.ops.shapes import astype, reshape
 
 from .arguments import plain, share
+from .inputs import as_array
 from .noise import dropout
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from autograd.errors import DtypeError, ShapeError
 from autograd.ops.neural.normalisation import normalise, window_sums
-from autograd.ops.shapes import as_array
 
 from .arguments import number
+from .inputs import as_array
 from .running import current, follower, running
 from .sizes import lengths, positive
 
@@ -55,13 +55,16 @@ def batch_norm(
     shape = input.shape
     channels, places = shape[1], math.prod(shape[2:])
     weight, bias = _per_channel(weight, bias, channels, "batch_norm")
+    eps = number(eps, "batch_norm: eps")
     stats = running(running_mean, running_var, channels, "batch_norm")
+    if not channels:  # nothing to normalise
+        return input * 1
     view = (shape[0], channels, places, channels)
     if not training:
-        return normalise(input, weight, bias, view, "batch", float(eps), current(stats, "batch_norm"))
+        return normalise(input, weight, bias, view, "batch", eps, current(stats, "batch_norm"))
     if shape[0] * places == 1:
         raise ShapeError(f"batch_norm: training takes more than one value per channel, got input{shape}")
-    return normalise(input, weight, bias, view, "batch", float(eps), None, follower(stats, momentum))
+    return normalise(input, weight, bias, view, "batch", eps, None, follower(stats, momentum, "batch_norm"))
 
 
 def instance_norm(
@@ -113,13 +116,16 @@ def instances(
     shape = input.shape
     channels, places = shape[axis], math.prod(shape[axis + 1 :])
     weight, bias = _per_channel(weight, bias, channels, caller)
+    eps = number(eps, f"{caller}: eps")
     stats = running(running_mean, running_var, channels, caller)
+    if not channels:
+        return input * 1
     view = (shape[0] if axis else 1, channels, places, channels)
     if not use_input_stats:
-        return normalise(input, weight, bias, view, "batch", float(eps), current(stats, caller))
+        return normalise(input, weight, bias, view, "batch", eps, current(stats, caller))
     if places == 1:
         raise ShapeError(f"{caller}: training takes more than one place per channel, got input{shape}")
-    return normalise(input, weight, bias, view, "group", float(eps), None, follower(stats, momentum))
+    return normalise(input, weight, bias, view, "group", eps, None, follower(stats, momentum, caller))
 
 
 def layer_norm(
@@ -142,7 +148,7 @@ def layer_norm(
                [ 1., -1.]])
     """
     input, view = _last_axes(input, normalized_shape, (weight, bias), "layer_norm")
-    return normalise(input, weight, bias, view, "group", float(eps))
+    return normalise(input, weight, bias, view, "group", number(eps, "layer_norm: eps"))
 
 
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
@@ -164,7 +170,7 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     """
     input, view = _last_axes(input, normalized_shape, (weight,), "rms_norm")
     eps = np.finfo(input.dtype).eps if eps is None else eps
-    return normalise(input, weight, None, view, "rms", float(eps))
+    return normalise(input, weight, None, view, "rms", number(eps, "rms_norm: eps"))
 
 
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -192,7 +198,8 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     if shape[0] * (channels // groups) * places == 1:
         raise ShapeError(f"group_norm: takes more than one value per group, got input{shape}")
     weight, bias = _per_channel(weight, bias, channels, "group_norm")
-    return normalise(input, weight, bias, (shape[0], channels, places, groups), "group", float(eps))
+    eps = number(eps, "group_norm: eps")
+    return normalise(input, weight, bias, (shape[0], channels, places, groups), "group", eps)
 
 
 def local_response_norm(

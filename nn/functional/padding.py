@@ -8,7 +8,8 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.neural import padding
-from autograd.ops.shapes import as_array
+
+from .inputs import numbers
 
 __all__ = ["pad"]
 
@@ -33,7 +34,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
         >>> pad(np.array([[1.0, 2.0, 3.0]]), (2, 1), "reflect")
         array([[3., 2., 1., 2., 3., 2.]])
     """
-    input = as_array(input)
+    input = numbers(input, "pad")
     widths = _widths(pad, input)
     if mode not in MODES:
         raise ArgumentError(f"pad: mode must be one of {MODES}, got {mode!r}")

@@ -7,9 +7,9 @@ from typing import Any
 
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.neural.pooling_windows import Windows
-from autograd.ops.shapes import as_array
 
 __all__: list[str] = []
+from .inputs import as_array
 from .sizes import integers
 
 

@@ -11,10 +11,10 @@ from autograd.ops.elementwise import sqrt
 from autograd.ops.neural import losses
 from autograd.ops.neural.losses import check_reduction, check_same, reduced
 from autograd.ops.reductions import sum as total
-from autograd.ops.shapes import as_array
 
 from . import distance
 from .arguments import alike, number, pair, plain
+from .inputs import as_array
 
 __all__ = [
     "cosine_embedding_loss",

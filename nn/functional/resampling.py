@@ -10,10 +10,10 @@ import numpy as np
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.neural.axis_maps import cubic_map, linear_map, nearest_map, smooth_map
 from autograd.ops.neural.resampling import resample
-from autograd.ops.shapes import as_array
 
 from .adaptive_pooling import window_means
 from .arguments import number
+from .inputs import as_array
 from .pooling_windows import adaptive_windows
 
 __all__ = [
@@ -39,7 +39,7 @@ _CORNERLESS = ("nearest", "nearest-exact", "area")
 
 def check_mode(mode: Any, align_corners: Any, caller: str) -> None:
     """Refuse a mode that there is not, and `align_corners` where there are no corners to align."""
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ArgumentError(f"{caller}: mode must be one of {tuple(MODES)}, got {mode!r}")
     if align_corners is not None and mode in _CORNERLESS:
         raise ArgumentError(

@@ -10,6 +10,8 @@ from autograd import Tensor
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.views import writable
 
+from .arguments import number
+
 
 def running(mean: Any, var: Any, channels: int, caller: str) -> tuple[Any, Any] | None:
     """Running statistics as they came; None if there are none."""
@@ -56,6 +58,6 @@ class Follower:
         return f"running statistics, momentum {self.momentum:g}"  # what graphs show
 
 
-def follower(stats: tuple[Any, Any] | None, momentum: float) -> Follower | None:
+def follower(stats: tuple[Any, Any] | None, momentum: Any, caller: str) -> Follower | None:
     """What moves these running statistics, if there are any."""
-    return None if stats is None else Follower(*stats, float(momentum))
+    return None if stats is None else Follower(*stats, number(momentum, f"{caller}: momentum"))

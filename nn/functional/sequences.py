@@ -9,9 +9,10 @@ import numpy as np
 from autograd.errors import ArgumentError, DtypeError, IndexingError, ShapeError
 from autograd.ops.neural import ctc
 from autograd.ops.neural.losses import check_reduction
-from autograd.ops.shapes import as_array, astype, reshape
+from autograd.ops.shapes import astype, reshape
 
 from .arguments import alike, check_index, plain
+from .inputs import as_array
 
 __all__ = ["ctc_loss"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.errors import ShapeError
-from autograd.ops.shapes import as_array, reshape, transpose
+from autograd.ops.shapes import reshape, transpose
 
+from .inputs import numbers
 from .sizes import positive
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
@@ -28,7 +29,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
         array([[[0., 1.],
                 [2., 3.]]])
     """
-    input, r = as_array(input), positive(upscale_factor, "pixel_shuffle: upscale_factor")
+    input, r = numbers(input, "pixel_shuffle"), positive(upscale_factor, "pixel_shuffle: upscale_factor")
     *batch, c, h, w = _images(input, "pixel_shuffle")
     if c % (r * r):
         raise ShapeError(
@@ -52,7 +53,10 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
         >>> pixel_unshuffle(np.arange(4.0).reshape(1, 2, 2), 2).shape
         (4, 1, 1)
     """
-    input, r = as_array(input), positive(downscale_factor, "pixel_unshuffle: downscale_factor")
+    input, r = (
+        numbers(input, "pixel_unshuffle"),
+        positive(downscale_factor, "pixel_unshuffle: downscale_factor"),
+    )
     *batch, c, h, w = _images(input, "pixel_unshuffle")
     if h % r or w % r:
         raise ShapeError(
@@ -78,7 +82,7 @@ def channel_shuffle(input: Any, groups: int) -> Any:
         >>> channel_shuffle(np.arange(4.0).reshape(1, 4, 1), 2).ravel()
         array([0., 2., 1., 3.])
     """
-    input, g = as_array(input), positive(groups, "channel_shuffle: groups")
+    input, g = numbers(input, "channel_shuffle"), positive(groups, "channel_shuffle: groups")
     n, c, *places = _images(input, "channel_shuffle")
     if c % g:
         raise ShapeError(

@@ -8,9 +8,9 @@ import numpy as np
 
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.neural import pooling
-from autograd.ops.shapes import as_array
 
 from .arguments import plain
+from .inputs import as_array
 from .pooling_windows import check_padding, planes_of
 from .sizes import integers
 

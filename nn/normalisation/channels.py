@@ -10,11 +10,11 @@ import numpy as np
 import autograd
 from autograd import Tensor
 from autograd.errors import ShapeError
-from autograd.ops.shapes import as_array
 from autograd.views import writable
 
 from .. import functional as F
 from .. import init
+from ..functional.inputs import as_array
 from ..functional.normalisation import instances
 from ..functional.sizes import positive
 from .affine import AffineNorm, checked

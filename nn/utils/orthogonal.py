@@ -9,7 +9,8 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.contractions import matmul
 from autograd.ops.joining import concatenate
-from autograd.ops.neural.matrices import matrix_exp, matrix_inverse
+from autograd.ops.linear_systems import inv
+from autograd.ops.neural.matrices import matrix_exp
 from autograd.ops.reductions import sum as reduce_sum
 from autograd.ops.shapes import mT
 from autograd.tensor import Tensor
@@ -99,7 +100,7 @@ class _Orthogonal(Module):
             q = matrix_exp(a)
         else:
             one = np.eye(n, dtype=x.dtype)
-            q = matmul(matrix_inverse(one - a * 0.5), one + a * 0.5)
+            q = matmul(inv(one - a * 0.5), one + a * 0.5)
         return q[..., :k] if n != k else q
 
     def right_inverse(self, value: Any) -> Any:

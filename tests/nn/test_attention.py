@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 
 import numpy as np
@@ -15,7 +16,7 @@ import nn
 import nn.functional as F
 import optim
 from autograd import tensor
-from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.errors import ArgumentError, AutogradError, DtypeError, ShapeError
 
 sdpa = F.scaled_dot_product_attention
 RNG = np.random.default_rng(0)
@@ -304,6 +305,76 @@ def test_float32_stays_everywhere():
         out.sum().backward()
         assert out.dtype == x.grad.dtype == m.in_proj_weight.grad.dtype == m.bias_k.grad.dtype == np.float32
         assert weights is None or weights.dtype == np.float32
+
+
+# ------------------------------------------------------------------ the function's weights
+
+
+def forward(**changed):
+    """multi_head_attention_forward of width 4 with two heads, with some arguments changed."""
+    x = np.ones((3, 2, 4))
+    given = dict(
+        query=x, key=x, value=x, embed_dim_to_check=4, num_heads=2, in_proj_weight=np.ones((12, 4)),
+        in_proj_bias=np.ones(12), bias_k=None, bias_v=None, add_zero_attn=False, dropout_p=0.0,
+        out_proj_weight=np.ones((4, 4)), out_proj_bias=np.ones(4),
+    )  # fmt: skip
+    return F.multi_head_attention_forward(**{**given, **changed})
+
+
+SEPARATE = dict(q_proj_weight=np.ones((4, 4)), k_proj_weight=np.ones((4, 4)), v_proj_weight=np.ones((4, 4)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "words"),
+    [
+        ({"num_heads": None}, ArgumentError, "num_heads must be a positive integer, got None"),
+        ({"num_heads": 2.0}, ArgumentError, "num_heads must be a positive integer, got 2.0"),
+        ({"embed_dim_to_check": "4"}, ArgumentError, "embed_dim_to_check must be a positive integer"),
+        ({"in_proj_weight": None}, ShapeError, r"in_proj_weight must be .* shape \(12, 4\), got NoneType"),
+        (
+            {"in_proj_weight": np.ones((13, 4))},
+            ShapeError,
+            r"in_proj_weight .*got float64\(13, 4\)",
+        ),
+        ({"in_proj_weight": np.ones((12, 4), int)}, ShapeError, "in_proj_weight must be floating"),
+        ({"in_proj_bias": np.ones(())}, ShapeError, r"in_proj_bias .* \(12\), got float64\(\)"),
+        ({"bias_k": np.ones((1, 1, 1, 4)), "bias_v": np.ones((1, 1, 4))}, ShapeError, "bias_k must be"),
+        ({"out_proj_weight": np.ones((4, 3))}, ShapeError, r"out_proj_weight .* \(4, 4\)"),
+        ({"out_proj_bias": np.ones(3)}, ShapeError, r"out_proj_bias .* \(4\)"),
+        (
+            {"use_separate_proj_weight": True},
+            ShapeError,
+            r"q_proj_weight .* \(4, 4\), got NoneType",
+        ),
+        (
+            {"use_separate_proj_weight": True, **SEPARATE, "v_proj_weight": np.ones(4)},
+            ShapeError,
+            r"v_proj_weight must be .* \(4, any\), got float64\(4,\)",
+        ),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(changed, error, words):
+    with pytest.raises(error, match=f"multi_head_attention_forward: {words}"):
+        forward(**changed)
+
+
+@pytest.mark.parametrize("value", ["x", math.nan, [1.0], object()])
+def test_a_scale_is_a_number(value):
+    q = np.ones((2, 3, 4))
+    with pytest.raises(ArgumentError, match="scaled_dot_product_attention: scale must be a number"):
+        F.scaled_dot_product_attention(q, q, q, scale=value)
+
+
+@pytest.mark.parametrize("value", ["x", 1.5, [[1.0]], object()])
+def test_static_keys_are_arrays_of_the_heads(value):
+    with pytest.raises(AutogradError, match=r"static_k|array of numbers"):
+        forward(static_k=value)
+
+
+def test_any_truth_value_adds_zero_attention():
+    x = np.ones((3, 2, 4), np.float32)
+    assert nn.MultiheadAttention(4, 2, add_zero_attn=None)(x, x, x)[1].shape == (2, 3, 3)
+    assert nn.MultiheadAttention(4, 2, add_zero_attn=np.True_)(x, x, x)[1].shape == (2, 3, 4)
 
 
 # ------------------------------------------------------------------ refusals

@@ -136,3 +136,45 @@ def test_paths_go_through_pickles():
         model(raises(ShapeError("why")))(1.0)
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == "in 1.inner: why"
+
+
+@pytest.mark.parametrize("hooked", [False, True])
+@pytest.mark.parametrize(
+    ("args", "options", "words"),
+    [
+        ((), {}, "missing 1 required positional argument"),
+        ((1, 2), {}, "takes 2 positional arguments but 3 were given"),
+        ((np.ones(2),), {"foo": 1}, "unexpected keyword argument 'foo'"),
+    ],
+)
+def test_arguments_that_forward_does_not_take(args, options, words, hooked):
+    model = nn.Sequential(nn.Sequential(nn.Linear(2, 2)))
+    if hooked:
+        model[0][0].register_forward_hook(lambda *_: None)
+
+    class Outer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = model
+
+        def forward(self):
+            return self.inner[0][0](*args, **options)
+
+    with pytest.raises(OperandError, match=rf"in inner\.0\.0: Linear: .*{words}"):
+        Outer()()
+
+
+def test_a_type_error_inside_forward_passes_untouched():
+    class Wrong(nn.Module):
+        def forward(self, x):
+            return len(3)
+
+    with pytest.raises(TypeError, match="object of type 'int' has no len") as caught:
+        Wrong()(1)
+    assert type(caught.value) is TypeError
+
+
+def test_what_was_loaded_is_said_as_in_pytorch():
+    model = nn.Linear(2, 2)
+    assert repr(model.load_state_dict(model.state_dict())) == "<All keys matched successfully>"
+    assert "missing_keys=['weight', 'bias']" in repr(model.load_state_dict({}, strict=False))

@@ -173,3 +173,32 @@ def test_errors_name_the_module():
 def test_instance_norm_warns_where_channels_do_not_matter():
     with pytest.warns(UserWarning, match="must have 3 channels, got 4"):
         nn.InstanceNorm1d(3)(np.zeros((2, 4, 5)))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_no_channels_at_all(training):
+    for x in (np.ones((2, 0), np.float32), np.ones((0, 0, 0), np.float32)):
+        stats = (None, None) if training else (np.ones(0, np.float32), np.ones(0, np.float32))
+        for out in (
+            F.batch_norm(x, *stats, training=training),
+            F.instance_norm(x[..., None], *stats)[..., 0],
+        ):
+            assert out.shape == x.shape
+            assert out.dtype == np.float32
+
+
+@pytest.mark.parametrize("value", ["x", float("nan"), [1], object()])
+def test_numbers_of_functions_are_numbers(value):
+    x = np.ones((2, 4, 3))
+    stats = np.zeros(4), np.ones(4)
+    for call, what in (
+        (lambda: F.batch_norm(x, *stats, eps=value), "batch_norm: eps"),
+        (lambda: F.batch_norm(x, *stats, training=True, momentum=value), "batch_norm: momentum"),
+        (lambda: F.instance_norm(x, *stats, momentum=value), "instance_norm: momentum"),
+        (lambda: F.instance_norm(x, eps=value), "instance_norm: eps"),
+        (lambda: F.layer_norm(x, (3,), eps=value), "layer_norm: eps"),
+        (lambda: F.rms_norm(x, (3,), eps=value), "rms_norm: eps"),
+        (lambda: F.group_norm(x, 2, eps=value), "group_norm: eps"),
+    ):
+        with pytest.raises(ArgumentError, match=f"{what} must be a number"):
+            call()

@@ -26,6 +26,7 @@ REFUSED = [
         "mode must be one of .*'nearest-exact'.*, got 'best'",
         lambda: F.interpolate(X, 3, mode="best"),
     ),
+    (ArgumentError, r"Upsample: mode must be one of .*, got \['a'\]", lambda: nn.Upsample(2, mode=["a"])),
     (
         ArgumentError,
         "align_corners must be None for mode 'nearest'",

@@ -11,7 +11,7 @@ import nn
 import nn.functional as F
 import optim
 from autograd import no_grad
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, OperandError, ShapeError
 
 LAYER = (8, 2, 12, 0.0)
 
@@ -232,6 +232,12 @@ BOTH = nn.Transformer(8, 2, 1, 1, 12)
         ),
         (ShapeError, "key_padding_mask", lambda: ENCODER(drawn(4, 2, 8), None, np.zeros((4, 2), bool))),
         (ShapeError, "query", lambda: ENCODER(drawn(4, 2, 7))),
+        (OperandError, "custom_encoder must be a fun", lambda: nn.Transformer(4, 2, custom_encoder=3)),
+        (
+            OperandError,
+            "custom_decoder must be a fun",
+            lambda: nn.Transformer(4, 2, custom_decoder="x"),
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(error, words, call):

@@ -108,6 +108,19 @@ def test_it_is_used_as_the_model():
     assert repr(average).startswith("AveragedModel(\n  (module): Model(\n    (layer): Linear(")
 
 
+def test_what_is_in_it_has_paths_and_can_be_frozen():
+    average = AveragedModel(Model())
+    assert [name for name, _ in average.named_modules()] == ["module", "module.layer"]
+    assert [m for _, m in average.named_modules()] == list(average.modules())
+    assert [name for name, _ in average.named_buffers()] == ["module.mean", "module.count"]
+    assert average.requires_grad_(False) is average
+    assert not any(p.requires_grad for p in average.parameters())
+    average.requires_grad_()(np.ones((1, 2), np.float32)).sum().backward()
+    assert average.module.layer.weight.grad is not None
+    average.zero_grad()
+    assert average.module.layer.weight.grad is None
+
+
 def test_states_go_round():
     model = Model()
     one, two = AveragedModel(model), AveragedModel(Model())

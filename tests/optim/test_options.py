@@ -170,7 +170,7 @@ def test_groups_can_be_added_later():
     x, y = (tensor([1.0], requires_grad=True) for _ in range(2))
     optimizer = optim.SGD([x], lr=0.1)
     given_group = {"params": y, "lr": 0.5}
-    optimizer.add_param_group(given_group)
+    optimizer.add_param_group(param_group=given_group)
     assert given_group == {"params": y, "lr": 0.5}  # the caller's dict is left as it is
     for p in (x, y):
         p.grad = np.ones(1)
@@ -255,6 +255,18 @@ X = tensor([1.0], requires_grad=True)
         (lambda: optim.SGD([{"params": 3}]), OperandError, "params"),
         (lambda: optim.SGD([np.ones(2)]), OperandError, r"parameter 0 must be a Tensor, got float64\(2,\)"),
         (lambda: optim.SGD([X, {"params": [X]}]), OperandError, "parameter 1 must be a Tensor"),
+        (
+            lambda: optim.SGD([X]).add_param_group([X]),
+            OperandError,
+            "a group must be a dict, got list",
+        ),
+        (
+            lambda: optim.SGD([X]).step(3),
+            OperandError,
+            "closure must be a function or None, got int 3",
+        ),
+        (lambda: optim.SGD([X]).load_state_dict(3), OperandError, "SGD: expected a state dict, got int 3"),
+        (lambda: optim.LBFGS([X]).step(3), OperandError, "LBFGS: closure must be a function, got int 3"),
     ],
 )
 def test_what_is_refused(call, error, why):

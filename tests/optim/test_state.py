@@ -172,3 +172,29 @@ def test_what_does_not_fit_is_refused_before_anything_changes(spoil):
     assert after["param_groups"] == before["param_groups"]
     for i, slot in before["state"].items():
         assert_same(after["state"][i], slot)
+
+
+def test_state_is_by_parameter_and_is_the_optimisers_own():
+    x, y = (tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    optimizer = optim.SGD([x, y], lr=0.5, momentum=0.5)
+    assert optimizer.state == {}
+    x.grad = np.ones(2)
+    optimizer.step()
+    assert list(optimizer.state) == [x]
+    assert optimizer.state[x]["step"] == 1
+    assert optimizer.state[x]["momentum_buffer"].tolist() == [1.0, 1.0]
+    optimizer.state[x]["momentum_buffer"][...] = 0.0
+    optimizer.step()
+    assert x.tolist() == [0.0, 1.0]  # the momentum begins anew
+    assert optimizer.state[x]["step"] == 2
+
+
+def test_state_has_the_numbers_of_state_dict():
+    x = tensor([1.0, 2.0], requires_grad=True)
+    optimizer = optim.NAdam([x])
+    x.grad = np.ones(2)
+    optimizer.step()
+    saved = optimizer.state_dict()["state"][0]
+    assert list(optimizer.state[x]) == list(saved)
+    for name, value in optimizer.state[x].items():
+        np.testing.assert_array_equal(value, saved[name])

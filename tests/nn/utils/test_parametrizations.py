@@ -12,7 +12,8 @@ import nn
 import optim
 from autograd import no_grad, tensor
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.neural.matrices import matrix_exp, matrix_inverse
+from autograd.ops.linear_systems import inv
+from autograd.ops.neural.matrices import matrix_exp
 from nn.utils.parametrizations import orthogonal, spectral_norm, weight_norm
 from nn.utils.parametrize import remove_parametrizations
 from tests.nn.derivatives import check_derivatives
@@ -313,6 +314,6 @@ def test_the_exponential_of_a_matrix(size):
 
 
 def test_matrices_must_be_square():
-    for function in (matrix_exp, matrix_inverse):
-        with pytest.raises(ShapeError, match=f"{function.__name__}: expected square matrices"):
+    for function in (matrix_exp, inv):
+        with pytest.raises(ShapeError, match=f"{function.__name__}.* square"):
             function(np.ones((2, 3)))
