@@ -26,12 +26,33 @@ from . import errors
 from .backward import gradients
 from .modes import enable_grad, is_grad_enabled, no_grad
 from .tensor import Tensor, tensor
-from .transforms import grad, value_and_grad
+from .transforms import (
+    deriv,
+    elementwise_grad,
+    ggnvp,
+    grad,
+    grad_and_aux,
+    hessian,
+    hessian_tensor_product,
+    holomorphic_grad,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
 
 __version__ = "0.1.0"
 
 
-_LAZY = {"detect_anomaly": "anomaly", "profile": "profiling"}
+_LAZY = {
+    "detect_anomaly": "anomaly",
+    "explain": "explaining",
+    "profile": "profiling",
+    "record": "recording",
+}
 
 
 def __getattr__(name: str) -> _Any:
@@ -47,14 +68,29 @@ def __getattr__(name: str) -> _Any:
 
 __all__ = [
     "Tensor",
+    "deriv",
     "detect_anomaly",
+    "elementwise_grad",
     "enable_grad",
     "errors",
+    "explain",
+    "ggnvp",
     "grad",
+    "grad_and_aux",
     "gradients",
+    "hessian",
+    "hessian_tensor_product",
+    "holomorphic_grad",
+    "hvp",
     "is_grad_enabled",
+    "jacobian",
+    "jvp",
+    "linearize",
     "no_grad",
     "profile",
+    "record",
+    "stop_gradient",
     "tensor",
     "value_and_grad",
+    "vjp",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any as _Any
 
 from numpy.exceptions import AxisError as _NumPyAxisError
+from numpy.linalg import LinAlgError as _NumPyLinAlgError
 
 
 class AutogradError(Exception):
@@ -17,9 +18,13 @@ class AutogradError(Exception):
     Attributes:
         module_path: where in a model it was raised, such as `encoder.0.linear`; the message
             begins with it. Empty outside of modules.
+        tape: under `detect_anomaly()`, the graph as records, see `autograd.graph.tape`; else None.
+        draw: then a function that draws it, with the options of `autograd.graph.draw`.
     """
 
     module_path: str = ""
+    tape: _Any = None
+    draw: _Any = None
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -28,6 +33,14 @@ class AutogradError(Exception):
 
 class ShapeError(AutogradError, ValueError):
     """Shapes do not fit the operation."""
+
+
+class MatrixError(AutogradError, _NumPyLinAlgError):
+    """A matrix is singular, not positive definite or the like; or has no derivative where it is."""
+
+
+class MatrixShapeError(ShapeError, _NumPyLinAlgError):
+    """An array is not made of matrices, or not of square ones."""
 
 
 class DtypeError(AutogradError, TypeError):
@@ -70,8 +83,8 @@ class AnomalyError(AutogradError, FloatingPointError):
         source, code: the user's line, as `train.py:12`, and its text; empty if not known.
         inputs: a summary of each array that the operation computed with, by name.
         result: a summary of what it gave.
-        tape: the graph as records, see `autograd.graph.tape`; None if it was released before.
-        record: that of the operation in the tape; None if the tape does not have it.
+        record: that of the operation in the tape; `draw()` draws it red. None, as `tape` and `draw`
+            are, if the graph was released before.
     """
 
     op: str = ""
@@ -80,7 +93,6 @@ class AnomalyError(AutogradError, FloatingPointError):
     code: str = ""
     inputs: dict[str, _Any] = {}  # noqa: RUF012 - each error has its own
     result: _Any = None
-    tape: _Any = None
     record: _Any = None
 
 

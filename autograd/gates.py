@@ -15,7 +15,7 @@ from .codegen import next_order
 from .ops.shapes import reshape
 from .primitive import Primitive
 from .pulls import Step
-from .tape import PICK, Bundle, TensorBase, new_tensor, pick_node
+from .tape import Bundle, TensorBase, new_tensor, pick_node
 
 # For pictures alone: of a join nothing is known but its name.
 _JOIN = Primitive("join", lambda xs: xs[0], ["*xs"], statics=((), {}), promotes=False)
@@ -39,8 +39,8 @@ def gate(tensors: Sequence[Any], function: Callable) -> list:
 
 
 def is_gate(step: Step) -> bool:
-    """Whether this is a step of a gate, or another that is no primitive."""
-    return bool(step.arity) and step.prim in (None, _JOIN, PICK)
+    """Whether this is where a gate calls its function, or another step that is no primitive."""
+    return bool(step.arity) and step.prim in (None, _JOIN)
 
 
 def _join(above: list, like: Sequence[Any], function: Callable) -> list:
