@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .groups import Group
-from .labels import BOLD, CODE, SMALL, Line, Words, tip
+from .labels import BOLD, GRID, SMALL, Line, Words, tip
 from .levels import GREY, Pen, Shapes
 from .records import BROADCAST, CONSTANT, Record
 from .scene import Box, Frame, Scene, title
@@ -33,10 +33,12 @@ class Writer:
         marked: ids of records that are drawn red.
     """
 
-    def __init__(self, scene: Scene, level: Shapes, direction: str, with_legend: bool, marked: frozenset[int]):
+    def __init__(
+        self, scene: Scene, level: Shapes, direction: str, with_legend: bool, marked: frozenset[int]
+    ):
         self.scene, self.level = scene, level
         self.direction, self.with_legend, self.marked = direction, with_legend, marked
-        self.outputs = {id(box) for box in scene.outputs if box.group is None}
+        self.outputs = {id(box) for _, box in scene.marks if box.group is None}
 
     def text(self) -> str:
         """The scene as DOT."""
@@ -59,7 +61,8 @@ class Writer:
             place = member.group
             yield f"{indent}subgraph {name('cluster ' + place.key)} {{"
             yield (
-                f"{indent}  label=<{_caption(place)}>; labelloc=t; labeljust=l; style={_frame_style(place)}; "
+                f"{indent}  label=<{_caption(place)}>; labelloc=t; labeljust=l; "
+                f"style={_frame_style(place)}; "
                 f'color="{FRAME_BORDER}"; fillcolor="{FRAMES[min(depth, len(FRAMES) - 1)]}"; margin=10;'
             )
             yield from self._frame(member, depth + 1, place.key if place.sort == "call" else prefix)
@@ -68,7 +71,10 @@ class Writer:
     def _attributes(self, box: Box, prefix: str) -> str:
         """The DOT attributes of a box."""
         record, style = box.record, STYLES[kind(box)]
-        parts = [f"label=<{_label(self.level.lines(box, _inner(prefix), id(box) in self.outputs))}>", style.node]
+        parts = [
+            f"label=<{_label(self.level.lines(box, _inner(prefix), id(box) in self.outputs))}>",
+            style.node,
+        ]
         fill = self.level.fill(box) or style.fill
         if style.border != style.fill:
             red = any(r.id in self.marked for r in box.records)
@@ -94,28 +100,36 @@ class Writer:
 
     def _marks(self) -> Iterator[str]:
         """A node for each output, except for what is drawn for itself: a leaf or a constant."""
-        for position, (i, box) in enumerate(self._shown_outputs()):
-            record = self.scene.tape[i]
-            called = self.scene.tape.title(position)
-            style = STYLES[OUTPUT]
-            key = name(f"output.{position + 1}")
+        style = STYLES[OUTPUT]
+        for key, box, lines in marks(self.scene, self.level):
             yield (
-                f"  {key} [label=<{_label(self.level.output(record, called))}>, {style.node}, "
-                f'color="{style.border}", fillcolor="{style.fill}", tooltip="output"{width([called])}];'
+                f"  {name(key)} [label=<{_label(lines)}>, {style.node}, "
+                f'color="{style.border}", fillcolor="{style.fill}", tooltip="output"'
+                f"{width([words.text for words in lines[0]])}];"
             )
-            yield f"  {name(box.key)} -> {key} [weight=4];"
-
-    def _shown_outputs(self) -> Iterator[tuple[int, Box]]:
-        for i, box in zip(self.scene.tape.outputs, self.scene.outputs):
-            if self.scene.tape[i].inputs:
-                yield i, box
+            yield f"  {name(box.key)} -> {name(key)} [weight=4];"
 
     def _legend(self, boxes: list[Box]) -> str:
-        kinds = {kind(box) for box in boxes} | ({OUTPUT} if list(self._shown_outputs()) else set())
+        kinds = {kind(box) for box in boxes} | ({OUTPUT} if list(marks(self.scene, self.level)) else set())
         notes = list(self.level.notes())
         if any(arrow.again for arrow in self.scene.arrows):
             notes.append("dashed: to the next of the steps or layers that are drawn once")
         return legend([k for k in STYLES if k in kinds], notes)
+
+
+def marks(scene: Scene, level: Shapes) -> Iterator[tuple[str, Box, list[Line]]]:
+    """The boxes that mark outputs: their keys, what they come from and what they say."""
+    of: dict[int, list[int]] = {}
+    boxes = {}
+    for position, box in scene.marks:
+        if scene.tape[scene.tape.outputs[position]].inputs:
+            of.setdefault(id(box) if box.group is not None else -1 - position, []).append(position)
+            boxes[position] = box
+    for positions in of.values():
+        first, called = positions[0], [scene.tape.title(k) for k in positions]
+        record = scene.tape[scene.tape.outputs[first]]
+        lines = level.outputs(called) if len(positions) > 1 else level.output(record, called[0])
+        yield f"output.{first + 1}", boxes[first], lines
 
 
 def kind(box: Box) -> str:
@@ -161,7 +175,19 @@ def _pen(pen: Pen) -> list[str]:
 
 
 def _label(lines: list[Line]) -> str:
-    return "<BR/>".join("".join(map(_words, line)) for line in lines)
+    if not any(words.look == GRID for line in lines for words in line):
+        return "<BR/>".join("".join(map(_words, line)) for line in lines)
+    rows = "".join(f"<TR>{''.join(_cells(line))}</TR>" for line in lines)
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>'
+
+
+def _cells(line: Line) -> Iterator[str]:
+    """A line of a label that has columns: two cells if it is a word and values, else one."""
+    if len(line) == 2 and line[0].look == SMALL:
+        yield f'<TD ALIGN="RIGHT">{_words(line[0])}</TD>'
+        yield f'<TD ALIGN="LEFT">{_words(line[1])}</TD>'
+    else:
+        yield f'<TD COLSPAN="2">{"".join(map(_words, line))}</TD>'
 
 
 def _words(words: Words) -> str:
@@ -169,7 +195,14 @@ def _words(words: Words) -> str:
         return f"<B>{escape(words.text)}</B>"
     if words.look == SMALL:
         return f'<FONT POINT-SIZE="9" COLOR="{_SMALL_GREY}">{escape(words.text)}</FONT>'
-    if words.look == CODE:
-        code = escape(words.text).replace(" ", "&#160;")
-        return f'<FONT FACE="Courier" POINT-SIZE="10">{code}</FONT>'
+    if words.look == GRID:
+        rows = (
+            "".join(
+                f'<TD ALIGN="RIGHT"><FONT POINT-SIZE="10">{escape(cell)}</FONT></TD>'
+                for cell in row.split("\t")
+            )
+            for row in words.text.split("\n")
+        )
+        table = "".join(f"<TR>{row}</TR>" for row in rows)
+        return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{table}</TABLE>'
     return escape(words.text)

@@ -94,8 +94,8 @@ class Drawing:
         except LayoutTimeoutError:
             raise LayoutTimeoutError(
                 f"layout took longer than {self.time_limit:g} s and was stopped; draw a smaller graph or a "
-                "smaller depth=, pass a larger time_limit=, or use the page (save to .html) or the DOT text "
-                "(to_dot(), or save to a .dot file), which need no layout program"
+                "smaller depth=, pass a larger time_limit=, or use the page (save to .html) or the DOT "
+                "text (to_dot(), or save to a .dot file), which need no layout program"
             ) from None
 
     def mermaid(self) -> str:
@@ -178,7 +178,9 @@ class Drawing:
     def __repr__(self) -> str:
         shown = sum(1 for _ in self._scene.root.boxes())
         level = self.view.level.name
-        return f"<Drawing: {level} of {len(self.tape)} records in {shown} boxes; .save('graph.svg') draws it>"
+        return (
+            f"<Drawing: {level} of {len(self.tape)} records in {shown} boxes; .save('graph.svg') draws it>"
+        )
 
     def _repr_svg_(self) -> str:
         return self.svg()

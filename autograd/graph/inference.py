@@ -61,6 +61,8 @@ def _read_saved(call: Call, records: list[Record]) -> None:
 
 
 def _facts(value: Any) -> tuple:
+    if isinstance(value, (tuple, list)):
+        return None, None  # several results, of which the record is one
     return np.shape(value), getattr(value, "dtype", None)
 
 
@@ -149,7 +151,8 @@ def _run(prim: Primitive, arguments: list, statics: Sequence) -> Any:
             out = prim.kernel(arguments, *statics) if prim.variadic else prim.kernel(*arguments, *statics)
     except Exception:  # a picture is never worth an error
         return None
-    return out[0] if prim.aux else out
+    out = out[0] if prim.aux else out
+    return None if isinstance(out, tuple) else out
 
 
 # ---------------------------------------------------------------- dtypes

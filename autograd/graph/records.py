@@ -1,7 +1,7 @@
 """What a tape is, as data: an inspectable list of records. Pictures are made from it alone.
 
-A record describes one node in words: it holds no array of the program, so that keeping it keeps
-nothing alive. Records are numbered from 0 in the order of creation, so that inputs come before what is computed
+A record describes one node in words: it holds no array of the program, so keeping it keeps nothing
+alive. Records are numbered from 0 in the order of creation, so that inputs come before what is computed
 from them, and so that two runs of one program give the same numbers.
 """
 

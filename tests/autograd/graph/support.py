@@ -30,3 +30,8 @@ def texts(svg):
 
 def listing(folder):
     return sorted(p.name for p in folder.iterdir())
+
+
+def boxes_of(drawing):
+    """The boxes of a picture, without the marks of its outputs, by their keys."""
+    return {box.key: box for box in drawing._scene.root.boxes()}

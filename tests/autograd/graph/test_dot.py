@@ -14,7 +14,7 @@ import pytest
 import autograd
 from autograd import graph, tensor
 from autograd.errors import ArgumentError, GraphFreedError, OperandError
-from autograd.graph import dot
+from autograd.graph.text import quote
 
 LEAF = 'style=filled, penwidth=1.6, color="#c77700", fillcolor="#ffefd2", tooltip="leaf"'
 OPERATION = 'style="rounded,filled", color="#3d6fb0", fillcolor="#e8f0fb"'
@@ -22,7 +22,7 @@ OUTPUT = 'style=filled, peripheries=2, color="#2e8540", fillcolor="#e3f4e6", too
 HEADER = """\
 digraph "autograd" {
   graph [rankdir=TB, bgcolor=white, pad=0.2, nodesep=0.25, ranksep=0.3, fontname="Helvetica", \
-fontsize=9, labelloc=b, labeljust=l];
+fontsize=10, labelloc=b, labeljust=l];
   node [shape=box, fontname="Helvetica", fontsize=12, width=0.4, height=0.35, margin="0.12,0.05"];
   edge [color="#6f6f6f", arrowsize=0.6];
 """
@@ -38,11 +38,17 @@ def small(text):
 
 def nodes_of(source):
     """Node name -> its attributes."""
-    return dict(re.findall(r"^  (\w+) \[(.*)\];$", source, re.MULTILINE))
+    return {
+        quoted or plain: attributes
+        for quoted, plain, attributes in re.findall(
+            r'^ +(?:"([^"]+)"|(\w+)) \[(.*)\];$', source, re.MULTILINE
+        )
+    }
 
 
 def edges_of(source):
-    return re.findall(r"^  (\w+) -> (\w+)", source, re.MULTILINE)
+    found = re.findall(r'^  ("[^"]+"|\w+) -> ("[^"]+"|\w+)', source, re.MULTILINE)
+    return [(a.strip('"'), b.strip('"')) for a, b in found]
 
 
 # ------------------------------------------------------------------ golden
@@ -54,12 +60,13 @@ def test_square():
     assert graph.to_dot(x * x, names={"x": x}, legend=False) == (
         HEADER
         + f"""\
-  n0 [label=<<B>x</B> = 3<BR/>{f64}>, {LEAF}];
-  n1 [label=<<B>multiply</B><BR/>{f64}>, {OPERATION}, tooltip="multiply\\nsaves y: 3\\nsaves x: 3"];
-  n0 -> n1;
-  n0 -> n1;
-  out0 [label=<<B>output</B> = 9<BR/>{f64}>, {OUTPUT}];
-  n1 -> out0 [weight=4];
+  x [label=<<B>x</B> = 3<BR/>{f64}>, {LEAF}];
+  "multiply.1" [label=<<B>multiply</B><BR/>{f64}>, {OPERATION}, \
+tooltip="multiply\\nsaves y: 3\\nsaves x: 3"];
+  x -> "multiply.1";
+  x -> "multiply.1";
+  "output.1" [label=<<B>output</B> = 9<BR/>{f64}>, {OUTPUT}];
+  "multiply.1" -> "output.1" [weight=4];
 }}
 """
     )
@@ -70,19 +77,22 @@ def test_small_expression():
     y = (a * b + c).tanh()
     source = graph.to_dot(y, names={"a": a, "b": b, "c": c, "y": y})
     nodes = nodes_of(source)
-    assert list(nodes)[3:] == ["n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "out0"]
+    steps = ["a", "b", "multiply.1", "broadcast_cast.1", "c", "broadcast_cast.2", "add.1", "tanh.1"]
+    assert list(nodes)[3:] == [*steps, "output.1"]
     full = small("(2, 3) float64")
-    assert nodes["n0"] == f"label=<<B>a</B> = 2<BR/>{small('float64')}>, {LEAF}"
-    assert nodes["n2"] == f"label=<<B>c</B><BR/>{small('(2, 3) float32')}>, {LEAF}"
-    assert nodes["n4"].startswith(f'label=<{small("broadcast () to (2, 3)")}>, style="rounded,dashed"')
-    assert nodes["n5"].startswith(f'label=<{small("cast float32 to float64")}>, style="rounded,dashed"')
-    assert nodes["n6"] == f'label=<<B>add</B><BR/>{full}>, {OPERATION}, tooltip="add"'
+    assert nodes["a"] == f"label=<<B>a</B> = 2<BR/>{small('float64')}>, {LEAF}"
+    assert nodes["c"] == f"label=<<B>c</B><BR/>{small('(2, 3) float32')}>, {LEAF}"
+    implicit = 'style="rounded,dashed"'
+    assert nodes["broadcast_cast.1"].startswith(f"label=<{small('broadcast () to (2, 3)')}>, {implicit}")
+    assert nodes["broadcast_cast.2"].startswith(f"label=<{small('cast float32 to float64')}>, {implicit}")
+    assert nodes["add.1"] == f'label=<<B>add</B><BR/>{full}>, {OPERATION}, tooltip="add"'
     tip = 'tooltip="tanh\\nsaves out: float64(2, 3)"'
-    assert nodes["n7"] == f"label=<<B>tanh</B><BR/>{full}>, {OPERATION}, {tip}"
-    assert nodes["out0"] == f"label=<<B>y</B><BR/>{full}>, {OUTPUT}"
+    assert nodes["tanh.1"] == f"label=<<B>tanh</B><BR/>{full}>, {OPERATION}, {tip}"
+    assert nodes["output.1"] == f"label=<<B>y</B><BR/>{full}>, {OUTPUT}"
     assert edges_of(source) == [
-        ("n0", "n3"), ("n1", "n3"), ("n3", "n4"), ("n2", "n5"), ("n4", "n6"), ("n5", "n6"),
-        ("n6", "n7"), ("n7", "out0"),
+        ("a", "multiply.1"), ("b", "multiply.1"), ("multiply.1", "broadcast_cast.1"),
+        ("c", "broadcast_cast.2"), ("broadcast_cast.1", "add.1"), ("broadcast_cast.2", "add.1"),
+        ("add.1", "tanh.1"), ("tanh.1", "output.1"),
     ]  # fmt: skip
     legend = source[source.index("<TABLE") :]
     for meaning in ("parameter or leaf", "operation", "implicit broadcast or cast", "output"):
@@ -95,19 +105,19 @@ def test_constants_are_drawn_unless_told_otherwise():
     y = x * 2.5 + 1
     source = graph.to_dot(y)
     nodes = nodes_of(source)
-    assert nodes["n1"].startswith("label=<2.5>, style=filled, penwidth=0")
-    assert nodes["n3"].startswith("label=<constant>")  # an addend is not saved
+    assert nodes["constant.1"].startswith("label=<2.5>, style=filled, penwidth=0.6")
+    assert nodes["constant.2"].startswith("label=<constant>")  # an addend is not saved
     assert ">constant</TD>" in source
     bare = graph.to_dot(y, constants=False)
-    assert [n for n in nodes_of(bare) if n[0] == "n" and n[1:].isdigit()] == ["n0", "n2", "n4"]
+    assert list(nodes_of(bare))[3:] == ["leaf.1", "multiply.1", "add.1", "output.1"]
     assert ">constant</TD>" not in bare
     assert all(source in nodes_of(bare) for source, _ in edges_of(bare))
 
 
 def test_order_of_arguments_is_kept_where_it_matters():
     x, y = scalar(3), scalar(4)
-    assert "ordering=in" in nodes_of(graph.to_dot(x - y))["n2"]
-    assert "ordering=in" not in nodes_of(graph.to_dot(x + y))["n2"]
+    assert "ordering=in" in nodes_of(graph.to_dot(x - y))["subtract.1"]
+    assert "ordering=in" not in nodes_of(graph.to_dot(x + y))["add.1"]
 
 
 def test_options_are_shown():
@@ -128,10 +138,10 @@ def test_several_outputs():
     a, b = x * 2.0, x + x
     source = graph.to_dot([a, b, a], names={"b": b})
     nodes = nodes_of(source)
-    assert nodes["out0"].startswith("label=<<B>output 0</B> = 6")
-    assert nodes["out1"].startswith("label=<<B>b</B> = 6")
-    assert [e for e in edges_of(source) if e[1].startswith("out")] == [
-        ("n2", "out0"), ("n3", "out1"), ("n2", "out2"),
+    assert nodes["output.1"].startswith("label=<<B>output 0</B> = 6")
+    assert nodes["output.2"].startswith("label=<<B>b</B> = 6")
+    assert [e for e in edges_of(source) if e[1].startswith("output")] == [
+        ("multiply.1", "output.1"), ("add.1", "output.2"), ("multiply.1", "output.3"),
     ]  # fmt: skip
 
 
@@ -160,14 +170,14 @@ def test_names_are_escaped(name, escaped):
 
 
 def test_tooltips_are_escaped():
-    assert dot._quote(['a "b"', "c\\n", "&lt;\n"]) == '"a \\"b\\"\\nc\\\\n\\n&amp;lt; "'
+    assert quote(['a "b"', "c\\n", "&lt;\n"]) == '"a \\"b\\"\\nc\\\\n\\n&amp;lt; "'
 
 
 def test_labels_beyond_ascii_get_room():
     x = scalar(3)
 
     def width(name):
-        label = nodes_of(graph.to_dot(x, names={name: x}))["n0"]
+        (label,) = list(nodes_of(graph.to_dot(x, names={name: x})).values())[3:]
         return float((re.search(r", width=([\d.]+)", label) or [0, 0])[1])
 
     assert width("plain") == 0
@@ -213,9 +223,9 @@ def test_double_backward_graph():
 
 def test_no_history_draws_the_tensor_alone():
     nodes = nodes_of(graph.to_dot(tensor([1.0, 2.0]), names={}, legend=False))
-    assert list(nodes) == ["graph", "node", "edge", "n0"]
-    assert small("(2,) float64") in nodes["n0"]
-    assert "label=<3<BR/>" in nodes_of(graph.to_dot(tensor(3.0)))["n0"]
+    assert list(nodes) == ["graph", "node", "edge", "constant.1"]
+    assert small("(2,) float64") in nodes["constant.1"]
+    assert "label=<3<BR/>" in nodes_of(graph.to_dot(tensor(3.0)))["constant.1"]
     w = scalar(5)
     source = graph.to_dot(w, names={"w": w}, legend=False)
     assert "<B>w</B> = 5" in source
