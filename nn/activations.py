@@ -11,8 +11,9 @@ from autograd.errors import OperandError, ShapeError
 from . import functional as F
 from . import init
 from .elementwise import Activation
-from .functional.arguments import number
+from .functional.arguments import flag, number
 from .functional.gated import slope_bounds
+from .functional.inputs import as_array
 from .functional.sizes import positive
 from .module import Module
 from .parameter import Parameter, parameter_of
@@ -179,7 +180,7 @@ class RReLU(Module):
     ):
         super().__init__()
         self.lower, self.upper = slope_bounds(lower, upper, "RReLU")
-        self.inplace = inplace
+        self.inplace = flag(inplace, "RReLU: inplace")
         self.generator = None if generator is None else as_generator(generator, "RReLU")
 
     def forward(self, input: Any) -> Any:
@@ -284,6 +285,7 @@ class Softmax2d(Module):
     """
 
     def forward(self, input: Any) -> Any:
-        if np.ndim(input) not in (3, 4):
-            raise ShapeError(f"Softmax2d: expected (N, C, H, W) or (C, H, W), got {np.shape(input)}")
+        input = as_array(input)
+        if input.ndim not in (3, 4):
+            raise ShapeError(f"Softmax2d: expected (N, C, H, W) or (C, H, W), got {input.shape}")
         return F.softmax(input, -3)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-import numpy as np
-
 from autograd.errors import ArgumentError, ShapeError
 
 from . import init
 from .functional import convolution as functions
 from .functional import padding as pads
 from .functional.convolution_arguments import check_groups, padding_of
+from .functional.inputs import as_array
 from .functional.sizes import integers
 from .module import Module
 from .parameter import Parameter, parameter_of
@@ -173,12 +172,13 @@ class TransposedConvolution(ConvolutionBase):
 
     def _extra(self, input: Any, output_size: Any) -> tuple[int, ...]:
         """The output_padding that gives this size."""
-        caller, dims, shape = type(self).__name__, self.dims, np.shape(input)
+        caller, dims, shape = type(self).__name__, self.dims, as_array(input).shape
         if not isinstance(output_size, (tuple, list)) or len(output_size) not in (dims, len(shape)):
             raise ArgumentError(
                 f"{caller}: output_size must have {dims} or {len(shape)} numbers, got {output_size!r}"
             )
-        wanted = tuple(output_size[len(output_size) - dims :])
+        given = integers(output_size, len(output_size), f"{caller}: output_size", 0)
+        wanted = given[len(given) - dims :]
         padding: Any = self.padding
         least = tuple(
             (n - 1) * s - 2 * p + d * (k - 1) + 1

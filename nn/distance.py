@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import functional as F
-from .functional.arguments import number
+from .functional.arguments import check_index, flag, number
 from .module import Module
 
 __all__ = ["CosineSimilarity", "PairwiseDistance"]
@@ -20,7 +20,8 @@ class CosineSimilarity(Module):
 
     Shapes: x1 and x2 broadcast together; the result is without `dim`.
 
-    Errors: ShapeError for shapes that do not broadcast; AxisError; ArgumentError for a NaN eps.
+    Errors: ShapeError for shapes that do not broadcast; AxisError; ArgumentError for a `dim` that is
+    no integer, and an eps that is negative or NaN.
 
     Example:
         >>> import numpy as np
@@ -30,7 +31,8 @@ class CosineSimilarity(Module):
 
     def __init__(self, dim: int = 1, eps: float = 1e-8):
         super().__init__()
-        self.dim, self.eps = dim, number(eps, "CosineSimilarity: eps")
+        self.dim = check_index(dim, "CosineSimilarity: dim")
+        self.eps = number(eps, "CosineSimilarity: eps", least=0)
 
     def forward(self, x1: Any, x2: Any) -> Any:
         return F.cosine_similarity(x1, x2, self.dim, self.eps)
@@ -58,7 +60,7 @@ class PairwiseDistance(Module):
         super().__init__()
         self.norm = number(p, "PairwiseDistance: p")
         self.eps = number(eps, "PairwiseDistance: eps")
-        self.keepdim = keepdim
+        self.keepdim = flag(keepdim, "PairwiseDistance: keepdim")
 
     def forward(self, x1: Any, x2: Any) -> Any:
         return F.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)

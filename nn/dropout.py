@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from . import functional as F
-from .functional.arguments import share
+from .functional.arguments import flag, share
 from .module import Module
 from .random import as_generator
 
@@ -24,7 +24,7 @@ class _Dropout(Module):
         super().__init__()
         caller = type(self).__name__
         self.p = p if type(p) is int and p in (0, 1) else share(p, f"{caller}: p")
-        self.inplace = inplace
+        self.inplace = flag(inplace, f"{caller}: inplace")
         # kept, so that a seed goes on from call to call
         self.generator = None if generator is None else as_generator(generator, caller)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from .functional.arguments import flag
 from .functional.table import TABLE, Row, defined
 from .module import Module
 
@@ -47,8 +48,10 @@ def _methods(row: Row, function: Any) -> tuple[Any, Any]:
     lines = [f"def __init__(self{row.parameters(row.inplace)}) -> None:", "    begin(self)"]
     if names:
         lines.append(f"    {names}, = checked({row.module!r}, {names})")
+    lines += [f"    inplace = flag(inplace, '{row.module}: inplace')"] * row.inplace
     lines += [f"    self.{name} = {name}" for name in kept]
-    start = defined("\n".join(lines), {"begin": Module.__init__, "checked": row.checked}, "__init__")
+    known = {"begin": Module.__init__, "checked": row.checked, "flag": flag}
+    start = defined("\n".join(lines), known, "__init__")
     given = "".join(f", self.{name}" for name in kept)
     run = f"def forward(self, input: Any) -> Any:\n    return function(input{given})"
     forward = defined(run, {"function": function, "Any": Any}, "forward")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.shapes import as_array
 
 from . import functional as F
 from . import init
 from .functional.arguments import number, plain
+from .functional.inputs import as_array
 from .functional.lookup import MODES, check_sparse, row_of
 from .functional.sizes import positive
 from .module import Module
@@ -68,7 +66,7 @@ class _Lookup(Module):
 
 
 def _size_of(embeddings: Any, caller: str) -> tuple[int, int]:
-    shape = np.shape(embeddings)
+    shape = as_array(embeddings).shape
     if len(shape) != 2:
         raise ShapeError(f"{caller}.from_pretrained: embeddings{shape} must be a matrix")
     return shape
@@ -96,6 +94,7 @@ class Embedding(_Lookup):
     IndexingError for a number that no row has; DtypeError for numbers that are no integers.
 
     Example:
+        >>> import numpy as np
         >>> Embedding(4, 2)(np.array([[0, 3, 3]])).shape
         (1, 3, 2)
     """
@@ -135,6 +134,7 @@ class Embedding(_Lookup):
         Errors: ShapeError for what is no matrix; else as of the class.
 
         Example:
+            >>> import numpy as np
             >>> Embedding.from_pretrained(np.eye(2))([1])
             tensor([[0., 1.]])
         """
@@ -165,6 +165,7 @@ class EmbeddingBag(_Lookup):
     Errors: as of `Embedding`; ArgumentError for offsets that do not fit.
 
     Example:
+        >>> import numpy as np
         >>> EmbeddingBag(4, 2)(np.array([0, 3, 3]), offsets=np.array([0, 1])).shape
         (2, 2)
     """
@@ -212,6 +213,7 @@ class EmbeddingBag(_Lookup):
         Errors: ShapeError for what is no matrix; else as of the class.
 
         Example:
+            >>> import numpy as np
             >>> EmbeddingBag.from_pretrained(np.eye(2))([[0, 1]])
             tensor([[0.5, 0.5]])
         """

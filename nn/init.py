@@ -16,6 +16,7 @@ from autograd.errors import ArgumentError, DtypeError, OperandError, ShapeError
 from autograd.modes import no_grad
 from autograd.tensor import Tensor
 
+from .functional.arguments import dtype_of
 from .random import as_generator, truncated_normal
 
 _GAINS = {
@@ -284,5 +285,5 @@ def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = No
 
 
 def empty(*shape: int, dtype: Any = None) -> np.ndarray:
-    """A fresh array for a parameter: float32 unless told otherwise."""
-    return np.zeros(shape, np.float32 if dtype is None else dtype)
+    """A fresh array for a parameter: float32 unless told otherwise; DtypeError for no dtype."""
+    return np.zeros(shape, np.float32 if dtype is None else dtype_of(dtype))

@@ -157,6 +157,8 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
 
     def apply(self, fn: Callable[[Module], Any]) -> Module:
         """Call `fn` on every module of the tree, children first; returns this one."""
+        if not callable(fn):
+            raise OperandError(f"apply: fn must be a function of a module, got {describe(fn)}")
         for child in self.children():
             child.apply(fn)
         fn(self)

@@ -45,6 +45,21 @@ def check_index(index: Any, what: str) -> int:
     return int(index)
 
 
+def flag(value: Any, what: str) -> bool:
+    """A choice between yes and no; refused if it is neither."""
+    if isinstance(value, (int, np.integer, np.bool_)) and value in (0, 1):
+        return bool(value)
+    raise ArgumentError(f"{what} must be True or False, got {value!r}")
+
+
+def dtype_of(dtype: Any, what: str = "dtype") -> np.dtype:
+    """What NumPy takes for a dtype, as one."""
+    try:
+        return np.dtype(dtype)
+    except (TypeError, ValueError):
+        raise DtypeError(f"{what} must be one of NumPy's, got {dtype!r}") from None
+
+
 def check_power(p: Any, what: str) -> int:
     """A power that there is a margin loss for."""
     if p not in (1, 2):

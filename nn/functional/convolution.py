@@ -6,9 +6,10 @@ from typing import Any
 
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.neural import convolution, patches
-from autograd.ops.shapes import as_array, reshape
+from autograd.ops.shapes import reshape
 
 from .convolution_arguments import arrays_of, check_groups, padding_of, window_of
+from .inputs import as_array
 from .sizes import integers
 
 __all__ = [

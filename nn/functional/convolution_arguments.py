@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.shapes import as_array, reshape
+from autograd.ops.shapes import reshape
 
+from .inputs import as_array
 from .sizes import integers
 
 

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, ShapeError
+from autograd.diagnose import describe
+from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.ops import reductions
 from autograd.ops.choosing import equal, greater, where
 from autograd.ops.elementwise import absolute, power, sqrt
 from autograd.ops.indexing import getitem
+from autograd.tensor import Tensor
 
-from .arguments import number, plain
-from .inputs import numbers
+from .arguments import check_index, flag, number, plain
+from .inputs import NUMBERS, numbers
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
@@ -24,14 +26,14 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
 
     Shapes: x1 and x2 broadcast together; the result is without `dim`.
 
-    Errors: ShapeError for shapes that do not broadcast; AxisError.
+    Errors: ShapeError for shapes that do not broadcast; AxisError; ArgumentError for a negative eps.
 
     Example:
         >>> cosine_similarity(np.array([[1.0, 0.0]]), np.array([[3.0, 4.0]]))
         array([0.6])
     """
     x1, x2 = _together(x1, x2, "cosine_similarity")
-    eps = number(eps, "cosine_similarity: eps")
+    dim, eps = check_index(dim, "cosine_similarity: dim"), number(eps, "cosine_similarity: eps", least=0)
     cosines = _directed(x1, dim, eps) * _directed(x2, dim, eps)
     return reductions.sum(cosines, dim)
 
@@ -49,15 +51,15 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
 
     Shapes: x1 and x2 broadcast together, (..., d) -> (...), or (..., 1) for keepdim.
 
-    Errors: ShapeError for shapes that do not broadcast.
+    Errors: ShapeError for shapes that do not broadcast; DtypeError for booleans.
 
     Example:
         >>> pairwise_distance(np.array([[3.0, 0.0]]), np.array([[0.0, 4.0]]), eps=0)
         array([5.])
     """
-    x1, x2 = _together(x1, x2, "pairwise_distance")
+    x1, x2 = _together(x1, x2, "pairwise_distance", "fciu")
     p, eps = number(p, "pairwise_distance: p"), number(eps, "pairwise_distance: eps")
-    return _norm(x1 - x2 + eps, p, -1, keepdim)
+    return _norm(x1 - x2 + eps, p, -1, flag(keepdim, "pairwise_distance: keepdim"))
 
 
 def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Any = None) -> Any:
@@ -70,7 +72,8 @@ def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out:
         eps: least divisor.
         out: where the result is written; it gets no gradient.
 
-    Errors: AxisError for an axis that is not there.
+    Errors: AxisError for an axis that is not there; OperandError and ShapeError for an `out` that
+    cannot be written.
 
     Example:
         >>> normalize(np.array([[3.0, 4.0]]))
@@ -82,6 +85,10 @@ def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out:
     result = input / where(greater(norm, eps), norm, eps)
     if out is None:
         return result
+    if not isinstance(out, (Tensor, np.ndarray)):
+        raise OperandError(f"normalize: out must be a Tensor or an array, got {describe(out)}")
+    if out.shape != result.shape:
+        raise ShapeError(f"normalize: out{out.shape} must be of shape {result.shape}")
     out[...] = result
     return out
 
@@ -91,13 +98,13 @@ def pdist(input: Any, p: float = 2.0) -> Any:
 
     Shapes: (n, d) -> (n * (n - 1) / 2,).
 
-    Errors: ShapeError for what is no matrix; ArgumentError for a negative p.
+    Errors: ShapeError for what is no matrix; ArgumentError for a negative p; DtypeError for booleans.
 
     Example:
         >>> pdist(np.array([[0.0], [3.0], [7.0]]))
         array([3., 7., 4.])
     """
-    input = numbers(input, "pdist")
+    input = numbers(input, "pdist", "fciu")
     if input.ndim != 2:
         raise ShapeError(f"pdist: input{input.shape} must be a matrix")
     p = number(p, "pdist: p")
@@ -107,9 +114,9 @@ def pdist(input: Any, p: float = 2.0) -> Any:
     return _norm(getitem(input, first) - getitem(input, second), p, 1, False)
 
 
-def _together(x1: Any, x2: Any, caller: str) -> tuple[Any, Any]:
+def _together(x1: Any, x2: Any, caller: str, kinds: str = NUMBERS) -> tuple[Any, Any]:
     """Both as arrays that broadcast."""
-    x1, x2 = numbers(x1, caller), numbers(x2, caller)
+    x1, x2 = numbers(x1, caller, kinds), numbers(x2, caller, kinds)
     try:
         np.broadcast_shapes(x1.shape, x2.shape)
     except ValueError:

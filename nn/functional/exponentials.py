@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import DtypeError, ShapeError
 from autograd.ops import reductions
 from nn.random import as_generator
 
-from .arguments import number
+from .arguments import check_index, dtype_of, number
 from .inputs import numbers
 
 
@@ -23,7 +24,7 @@ def softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
             0, 1 and 3 axes, else 1.
         dtype: what the input is cast to first.
 
-    Errors: AxisError for an axis that is not there.
+    Errors: AxisError for an axis that is not there; DtypeError for a dtype that is not floating.
 
     Example:
         >>> softmax(np.zeros(2), dim=0)
@@ -77,7 +78,8 @@ def gumbel_softmax(
         dim: the axis of the categories.
         generator: where the noise is drawn from.
 
-    Errors: ArgumentError for a temperature that is not positive.
+    Errors: ArgumentError for a temperature that is not positive; ShapeError for `hard` where there
+    are no categories.
 
     Source: Jang et al., Categorical reparameterization with Gumbel-softmax, 2017, eq. 2.
 
@@ -86,13 +88,17 @@ def gumbel_softmax(
         array([0., 1.])
     """
     tau = number(tau, "gumbel_softmax: tau", above=0)
-    logits = numbers(logits, "gumbel_softmax")
+    logits, dim = numbers(logits, "gumbel_softmax"), check_index(dim, "gumbel_softmax: dim")
     drawn = as_generator(generator, "gumbel_softmax").gumbel(size=logits.shape)
     noise = np.asarray(drawn, logits.dtype if logits.dtype.kind == "f" else None)
     soft = reductions.softmax((logits + noise) / tau, dim)
     if not hard:
         return soft
     values = np.asarray(getattr(soft, "_data", soft))
+    if values.ndim and not values.shape[dim]:
+        raise ShapeError(
+            f"gumbel_softmax: hard=True needs a category, got logits{values.shape} and dim={dim}"
+        )
     one_hot = np.zeros_like(values)
     if values.ndim:
         np.put_along_axis(one_hot, np.expand_dims(values.argmax(dim), dim), 1, dim)
@@ -106,6 +112,9 @@ def _prepared(input: Any, dim: int | None, dtype: Any, caller: str) -> tuple[Any
     """The input as it enters, and the axis."""
     input = numbers(input, caller)
     if dtype is not None:
+        dtype = dtype_of(dtype, f"{caller}: dtype")
+        if dtype.kind not in "fc":
+            raise DtypeError(f"{caller}: dtype must be floating, got {dtype}")
         input = input.astype(dtype)
     elif input.dtype.kind in "iub":
         input = input.astype(np.float64)

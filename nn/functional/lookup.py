@@ -11,10 +11,11 @@ from autograd.modes import no_grad
 from autograd.ops.indexing import getitem
 from autograd.ops.neural import lookup
 from autograd.ops.neural.lookup import check_indices
-from autograd.ops.shapes import as_array, reshape
+from autograd.ops.shapes import reshape
 from autograd.tensor import Tensor
 
-from .arguments import number, plain
+from .arguments import check_index, number, plain
+from .inputs import as_array, numbers
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
@@ -95,8 +96,8 @@ def embedding_bag(
         raise ArgumentError(f"{caller}: per_sample_weights go with mode='sum', got {mode!r}")
     if scale_grad_by_freq and mode == "max":
         raise ArgumentError(f"{caller}: scale_grad_by_freq does not go with mode='max'")
-    shape = np.shape(input)
     input, weight, padding_idx = _looked_up(caller, input, weight, padding_idx, sparse)
+    shape = input.shape
     bag, bags = _bags(input, offsets, include_last_offset)
     input = input.reshape(-1)
     if max_norm is not None:
@@ -139,6 +140,9 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     classes = plain(as_array(tensor))
     if classes.dtype.kind not in "iu":
         raise DtypeError(f"one_hot: classes must be integers, got {classes.dtype}")
+    num_classes = check_index(num_classes, "one_hot: num_classes")
+    if num_classes < -1:
+        raise ArgumentError(f"one_hot: num_classes must be at least 0, or -1, got {num_classes}")
     if num_classes == -1:
         if not classes.size:
             raise ArgumentError("one_hot: num_classes must be given for no classes at all")
@@ -166,13 +170,17 @@ def check_sparse(sparse: Any, caller: str) -> None:
 def _looked_up(caller: str, input: Any, weight: Any, padding_idx: Any, sparse: Any) -> tuple:
     """Row numbers as a plain array, the weight, and padding_idx counted from the start."""
     check_sparse(sparse, caller)
-    weight, input = as_array(weight), plain(as_array(input))
+    weight, input = as_array(weight), plain(numbers(input, caller))
     if weight.ndim != 2:
         raise ShapeError(f"{caller}: weight{weight.shape} must be a matrix")
-    if not input.size and input.dtype.kind == "f":
-        input = input.astype(np.intp)  # an empty list
+    input = _integers_if_none(input)
     check_indices(input, len(weight), caller)
     return input, weight, row_of(padding_idx, len(weight), caller)
+
+
+def _integers_if_none(found: np.ndarray) -> np.ndarray:
+    """Those of an empty list, which is floating to NumPy, as integers."""
+    return found if found.size or found.dtype.kind != "f" else found.astype(np.intp)
 
 
 def _shorten(weight: Any, input: np.ndarray, most: float, norm_type: Any, caller: str) -> None:
@@ -199,14 +207,14 @@ def _bags(input: np.ndarray, offsets: Any, include_last_offset: bool) -> tuple[n
         raise ShapeError(f"embedding_bag: input{input.shape} must have one or two axes")
     if offsets is None:
         raise ArgumentError("embedding_bag: an input of one axis needs offsets")
-    offsets = plain(as_array(offsets))
+    offsets = _integers_if_none(plain(as_array(offsets)))
     if offsets.ndim != 1 or offsets.dtype.kind not in "iu":
         raise ShapeError(
             f"embedding_bag: offsets must be integers on one axis, got {offsets.dtype}{offsets.shape}"
         )
     edges = offsets if include_last_offset else np.append(offsets, input.size)
     lengths = np.diff(edges)
-    if not len(edges) or (len(lengths) and edges[0] != 0) or edges[-1] != input.size or (lengths < 0).any():
+    if not len(edges) or edges[0] != 0 or edges[-1] != input.size or (lengths < 0).any():
         last = f"and end at {input.size}" if include_last_offset else f"and not pass {input.size}"
         raise ArgumentError(
             f"embedding_bag: offsets must begin at 0, not fall, {last}; got {offsets.tolist()}"

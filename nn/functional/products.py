@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from autograd.errors import ShapeError
 from autograd.ops.neural import linear as kernels
-from autograd.ops.shapes import as_array, reshape
+from autograd.ops.shapes import reshape
 
-from .inputs import numbers
+from .inputs import as_array, numbers
 
 __all__ = ["bilinear", "linear"]
 
@@ -20,17 +18,35 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
 
     Shapes: input (..., in), weight (out, in) or (in,), bias (out,) or () -> (..., out) or (...).
 
-    Errors: ShapeError.
+    Errors: ShapeError; DtypeError and OperandError for what is no array of numbers.
 
     Example:
+        >>> import numpy as np
         >>> linear(np.array([1.0, 2.0]), np.array([[3.0, 4.0]]), np.array([0.5]))
         array([11.5])
     """
-    if np.ndim(weight) == 1:
-        out = kernels.linear(input, reshape(as_array(weight), (1, -1)))
-        out = reshape(out, out.shape[:-1])
-        return out if bias is None else out + bias
-    return kernels.linear(input, weight, bias)
+    try:
+        axes = weight.ndim
+    except AttributeError:
+        weight = as_array(weight)
+        axes = weight.ndim
+    if axes == 2:
+        return kernels.linear(input, weight, bias)
+    return _by_vector(input, as_array(weight), bias)
+
+
+def _by_vector(input: Any, weight: Any, bias: Any) -> Any:
+    """`linear` with a single output, which has no axis of its own."""
+    if weight.ndim != 1:
+        raise ShapeError(f"linear: weight{weight.shape} must be (out, in) or (in,)")
+    out = kernels.linear(input, reshape(weight, (1, -1)))
+    out = reshape(out, out.shape[:-1])
+    if bias is None:
+        return out
+    bias = as_array(bias)
+    if bias.ndim:
+        raise ShapeError(f"linear: a weight{weight.shape} goes with a bias(), got bias{bias.shape}")
+    return out + bias
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
@@ -41,6 +57,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     Errors: ShapeError.
 
     Example:
+        >>> import numpy as np
         >>> bilinear(np.array([1.0, 2.0]), np.array([3.0]), np.array([[[4.0], [5.0]]]))
         array([42.])
     """

@@ -13,6 +13,7 @@ from autograd.diagnose import describe
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from autograd.tensor import Tensor
 from autograd.views import writable
+from nn.functional.arguments import number
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
@@ -71,7 +72,7 @@ def clip_grad_norm_(
         >>> clip_grad_norm_([p], 1.0), round(float(p.grad[1]), 4)
         (tensor(5.), 0.8)
     """
-    _bound("clip_grad_norm_", "max_norm", max_norm)
+    max_norm = number(max_norm, "clip_grad_norm_: max_norm", least=0)
     grads = [p.grad for p in _tensors(parameters, "clip_grad_norm_") if p.grad is not None]
     norm = _total(grads, norm_type, error_if_nonfinite, "clip_grad_norm_")
     _scale(grads, max_norm, norm.item())
@@ -85,9 +86,10 @@ def clip_grads_with_norm_(
 
     Args: see `clip_grad_norm_`; `total_norm` is a number or a Tensor without axes.
     """
-    _bound("clip_grads_with_norm_", "max_norm", max_norm)
+    max_norm = number(max_norm, "clip_grads_with_norm_: max_norm", least=0)
+    total_norm = _float(total_norm, "clip_grads_with_norm_: total_norm")
     grads = [p.grad for p in _tensors(parameters, "clip_grads_with_norm_") if p.grad is not None]
-    _scale(grads, max_norm, float(total_norm))
+    _scale(grads, max_norm, total_norm)
 
 
 def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
@@ -107,7 +109,7 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
         >>> p.grad
         tensor([ 1. , -0.5])
     """
-    _bound("clip_grad_value_", "clip_value", clip_value)
+    clip_value = number(clip_value, "clip_grad_value_: clip_value", least=0)
     for p in _tensors(parameters, "clip_grad_value_"):
         if p.grad is not None:
             values = writable(p.grad)
@@ -127,15 +129,17 @@ def _tensors(given: Any, caller: str) -> list[Tensor]:
     return tensors
 
 
-def _bound(caller: str, name: str, value: Any) -> None:
-    if not float(value) >= 0:
-        raise ArgumentError(f"{caller}: {name} must be at least 0, got {value}")
+def _float(value: Any, what: str) -> float:
+    """A number, NaN or the text of one, such as "inf"."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{what} must be a number, got {value!r}") from None
 
 
 def _total(tensors: list[Tensor], norm_type: Any, refuse: bool, caller: str) -> Tensor:
-    p = float(norm_type)
-    if math.isnan(p):
-        raise ArgumentError(f"{caller}: norm_type must be a number, got {norm_type}")
+    what = f"{caller}: norm_type"
+    p = number(_float(norm_type, what), what)
     norms = np.array([_norm(np.asarray(t._data).reshape(-1), p) for t in tensors])
     total = float(_norm(norms, p)) if norms.size else 0.0
     if refuse and not math.isfinite(total):
@@ -173,7 +177,7 @@ def _norm(x: np.ndarray, p: float) -> float:
 
 
 def _scale(grads: list[Tensor], max_norm: float, norm: float) -> None:
-    factor = float(max_norm) / (norm + 1e-6)
+    factor = max_norm / (norm + 1e-6)
     if factor >= 1:
         return
     for grad in grads:

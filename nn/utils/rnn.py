@@ -7,17 +7,20 @@ A packed sequence holds the steps of all sequences time by time, the longest seq
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, DtypeError, OperandError, ShapeError
+from autograd.ops import shapes
 from autograd.ops.indexing import getitem, setitem
 from autograd.ops.joining import concatenate
-from autograd.ops.shapes import as_array, swapaxes
+from autograd.ops.shapes import swapaxes
 from autograd.tape import TensorBase
+from nn.functional.arguments import check_index
+from nn.functional.inputs import NUMBERS, as_array
 
 __all__ = [
     "PackedSequence",
@@ -65,7 +68,9 @@ def invert_permutation(permutation: Any) -> np.ndarray | None:
     """
     if permutation is None:
         return None
-    permutation = np.asarray(_plain(permutation))
+    permutation = np.asarray(_plain(shapes.as_array(permutation)))
+    if permutation.ndim != 1 or permutation.dtype.kind not in "iu":
+        raise DtypeError(f"invert_permutation: expected integers in one axis, got {describe(permutation)}")
     inverse = np.empty_like(permutation)
     inverse[permutation] = np.arange(permutation.size)
     return inverse
@@ -163,12 +168,13 @@ def pad_packed_sequence(
     data, sizes = sequence.data, np.asarray(_plain(sequence.batch_sizes))
     steps = len(sizes)
     if total_length is not None:
+        total_length = check_index(total_length, "pad_packed_sequence: total_length")
         if total_length < steps:
             raise ArgumentError(
                 f"pad_packed_sequence: total_length must be at least the longest length, {steps}, "
                 f"got {total_length}"
             )
-        steps = int(total_length)
+        steps = total_length
     count = int(sizes[0])
     lengths = np.array([np.count_nonzero(sizes > n) for n in range(count)])
     places = np.concatenate([np.arange(n) for n in sizes])
@@ -177,7 +183,7 @@ def pad_packed_sequence(
         lengths = lengths[sequence.unsorted_indices]
     times = np.repeat(np.arange(len(sizes)), sizes)
     shape = (count, steps) if batch_first else (steps, count)
-    room = np.full((*shape, *data.shape[1:]), padding_value, data.dtype)
+    room = _room((*shape, *data.shape[1:]), padding_value, data.dtype, "pad_packed_sequence")
     return setitem(room, data, (places, times) if batch_first else (times, places)), lengths
 
 
@@ -212,7 +218,7 @@ def pad_sequence(
     times = np.concatenate([np.arange(n) + start for n, start in zip(lengths, starts, strict=True)])
     joined = concatenate(sequences)
     shape = (len(lengths), longest) if batch_first else (longest, len(lengths))
-    room = np.full((*shape, *joined.shape[1:]), padding_value, joined.dtype)
+    room = _room((*shape, *joined.shape[1:]), padding_value, joined.dtype, "pad_sequence")
     return setitem(room, joined, (places, times) if batch_first else (times, places))
 
 
@@ -253,18 +259,20 @@ def _plain(value: Any) -> Any:
 
 
 def _lengths(lengths: Any, count: int, caller: str) -> np.ndarray:
-    known = np.asarray(_plain(lengths))
+    known = np.asarray(_plain(shapes.as_array(lengths)))
     if known.shape != (count,):
         raise ShapeError(f"{caller}: expected {count} lengths, one for each sequence, got {known.shape}")
     if not count:
         raise ShapeError(f"{caller}: there are no sequences")
-    whole = known.astype(np.int64)
-    if known.dtype.kind not in "iuf" or np.any(whole != known):
+    whole = known.astype(np.int64) if known.dtype.kind in "iuf" else None
+    if whole is None or np.any(whole != known):
         raise DtypeError(f"{caller}: lengths must be whole numbers, got {known.tolist()}")
     return whole
 
 
 def _sequences(sequences: Any, caller: str) -> list:
+    if not isinstance(sequences, Iterable):
+        raise OperandError(f"{caller}: expected sequences, got {describe(sequences)}")
     found = [as_array(s) for s in sequences]
     if not found:
         raise ArgumentError(f"{caller}: there are no sequences")
@@ -275,6 +283,14 @@ def _sequences(sequences: Any, caller: str) -> list:
                 f"and, at {i}, {s.shape}"
             )
     return found
+
+
+def _room(shape: tuple[int, ...], value: Any, dtype: Any, caller: str) -> np.ndarray:
+    """An array of nothing but the padding value."""
+    known = np.asarray(_plain(shapes.as_array(value)))
+    if known.ndim or known.dtype.kind not in NUMBERS:
+        raise ArgumentError(f"{caller}: padding_value must be a number, got {value!r}")
+    return np.full(shape, known, dtype)
 
 
 def _sorted(lengths: np.ndarray, enforce: bool, caller: str) -> tuple:

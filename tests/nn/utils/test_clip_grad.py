@@ -180,15 +180,27 @@ def test_clipping_by_value():
 # ------------------------------------------------------------------ refusals
 
 
-@pytest.mark.parametrize("bad", [-1, math.nan])
-def test_bounds_are_not_negative(bad):
+@pytest.mark.parametrize("bad", [-1, math.nan, "a", None, np.ones(2)])
+def test_bounds_are_numbers_not_below_0(bad):
     params = with_grads([1.0])
-    with pytest.raises(ArgumentError, match="clip_grad_norm_: max_norm must be at least 0"):
+    with pytest.raises(ArgumentError, match="clip_grad_norm_: max_norm must be a number not below 0"):
         clip_grad_norm_(params, bad)
-    with pytest.raises(ArgumentError, match="clip_grads_with_norm_: max_norm must be at least 0"):
+    with pytest.raises(ArgumentError, match="clip_grads_with_norm_: max_norm must be a number not below 0"):
         clip_grads_with_norm_(params, bad, 1.0)
-    with pytest.raises(ArgumentError, match="clip_grad_value_: clip_value must be at least 0"):
+    with pytest.raises(ArgumentError, match="clip_grad_value_: clip_value must be a number not below 0"):
         clip_grad_value_(params, bad)
+    assert params[0].grad.tolist() == [1]
+
+
+@pytest.mark.parametrize("bad", ["a", None, np.ones(2)])
+def test_norms_and_their_orders_are_numbers(bad):
+    params = with_grads([1.0])
+    with pytest.raises(ArgumentError, match="clip_grad_norm_: norm_type must be a number"):
+        clip_grad_norm_(params, 1.0, bad)
+    with pytest.raises(ArgumentError, match="get_total_norm: norm_type must be a number"):
+        get_total_norm(params, bad)
+    with pytest.raises(ArgumentError, match="clip_grads_with_norm_: total_norm must be a number"):
+        clip_grads_with_norm_(params, 0.5, bad)
     assert params[0].grad.tolist() == [1]
 
 

@@ -147,6 +147,27 @@ def test_gradients_reach_what_was_padded():
         ),
         (lambda x: pad_packed_sequence(x), OperandError, "expected a PackedSequence, got float64"),
         (lambda x: unpad_sequence(x, [1]), ShapeError, "expected 2 lengths"),
+        (lambda x: pad_sequence(3), OperandError, "pad_sequence: expected sequences, got int 3"),
+        (lambda x: pack_sequence(None), OperandError, "pack_sequence: expected sequences, got NoneType"),
+        (lambda x: pad_sequence([x.astype(object)]), DtypeError, "numbers, got object"),
+        (lambda x: pad_sequence(["ab"]), OperandError, "numbers, got str 'ab'"),
+        (lambda x: pad_sequence([x], padding_value="a"), ArgumentError, "padding_value must be a number"),
+        (
+            lambda x: pad_packed_sequence(pack_sequence([x]), padding_value=None),
+            ArgumentError,
+            "padding_value must be a number",
+        ),
+        (
+            lambda x: pad_packed_sequence(pack_sequence([x]), total_length="a"),
+            ArgumentError,
+            "total_length must be an integer, got 'a'",
+        ),
+        (lambda x: pack_padded_sequence(x.astype(str), [3, 3]), DtypeError, "numbers, got <U"),
+        (lambda x: pack_padded_sequence(x, ["a", "b"]), DtypeError, "whole numbers"),
+        (lambda x: pack_padded_sequence(x, [[1], [2, 3]]), ShapeError, "expected an array, got list"),
+        (lambda x: invert_permutation("a"), DtypeError, "invert_permutation: .* integers"),
+        (lambda x: invert_permutation([0.0]), DtypeError, "invert_permutation: .* integers"),
+        (lambda x: invert_permutation([[1], [2, 3]]), ShapeError, "expected an array, got list"),
     ],
 )
 def test_refusals(call, error, words):
