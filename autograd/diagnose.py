@@ -13,6 +13,8 @@ from .errors import (
     AxisError,
     DtypeError,
     IndexingError,
+    MatrixError,
+    MatrixShapeError,
     OperandError,
     ShapeError,
 )
@@ -56,6 +58,8 @@ def _reason(prim: Any, values: Sequence, error: Exception) -> tuple[type[Autogra
         return AxisError, text
     if isinstance(error, IndexError):
         return IndexingError, text
+    if isinstance(error, np.linalg.LinAlgError):
+        return (MatrixShapeError if "imension" in text else MatrixError), text
     arrays = [v for v in values if isinstance(v, (np.ndarray, np.generic))]
     odd = sorted({str(v.dtype) for v in arrays if v.dtype.kind not in "fciub"})
     if odd:

@@ -71,7 +71,7 @@ def jvp_of(
 
 def _part_of(prim: Primitive) -> Callable | None:
     """How one argument's share is found, if it can be found alone."""
-    if set(prim.jvp) >= set(prim.rules) and prim.rules:
+    if prim.jvp and set(prim.jvp) >= set(prim.rules or prim.arrays):
         return _declared
     return _diagonal if prim.is_elementwise else None
 

@@ -1,0 +1,174 @@
+"""What the functions of matrices share: adjoints, triangles, LAPACK's dtypes, equal values."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from ..errors import MatrixError, MatrixShapeError
+from ..tape import TensorBase
+from .complex import conjugate, real
+from .shapes import as_array, astype
+
+# LAPACK has neither halves nor long doubles: they are computed in these, and cast back.
+_NEAREST = {"e": np.float32, "g": np.float64, "G": np.complex128}
+
+
+def in_lapack(function, *arrays, **options):
+    """The result of a function of `numpy.linalg`, also for dtypes that LAPACK has not."""
+    if not any(a.dtype.char in _NEAREST for a in arrays):
+        return function(*arrays, **options)
+    dtype = np.result_type(*arrays)
+    nearest = _NEAREST.get(dtype.char, dtype)
+    out = function(*(a.astype(nearest) for a in arrays), **options)
+    if isinstance(out, tuple):
+        parts = [_cast_back(part, dtype) for part in out]
+        return out._make(parts) if hasattr(out, "_make") else tuple(parts)
+    return _cast_back(out, dtype)
+
+
+def _cast_back(out, dtype):
+    if out.dtype.kind == "f":
+        return out.astype(np.finfo(dtype).dtype)
+    return out.astype(np.clongdouble) if out.dtype.kind == "c" and dtype.char in "gG" else out
+
+
+def matrices(name, x):
+    """x as an array of matrices.
+
+    Errors: MatrixShapeError if it is none.
+    """
+    x = as_array(x)
+    if x.ndim < 2:
+        raise MatrixShapeError(f"{name}: expected matrices, got shape {tuple(x.shape)}")
+    return x
+
+
+def squares(name, x):
+    """x as an array of square matrices.
+
+    Errors: MatrixShapeError if it is none.
+    """
+    x = as_array(x)
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise MatrixShapeError(f"{name}: expected square matrices, got shape {tuple(x.shape)}")
+    return x
+
+
+def value_of(x):
+    """The plain array or number in x."""
+    return x._data if isinstance(x, TensorBase) else x
+
+
+def conj(x):
+    """The complex conjugate; x itself if it is real."""
+    return conjugate(x) if x.dtype.kind == "c" else x
+
+
+def mT(x):
+    """x with its last two axes exchanged; rules call it on arrays, whose own method is the fastest."""
+    return x.swapaxes(-1, -2)
+
+
+def columns(x, k):
+    """The first k columns of x."""
+    return x if x.shape[-1] == k else x[..., :k]
+
+
+def mH(x):
+    """x with its last two axes exchanged, conjugated."""
+    return conj(mT(x))
+
+
+def like(g, dtype):
+    """A cotangent as one of an argument of this dtype: its real part if that is real."""
+    g = real(g) if g.dtype.kind == "c" and dtype.kind != "c" else g
+    return g if g.dtype == dtype else astype(g, dtype)
+
+
+@functools.lru_cache(256)
+def _constant(n, dtype, kind):
+    """A matrix that rules multiply by, made once: nobody writes into it."""
+    made = np.eye(n, dtype=dtype)
+    if kind != "eye":
+        made = np.tri(n, dtype=dtype) - made / 2
+        made = made if kind == "lower" else made.T
+    made.flags.writeable = False
+    return made
+
+
+def eye(x):
+    """The identity, of the real dtype of x."""
+    return _constant(x.shape[-1], real_dtype(x), "eye")
+
+
+@functools.cache
+def _real_dtype(dtype):
+    return np.finfo(dtype).dtype
+
+
+def real_dtype(x):
+    """The dtype of the real part of x."""
+    return _real_dtype(x.dtype)
+
+
+def on_diagonal(values):
+    """Matrices with the last axis of `values` on their diagonal."""
+    return values[..., None, :] * eye(values)
+
+
+def half_triangle(x, lower=True):
+    """Ones below the diagonal, halves on it, zeros above; for `lower=False` transposed."""
+    return _constant(x.shape[-1], real_dtype(x), "lower" if lower else "upper")
+
+
+def hermitian_from(x, lower=True):
+    """The Hermitian matrix that one triangle of x stands for; its diagonal is taken as real."""
+    half = x * half_triangle(x, lower)
+    return half + mH(half)
+
+
+def to_triangle(w, lower=True):
+    """What becomes of a cotangent where `hermitian_from` made the matrix: its adjoint."""
+    return (w + mH(w)) * half_triangle(w, lower)
+
+
+@functools.cache
+def _eps(dtype):
+    return float(np.finfo(dtype).eps)
+
+
+def rounding(x, values):
+    """How far apart values of this size may be and yet be equal but for rounding."""
+    data = np.abs(value_of(values))
+    most = np.maximum.reduce(data, -1, None, None, True, initial=0)
+    return (4 * max(x.shape[-2:]) * _eps(data.dtype) * most)[..., None]
+
+
+def over_gaps(name, turned, gaps, scale, told):
+    """turned / gaps, element by element, and 0 where the gap is one of equal values.
+
+    The vectors of equal values may turn among themselves. A cotangent that tells them apart, in
+    the vectors' own basis (`told`, one or two matrices), belongs to a function that has no derivative there, or whose
+    derivative cannot be had from this cotangent.
+
+    Errors: MatrixError for such a cotangent.
+    """
+    equal = np.abs(value_of(gaps)) <= scale
+    n = equal.shape[-1]
+    if n and np.count_nonzero(equal) > equal.size // n:  # more than the diagonals
+        for matrix in told:
+            refuse_turning(name, matrix, equal & ~np.eye(n, dtype=bool))
+    return turned * (~equal / (gaps + equal))
+
+
+def refuse_turning(name, turned, among):
+    """Refuse a cotangent that tells apart vectors of equal values."""
+    size = np.abs(value_of(turned))
+    most = size.max((-2, -1), keepdims=True, initial=0)
+    if np.any(among & (size > 1e3 * _eps(size.dtype) * most)):
+        raise MatrixError(
+            f"{name}: no derivative where values are equal, of a function that tells their vectors "
+            "apart, nor a second one of a function of these values"
+        )

@@ -1,0 +1,167 @@
+"""Singular values and vectors.
+
+G below is the cotangent as PyTorch writes it, the conjugate of the sweep's; `over_gaps` is
+explained in `matrices.py`.
+
+Sources: J. Townsend, Differentiating the Singular Value Decomposition, 2016; Z.-Q. Wan and S.-X.
+Zhang, Automatic Differentiation for Complex Valued SVD, 2019.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..declare import case, primitive
+from ..errors import MatrixError
+from ..tape import TensorBase
+from .choosing import equal, where
+from .complex import imag
+from .eigen import eigh, eigvalsh
+from .elementwise import absolute, sign
+from .indexing import diagonal, getitem
+from .matrices import (
+    columns,
+    conj,
+    in_lapack,
+    matrices,
+    mH,
+    mT,
+    on_diagonal,
+    over_gaps,
+    rounding,
+    squares,
+    value_of,
+)
+
+_GENERAL = np.array([[1.0, 0.4, -0.3], [-0.7, 2.0, 0.5], [0.3, 0.9, -3.2]])
+_TALL = np.array([[1.0, 0.4], [-0.7, 2.0], [0.3, 0.9]])
+
+
+def _d_svd(g, u, s, vh):
+    to_u, to_s, to_vh = g
+    k = s.shape[-1]
+    left, v = columns(u, k), mH(vh)
+    right = vh if vh.shape[-2] == k else vh[..., :k, :]
+    if to_s is not None and not np.all(value_of(s)):
+        to_s = where(equal(s, 0), 0, to_s)  # as abs at 0
+    if to_u is None and to_vh is None:
+        return conj((left * to_s[..., None, :]) @ right)
+    to_u = None if to_u is None else conj(to_u)
+    to_v = None if to_vh is None else mT(to_vh)
+    inner = _inside(s, left, columns(v, k), to_u, to_v)
+    if to_s is not None:
+        inner = inner + on_diagonal(to_s)
+    whole = left @ inner @ right
+    if to_u is not None and u.shape[-2] > k:
+        whole = whole + _outside(s, u, to_u) @ right
+    if to_v is not None and v.shape[-2] > k:
+        whole = whole + left @ mH(_outside(s, v, to_v))
+    return conj(whole)
+
+
+def _inside(s, u, v, to_u, to_v):
+    """What the turning of the singular vectors among themselves has to say, as u.H @ G @ v."""
+    n = s.shape[-1]
+    row, column = s[..., None, :], s[..., :, None]
+    total, turns, phases = 0, [], 0
+    for g, vectors, size, sign_ in ((to_u, u, row, 1), (to_v, v, column, -1)):
+        if g is None:
+            continue
+        turn = mH(vectors) @ columns(g, n)
+        turns.append(turn)
+        total = (turn - mH(turn)) * size + total
+        if turn.dtype.kind == "c":
+            phases = sign_ * imag(diagonal(turn, 0, -2, -1)) + phases
+    sums = row + column
+    total = over_gaps("svd", total / (sums + (value_of(sums) == 0)), row - column, rounding(u, s), turns)
+    if not isinstance(phases, int):
+        total = total + on_diagonal(0.5j * phases * _over(s))
+    return total
+
+
+def _outside(s, u, g):
+    """What the turning out of the space of the vectors has to say."""
+    n = s.shape[-1]
+    inside, first = columns(u, n), columns(g, n)
+    out = first - inside @ (mH(inside) @ first)
+    if u.shape[-1] > n:
+        out = out - u[..., n:] @ (mH(g[..., n:]) @ inside)
+    if not np.all(value_of(s)) and np.any(value_of(out)):
+        raise MatrixError("svd: no derivative of the vectors of a singular value of 0")
+    return out * _over(s)[..., None, :]
+
+
+def _over(s):
+    return 1 / (s + (value_of(s) == 0))
+
+
+_svd = primitive(
+    lambda a, full_matrices=True: in_lapack(np.linalg.svd, a, full_matrices=full_matrices),
+    ["a"],
+    results=("u", "s", "vh"),
+    name="svd",
+    vjp={"a": _d_svd},
+    batch="gufunc",
+    reference=np.linalg.svd,
+    cases=[
+        case(_TALL, full_matrices=False),
+        case(_TALL.T, full_matrices=False),
+        case(np.stack([_GENERAL, _GENERAL[::-1] * 0.7])),
+    ],
+    kinks="a singular value of 0 gets no gradient",
+    doc="a = u * s @ vh, u and vh unitary, s not negative and falling.",
+)
+
+_SVDResult = type(np.linalg.svd(np.eye(1)))
+
+
+def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
+    """a = u * s @ vh: u and vh unitary, s not negative and falling.
+
+    Shapes: a (..., m, n), k = min(m, n) -> u (..., m, m), s (..., k), vh (..., n, n); u (..., m, k)
+    and vh (..., k, n) unless `full_matrices`; s alone unless `compute_uv`.
+
+    Gradient: defined for functions that do not change with the phases of the vectors. Where
+    singular values are equal, that of functions of s alone, of first order.
+
+    Errors: MatrixError in the backward pass where there is no derivative, see above.
+
+    Example:
+        >>> svd(np.diag([1.0, 2.0]), compute_uv=False)
+        array([2., 1.])
+    """
+    a = matrices("svd", a)
+    if hermitian:
+        return _hermitian_svd(squares("svd", a), compute_uv)
+    if compute_uv:
+        return _svd(a, bool(full_matrices))
+    if not isinstance(a, TensorBase):
+        return in_lapack(np.linalg.svd, a, compute_uv=False)
+    return _svd(a, False).S
+
+
+def _hermitian_svd(a, compute_uv):
+    if not compute_uv:
+        values = absolute(eigvalsh(a))
+        return _along(values, np.argsort(value_of(values), -1)[..., ::-1])
+    values, vectors = eigh(a)
+    order = np.argsort(np.abs(value_of(values)), -1)[..., ::-1]
+    values = _along(values, order)
+    u = mT(_along(mT(vectors), order))
+    return _SVDResult(u, absolute(values), mH(u * sign(values)[..., None, :]))
+
+
+def _along(x, order):
+    """The elements (or rows) of x in another order, for each matrix its own."""
+    lead = np.ix_(*(np.arange(n) for n in order.shape[:-1]))
+    return getitem(x, (*(i[..., None] for i in lead), order))
+
+
+def svdvals(x):
+    """The singular values of x, falling.
+
+    Example:
+        >>> svdvals(np.diag([1.0, 2.0]))
+        array([2., 1.])
+    """
+    return svd(x, compute_uv=False)
