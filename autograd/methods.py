@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .errors import SpellingError
-from .ops import choosing, complex, contractions, indexing, joining, reductions, shapes
+from . import writes
+from .errors import ArgumentError, DtypeError, NotDifferentiable, SpellingError
+from .flat import Flat
+from .keywords import with_keywords
+from .ops import choosing, complex, contractions, indexing, joining, ordering, parts, reductions, shapes
+from .ops.composed import COMPOSED
 from .spelling import spelled
+
+
+def _full(function: Callable, theirs: Callable) -> Callable:
+    """A method with all of NumPy's keywords, that names them when it is given PyTorch's."""
+    return spelled(function, with_keywords(theirs.__name__, function, theirs))
+
+
+def _with(function: Callable, theirs: Callable) -> Callable:
+    """The same for a method without an axis."""
+    return with_keywords(theirs.__name__, function, theirs)
+
+
+def _composed(theirs: Callable) -> Callable:
+    """The method that does what a function of NumPy does to its first argument."""
+
+    @functools.wraps(theirs)
+    def call(*args: Any, **options: Any) -> Any:
+        return COMPOSED[theirs](*args, **options)
+
+    return call
+
+
+def _refused(name: str, why: str) -> Callable:
+    def method(self: Any, *args: Any, **options: Any) -> Any:
+        raise NotDifferentiable(f"tensor.{name}: {why}")
+
+    method.__doc__ = f"Raises: {why}."
+    return method
 
 
 class NumPyMethods:
@@ -21,37 +54,55 @@ class NumPyMethods:
     mT = property(shapes.mT, doc="Its last two axes exchanged; a view.")
     real = property(complex.real, doc="Its real part, a copy.")
     imag = property(complex.imag, doc="Its imaginary part, a copy.")
-    copy: Callable = shapes.copy
-    ravel: Callable = shapes.ravel
     swapaxes: Callable = shapes.swapaxes
     squeeze: Callable = spelled(shapes.squeeze)
-    sum: Callable = spelled(reductions.sum)
-    prod: Callable = spelled(reductions.prod)
-    mean: Callable = spelled(reductions.mean)
-    var: Callable = spelled(reductions.var)
-    std: Callable = spelled(reductions.std)
-    max: Callable = spelled(reductions.max)
-    min: Callable = spelled(reductions.min)
-    argmax: Callable = spelled(reductions.argmax)
-    argmin: Callable = spelled(reductions.argmin)
-    argsort: Callable = spelled(reductions.argsort)
-    any: Callable = spelled(reductions.any)
-    all: Callable = spelled(reductions.all)
-    cumsum: Callable = spelled(reductions.cumsum)
-    dot: Callable = contractions.dot
-    trace: Callable = contractions.trace
+    sum: Callable = _full(reductions.sum, np.sum)
+    prod: Callable = _full(reductions.prod, np.prod)
+    mean: Callable = _full(reductions.mean, np.mean)
+    var: Callable = _full(reductions.var, np.var)
+    std: Callable = _full(reductions.std, np.std)
+    max: Callable = _full(reductions.max, np.max)
+    min: Callable = _full(reductions.min, np.min)
+    argmax: Callable = _full(reductions.argmax, np.argmax)
+    argmin: Callable = _full(reductions.argmin, np.argmin)
+    argsort: Callable = _full(reductions.argsort, np.argsort)
+    any: Callable = _full(reductions.any, np.any)
+    all: Callable = _full(reductions.all, np.all)
+    cumsum: Callable = spelled(_composed(np.cumsum) if np.cumsum in COMPOSED else reductions.cumsum)
+    cumprod: Callable = spelled(_composed(np.cumprod))
+    choose: Callable = _composed(np.choose)
+    round: Callable = _with(parts.round, np.round)
+    dot: Callable = _with(contractions.dot, np.dot)
+    trace: Callable = _with(contractions.trace, np.trace)
     diagonal: Callable = indexing.diagonal
-    take: Callable = indexing.take
-    clip: Callable = choosing.clip
+    take: Callable = spelled(_composed(np.take))
+    clip: Callable = _with(choosing.clip, np.clip)
     conj: Callable = complex.conjugate
     conjugate: Callable = complex.conjugate
     repeat: Callable = joining.repeat
+    argpartition: Callable = spelled(_composed(np.argpartition))
+    nonzero: Callable = _composed(np.nonzero)
+    searchsorted: Callable = _composed(np.searchsorted)
+    fill: Callable = writes.fill
+    put: Callable = writes.put
 
-    def reshape(self, *shape: Any) -> Any:
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+        """Its elements along an axis where the condition holds."""
+        return COMPOSED[np.compress](condition, self, axis, out)
+
+    def copy(self, order: str = "C") -> Any:
+        """A copy of it; the order in memory is C's."""
+        return shapes.copy(self)
+
+    def ravel(self, order: str = "C") -> Any:
+        """Its elements as one axis, read in an order; a view where NumPy makes one."""
+        return shapes.ravel(self) if order == "C" else ordering.ravel(self, order)
+
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
         """Its values with another shape, given as one tuple or as integers; a view if it can be."""
         if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)):
             shape = tuple(shape[0])
-        return shapes.reshape(self, shape)
+        return shapes.reshape(self, shape) if order == "C" else ordering.reshape(self, shape, order)
 
     def transpose(self, *axes: Any) -> Any:
         """Its axes permuted (reversed by default); a view."""
@@ -61,15 +112,88 @@ class NumPyMethods:
         return shapes.transpose(self, given or None)
 
     def flatten(self, order: str = "C") -> Any:
-        """A copy as one axis."""
-        if order != "C":
+        """A copy as one axis, its elements read in an order."""
+        if not isinstance(order, str):
             raise SpellingError(
                 f"flatten({order!r}) is PyTorch's spelling; Tensor follows NumPy, whose flatten "
                 "gives one axis: use reshape"
             )
-        return shapes.flatten(self)
+        return shapes.flatten(self) if order == "C" else ordering.flatten(self, order)
 
-    def astype(self, dtype: Any, copy: bool = True) -> Any:
-        """Its values in another dtype: a copy, or itself for `copy=False` if it has that dtype."""
+    def astype(
+        self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
+        """Its values in another dtype: a copy, or itself for `copy=False` if it has that dtype.
+
+        Errors: DtypeError where the rule `casting` does not allow it.
+        """
+        if isinstance(order, bool):
+            raise ArgumentError(f"astype: order must be 'K', 'C', 'F' or 'A', got {order}; use copy=")
         dtype = np.dtype(dtype)
-        return self if not copy and dtype == self.dtype else shapes.astype(self, dtype)  # type: ignore[attr-defined]
+        mine = self.dtype  # type: ignore[attr-defined]
+        if casting != "unsafe" and not np.can_cast(mine, dtype, casting):
+            raise DtypeError(f"astype: cannot cast {mine} to {dtype} by the rule {casting!r}")
+        return self if not copy and dtype == mine else shapes.astype(self, dtype)
+
+    # -------------------------------------------------------------- in place
+
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
+        """Sort it in place along an axis; a recorded write, whose gradient follows the elements."""
+        found = np.argsort(self._data, axis, kind=kind, order=order, stable=stable)  # type: ignore[attr-defined]
+        writes.reorder(self, found, axis)
+
+    def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
+        """Reorder it in place so that the kth element is where sorting would put it."""
+        found = np.argpartition(self._data, kth, axis, kind, order)  # type: ignore[attr-defined]
+        writes.reorder(self, found, axis)
+
+    # -------------------------------------------------------------- memory, as values
+
+    @property
+    def flat(self) -> Flat:
+        """Its elements as one axis, to read and to write by index."""
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        Flat(self)[:] = value
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from one element to the next along each axis."""
+        return self._data.strides  # type: ignore[attr-defined]
+
+    @property
+    def flags(self) -> Any:
+        """How its values lie in memory, as NumPy tells it."""
+        return np.asarray(self._data).flags  # type: ignore[attr-defined]
+
+    @property
+    def device(self) -> str:
+        """Where it lives: `cpu`."""
+        return "cpu"
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Any:
+        """Itself; tensors live in the computer's memory.
+
+        Errors: ArgumentError for a device that is not `cpu`.
+        """
+        if device != "cpu" or stream is not None:
+            raise ArgumentError(f"to_device: expected 'cpu' and no stream, got {device!r}, {stream!r}")
+        return self
+
+    def tobytes(self, order: Any = "C") -> bytes:
+        """Its values as bytes."""
+        return self._data.tobytes(order)  # type: ignore[attr-defined]
+
+    def tofile(self, file: Any, sep: str = "", format: str = "%s") -> None:
+        """Write its values to a file, as `ndarray.tofile`."""
+        np.asarray(self._data).tofile(file, sep, format)  # type: ignore[attr-defined]
+
+    byteswap: Callable = _refused("byteswap", "the bytes of a number have no derivative")
+    getfield: Callable = _refused("getfield", "a part of a number's bytes has no derivative")
+    setfield: Callable = _refused("setfield", "a part of a number's bytes has no derivative")
+    setflags: Callable = _refused("setflags", "who may write is up to the tape; use .detach().numpy()")
+    resize: Callable = _refused("resize", "a tensor cannot change its size in place; use numpy.resize")
+    dump: Callable = _refused("dump", "tensors are not pickled; use nn.save or numpy.save")
+    dumps: Callable = _refused("dumps", "tensors are not pickled; use nn.save or numpy.save")

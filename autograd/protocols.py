@@ -8,36 +8,28 @@ from typing import Any
 import numpy as np
 
 from . import views
+from .coverage import LOOKS, MADE, name_of
 from .errors import NotDifferentiable
-from .tape import TensorBase, mode
+from .tape import TensorBase, mode, new_tensor
 
 # NumPy function -> ours. Filled by `autograd.numpy`, which knows them all.
 IMPLEMENTATIONS: dict[Any, Callable] = {}
 
-# Functions that look at values or at metadata alone, whose results nobody differentiates.
-_LOOKS = {
-    np.allclose, np.array2string, np.array_equal, np.array_equiv, np.array_repr, np.array_str,
-    np.can_cast, np.common_type, np.empty_like, np.full_like, np.iscomplexobj, np.isclose,
-    np.isrealobj, np.may_share_memory, np.min_scalar_type, np.ndim, np.ones_like,
-    np.result_type, np.shape, np.shares_memory, np.size, np.zeros_like,
-}  # fmt: skip
-
-
-# Functions that write into their first argument.
-_WRITES = {
-    np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask,
-}  # fmt: skip
+# NumPy's functions that write into their first argument -> ours. Filled by `writes.py`.
+WRITERS: dict[Any, Callable] = {}
 
 
 def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
     """`Tensor.__array_ufunc__`: calls of NumPy's ufuncs with a tensor among the arguments."""
     ours = _find(ufunc)
-    if method == "__call__" and ours is not None:
-        return ours(*inputs, **options)
-    if method == "reduce" and ours is not None and hasattr(ours, "reduce"):
-        return ours.reduce(*inputs, **options)
-    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-    return _on_values(name, getattr(ufunc, method), inputs, options)
+    if ours is not None:
+        if method == "__call__":
+            return ours(*inputs, **options)
+        if hasattr(ours, method):
+            return getattr(ours, method)(*inputs, **options)
+    name = name_of(ufunc)
+    called = name if method == "__call__" else f"{name}.{method}"
+    return on_values(called, getattr(ufunc, method), inputs, options)
 
 
 def array_function(self: Any, function: Callable, types: Any, args: Any, options: Any) -> Any:
@@ -45,7 +37,10 @@ def array_function(self: Any, function: Callable, types: Any, args: Any, options
     ours = _find(function)
     if ours is not None:
         return ours(*args, **options)
-    return _on_values(function.__name__, function, args, options)
+    name = name_of(function)
+    if name in MADE:  # called with like= a tensor
+        return new_tensor(function(*args, **options))
+    return on_values(name, function, args, options)
 
 
 def _find(function: Any) -> Callable | None:
@@ -54,11 +49,11 @@ def _find(function: Any) -> Callable | None:
     return IMPLEMENTATIONS.get(function)
 
 
-def _on_values(name: str, function: Callable, args: Any, options: Any) -> Any:
+def on_values(name: str, function: Callable, args: Any, options: Any) -> Any:
     """A function without a derivative, on plain values; refused where a gradient is lost."""
-    if function in _WRITES or name.endswith(".at"):
+    if function in WRITERS or name.endswith(".at"):
         return _write(name, function, args, options)
-    looks = function in _LOOKS
+    looks = name in LOOKS
     return function(*_values(name, args, looks), **_values(name, options, looks))
 
 

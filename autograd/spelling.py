@@ -30,18 +30,26 @@ class Size(int):
         return getattr(ufunc, method)(*plain, **options)
 
 
-def spelled(function: Callable) -> Callable:
-    """A method that names NumPy's keyword when it is given PyTorch's."""
+def spelled(function: Callable, full: Callable | None = None) -> Callable:
+    """A method that names NumPy's keyword when it is given PyTorch's.
+
+    `full` is the function with more keywords, where the first one takes the essential ones.
+    """
+    essential = {"axis", "keepdims"} if full is not None else set()
+    by_position = 1 if full is not None else 0  # the axis
+    full = full or function
 
     @functools.wraps(function)
     def method(self: Any, *args: Any, **options: Any) -> Any:
+        if len(args) <= by_position and essential.issuperset(options):
+            return function(self, *args, **options)
         for name in options:
             if name in _KEYWORDS:
                 raise SpellingError(
                     f"{function.__name__}({name}=...) is PyTorch's spelling; Tensor follows "
                     f"NumPy: use {_KEYWORDS[name]}"
                 )
-        return function(self, *args, **options)
+        return full(self, *args, **options)
 
     return method
 

@@ -16,7 +16,7 @@ from . import aliasing, backward, protocols, views
 from .backward import HookHandle
 from .errors import DtypeError, GradientError, RequiresGradError
 from .methods import NumPyMethods
-from .ops import choosing, contractions, elementwise, indexing, shapes
+from .ops import choosing, contractions, elementwise, indexing, parts, shapes
 from .spelling import PyTorchNames, Size
 from .tape import EXTRA, TensorBase, admit, leaf_node, mode
 
@@ -319,6 +319,14 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
     __and__, __rand__, __iand__ = _operator(choosing.bitwise_and)
     __or__, __ror__, __ior__ = _operator(choosing.bitwise_or)
     __xor__, __rxor__, __ixor__ = _operator(choosing.bitwise_xor)
+    __lshift__, __rlshift__, __ilshift__ = _operator(parts.left_shift)
+    __rshift__, __rrshift__, __irshift__ = _operator(parts.right_shift)
+
+    def __divmod__(self, other: Any) -> Any:
+        return parts.divmod(self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return parts.divmod(other, self)
 
 
 def tensor(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:

@@ -201,9 +201,11 @@ def _link(prim: Primitive, i: int) -> list[str]:
         return []
     x, others = prim.arrays[i], [y for j, y in enumerate(prim.arrays) if j != i]
     others = [y for y in others if prim.differentiable_in(prim.arrays.index(y))]
-    if not others:
+    if not others and not prim.is_elementwise:
         return []
-    if prim.is_elementwise:
+    if not others:
+        test = f"{x}_data.shape != out.shape"  # a constant argument broadcasts too, but casts nothing
+    elif prim.is_elementwise:
         test = f"{x}_data.shape != out.shape or {x}_data.dtype is not out.dtype"
         if len(prim.arrays) == 2 and "ff->f" in getattr(prim.kernel, "types", ()):
             # a Python number changes neither shape nor dtype, unless the kernel itself widens;

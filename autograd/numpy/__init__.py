@@ -13,40 +13,69 @@ from typing import Any
 
 import numpy as _numpy
 
+from ..coverage import MADE as _MADE
+from ..keywords import with_keywords as _with_keywords
 from ..ops import (
     arranging,
     choosing,
     complex,
+    constants,
     contractions,
     elementwise,
     indexing,
     joining,
+    parts,
+    products,
     reductions,
     shapes,
 )
+from ..ops.composed import COMPOSED as _COMPOSED
 from ..primitive import REGISTRY as _REGISTRY
 from ..protocols import IMPLEMENTATIONS as _IMPLEMENTATIONS
+from ..protocols import WRITERS as _WRITERS
 from ..tape import TensorBase as _TensorBase
-from ._keywords import with_keywords as _with_keywords
+from ..ufuncs import methods_of as _methods_of
+from . import fft, linalg  # noqa: F401 - they fill COMPOSED too
+from ._objects import c_, r_, vectorize  # noqa: F401 - of the namespace
 
-_FAMILIES = (elementwise, complex, choosing, shapes, arranging, indexing, joining, reductions, contractions)
+_FAMILIES = (
+    elementwise, complex, choosing, shapes, arranging, indexing, joining, reductions, contractions,
+    constants, parts, products,
+)  # fmt: skip
+# Ufuncs that NumPy calls itself, and does not export under their names.
+_umath: Any = _numpy._core.umath  # type: ignore[attr-defined]
+_UNNAMED = {_umath.clip: choosing.clip, _umath._ones_like: constants.ones_like}
 
 
 def _fill() -> None:
     """Put every function of the families that NumPy has under NumPy's name, with its keywords."""
+    for theirs, function in _UNNAMED.items():
+        _IMPLEMENTATIONS[theirs] = _with_keywords(function.__name__, function, theirs)
     for family in _FAMILIES:
         for name, function in vars(family).items():
             theirs = getattr(_numpy, name, None)
             if callable(function) and callable(theirs) and not isinstance(theirs, type):
-                _enter(name, function, theirs)
+                if theirs in _IMPLEMENTATIONS:  # imported from another family, or another name of it
+                    globals().setdefault(name, _IMPLEMENTATIONS[theirs])
+                else:
+                    _enter(name, function, theirs)
     for prim in _REGISTRY.values():
         for theirs in prim.numpy:  # also under other names, such as amax for max
             if theirs not in _IMPLEMENTATIONS:
                 _enter(theirs.__name__, prim.function, theirs)
+    whole: dict[Any, Any] = {**_WRITERS, **_COMPOSED}
+    for known, mine in whole.items():  # with NumPy's own arguments
+        name = known.__name__
+        if name not in _MADE:
+            _IMPLEMENTATIONS[known] = mine
+        if getattr(_numpy, name, None) is known:
+            globals()[name] = mine
 
 
 def _enter(name: str, function: Any, theirs: Any) -> None:
-    globals()[name] = _IMPLEMENTATIONS[theirs] = _with_keywords(name, function, theirs)
+    globals()[name] = _IMPLEMENTATIONS[theirs] = ours = _with_keywords(name, function, theirs)
+    if isinstance(theirs, _numpy.ufunc):
+        vars(ours).update(_methods_of(ours, theirs))
 
 
 def array(x: Any, dtype: Any = None, **options: Any) -> Any:

@@ -156,7 +156,9 @@ floor_divide = elementwise(
 )  # fmt: skip
 floor = elementwise(np.floor, d=0, domain=UNIT, kinks="0 everywhere", doc="Largest integer <= x")
 ceil = elementwise(np.ceil, d=0, domain=UNIT, kinks="0 everywhere", doc="Smallest integer >= x")
-trunc = elementwise(np.trunc, d=0, domain=UNIT, kinks="0 everywhere", doc="x without its fraction")
+trunc = elementwise(
+    np.trunc, d=0, domain=UNIT, kinks="0 everywhere", numpy=[np.fix], doc="x without its fraction"
+)
 rint = elementwise(np.rint, d=0, domain=UNIT, kinks="0 everywhere", doc="Nearest integer, ties even")
 copysign = elementwise(
     np.copysign,
@@ -213,12 +215,13 @@ cos = elementwise(np.cos, d=lambda x: -sin(x), analytic=True, doc="Cosine of x r
 tan = elementwise(
     np.tan, d=lambda out: 1 + out * out, analytic=True, domain=(-1.0, 1.0), doc="Tangent of x"
 )
+# (1 + x) * -(x - 1) rather than 1 - x * x: on a branch cut it keeps the sign of a zero imaginary part
 arcsin = elementwise(
-    np.arcsin, vjp=lambda g, x: g / sqrt(1 - x * x), analytic=True, singular=True, domain=UNIT,
+    np.arcsin, vjp=lambda g, x: g / sqrt((1 + x) * -(x - 1)), analytic=True, singular=True, domain=UNIT,
     doc="Angle in [-pi/2, pi/2] whose sine is x",
 )  # fmt: skip
 arccos = elementwise(
-    np.arccos, vjp=lambda g, x: -g / sqrt(1 - x * x), analytic=True, singular=True, domain=UNIT,
+    np.arccos, vjp=lambda g, x: -g / sqrt((1 + x) * -(x - 1)), analytic=True, singular=True, domain=UNIT,
     doc="Angle in [0, pi] whose cosine is x",
 )  # fmt: skip
 arctan = elementwise(

@@ -14,8 +14,9 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from ..codegen import FAST
 from ..declare import case, primitive
 from ..diagnose import describe
-from ..errors import AxisError, OperandError, ShapeError
-from ..tape import TensorBase, new_tensor
+from ..errors import AxisError, ShapeError
+from ..primitive import REGISTRY
+from ..tape import TensorBase, apply, new_tensor
 
 
 def zeros_like(x):
@@ -155,18 +156,21 @@ _transpose = primitive(
 
 
 def as_array(x):
-    """x itself if it is an array or a Tensor, else what NumPy makes of it, which must be numbers."""
-    return x if hasattr(x, "ndim") else _made_array(x)
-
-
-def _made_array(x):
+    """x itself if it is an array or a Tensor, else what NumPy makes of it; a stack of tensors in a list."""
+    if hasattr(x, "ndim"):
+        return x
+    if _has_tensor(x):
+        return apply(REGISTRY["stack"], [as_array(part) for part in x], (0,))
     try:
-        found = np.asarray(x)
+        return np.asarray(x)
     except (TypeError, ValueError) as error:
-        raise ShapeError(f"expected an array of numbers, got {describe(x)}: {error}") from None
-    if found.dtype.kind not in "fciub":
-        raise OperandError(f"expected an array of numbers, got {describe(x)}")
-    return found
+        raise ShapeError(f"expected an array, got {describe(x)}: {error}") from None
+
+
+def _has_tensor(x):
+    if isinstance(x, (list, tuple)):
+        return any(_has_tensor(part) for part in x)
+    return isinstance(x, TensorBase)
 
 
 def _axes(x, axes, ndim=None):

@@ -35,8 +35,11 @@ def test_zero_at_zero(f):
 
 
 @pytest.mark.parametrize(
-    "f", [anp.floor, anp.ceil, anp.trunc, anp.rint, anp.sign], ids=lambda f: f.__name__
-)
+    "f",
+    [anp.floor, anp.ceil, anp.trunc, anp.rint, anp.sign, anp.round, anp.fix, anp.spacing,
+     lambda x: anp.heaviside(x, 0.5)],
+    ids=lambda f: f.__name__,
+)  # fmt: skip
 def test_steps_have_no_slope(f):
     assert slope(f, [-1.0, -0.5, 0.0, 0.3, 2.0]) == [0.0] * 5
 
@@ -268,3 +271,63 @@ def test_the_origin():
 
 def test_copysign():
     assert slope(anp.copysign, [2.0, -2.0, 0.0], [-1.0, -1.0, 1.0])[0] == [-1.0, 1.0, 0.0]
+
+
+# ------------------------------------------------------------------ order
+
+
+def test_among_equal_elements_a_stable_sort_decides():
+    weights = np.array([1.0, 2.0, 3.0, 4.0])
+    assert slope(lambda x: anp.sort(x) * weights, [1.0, 0.0, 1.0, 0.0]) == [3.0, 1.0, 4.0, 2.0]
+    assert slope(anp.median, [1.0, 0.0, 1.0]) == [1.0, 0.0, 0.0]
+    assert slope(lambda x: anp.quantile(x, 0.25), [1.0, 1.0, 1.0]) == [0.5, 0.5, 0.0]
+    assert slope(lambda x: anp.partition(x, 1)[1], [2.0, 1.0, 3.0]) == [1.0, 0.0, 0.0]
+
+
+def test_a_nan_is_the_quantile_of_its_row():
+    assert slope(anp.median, [1.0, NAN, 2.0]) == [0.0, 1.0, 0.0]
+    assert slope(lambda x: anp.percentile(x, 30), [1.0, NAN, 2.0]) == [0.0, 1.0, 0.0]
+
+
+def test_quantiles_by_their_share():
+    values = np.array([0.0, 1.0, 5.0])
+    for method, expected in (("linear", [2.0, 8.0, 8.0]), ("lower", None), ("hazen", [0.0, 12.0, 0.0])):
+        q = tensor([0.0, 0.5, 1.0], requires_grad=True)
+        out = anp.quantile(tensor(values, requires_grad=True), q, method=method)
+        found = gradients(out.sum(), q, allow_unused=True)[0]
+        assert (None if found is None else found.tolist()) == expected
+
+
+def test_what_is_left_out_gets_nothing():
+    for f in (anp.nansum, anp.nanmean, anp.nanstd, anp.nanmax, anp.nanmedian, anp.nanprod):
+        assert slope(f, [1.0, NAN, 3.0])[1] == 0.0
+
+
+# ------------------------------------------------------------------ numbers taken apart, chosen, written
+
+
+def test_parts_of_numbers():
+    assert slope(lambda x: anp.frexp(x)[0], [1.0, 3.0, -0.25]) == [0.5, 0.25, 2.0]
+    assert slope(lambda x: anp.modf(x)[0], [1.0, -1.5, 0.0]) == [1.0] * 3
+    assert slope(lambda x: anp.modf(x)[1], [1.0, -1.5, 0.0]) == [0.0] * 3
+    assert slope(lambda x: anp.divmod(x, 2.0)[0], [4.0, 5.0]) == [0.0, 0.0]
+    assert slope(lambda x: anp.divmod(x, 2.0)[1], [4.0, 5.0]) == [1.0, 1.0]
+    assert slope(anp.nextafter, [1.0, 0.0], [2.0, 0.0]) == [[1.0, 1.0], [0.0, 0.0]]
+
+
+def test_the_first_of_equal_elements_is_the_unique_one():
+    assert slope(anp.unique, [2.0, 1.0, 2.0, 1.0]) == [1.0, 1.0, 0.0, 0.0]
+    assert slope(lambda x: anp.intersect1d(x, [2.0, 3.0]), [2.0, 2.0]) == [1.0, 0.0]
+
+
+def test_running_extrema_share_ties():
+    for f in (anp.maximum.accumulate, anp.fmin.accumulate, anp.fmax.reduce):
+        found = np.array(slope(lambda x, f=f: f(x)[-1:] if f(x).ndim else f(x), [1.0, 1.0, 1.0]))
+        assert found.sum() == 1.0
+        assert (found >= 0).all()
+
+
+def test_what_is_not_chosen_gets_nothing():
+    mask = np.array([True, False, True])
+    for f in (anp.sum, anp.prod, anp.mean, anp.var, anp.std):
+        assert slope(lambda x, f=f: f(x, where=mask), [1.0, NAN, 3.0])[1] == 0.0

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # From the bottom to the top: a module imports only from layers above it in this list. Modules
 # of one layer do not import each other, except inside a package.
 LAYERS = [
-    {"errors", "files", "tables", "work"},
+    {"coverage", "errors", "files", "summaries", "tables", "work"},
     {"primitive", "memory", "diagnose"},
     {"codegen"},
     {"pulls"},
@@ -23,19 +23,20 @@ LAYERS = [
     {"ops"},
     {"views", "gates"},
     {"aliasing", "protocols"},
-    {"spelling"},
+    {"flat", "keywords", "spelling", "writes"},
+    {"ufuncs"},
     {"methods"},
     {"tensor"},
     {"transforms", "forward", "numpy", "graph"},
-    {"anomaly", "profiling"},
+    {"anomaly", "explaining", "profiling"},
     {""},  # autograd/__init__.py
 ]
 # What is imported inside functions, against the arrows or from elsewhere, and why.
 LATER = {
     ("protocols", "numpy"): "fills the table of NumPy's functions when first needed",
 }
-PACKAGES = ("ops", "numpy", "graph", "profiling", "explaining")
-OPTIONAL = {"graphviz", "matplotlib", "rich", "safetensors", "numba", "scipy"}
+PACKAGES = ("ops", "numpy", "graph", "transforms", "profiling", "explaining")
+OPTIONAL = {"graphviz", "matplotlib", "PIL", "rich", "safetensors", "numba", "scipy"}
 
 
 def modules(package: str) -> list[Path]:

@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 from autograd import no_grad, tensor
-from autograd.errors import ArgumentError, NotDifferentiable
+from autograd.errors import NotDifferentiable
 
 
 @pytest.fixture
@@ -31,18 +31,8 @@ def test_sequences_with_a_tensor_in_them(x):
 
 
 UNSUPPORTED = {
-    "numpy.sort": lambda x: np.sort(x),
-    "numpy.linalg.inv": lambda x: np.linalg.inv(x),
-    "numpy.median": lambda x: np.median(x),
-    "numpy.fft.fft": lambda x: np.fft.fft(x),
-    "numpy.interp": lambda x: np.interp(1.5, [1.0, 2.0], x[0]),
-    "numpy.add.reduce": lambda x: np.add.reduce(x),
-    "numpy.multiply.outer": lambda x: np.multiply.outer(x, x),
-    "numpy.add.accumulate": lambda x: np.add.accumulate(x),
-    "numpy.modf": lambda x: np.modf(x),
-    "numpy.nextafter": lambda x: np.nextafter(x, 1.0),
-    "numpy.histogram": lambda x: np.histogram(x),
-    "numpy.polyfit": lambda x: np.polyfit(x[0], x[1], 1),
+    "numpy.divmod.outer": lambda x: np.divmod.outer(x, x),
+    "numpy.lib.recfunctions.repack_fields": lambda x: np.lib.recfunctions.repack_fields(x),
 }
 
 
@@ -64,17 +54,15 @@ def test_unsupported_functions_work_on_values(x, name):
 
 
 def test_refusal_reaches_into_lists_and_keywords(x):
-    with pytest.raises(NotDifferentiable, match="block"):
-        np.block([[x, x], [x, x]])
-    with pytest.raises(NotDifferentiable, match="average"):
-        np.average(np.ones((2, 2)), weights=x)
-    with no_grad():
-        assert np.block([[x, x]]).shape == (2, 4)
+    with pytest.raises(NotDifferentiable, match="merge_arrays"):
+        np.lib.recfunctions.merge_arrays([x, x])
+    with pytest.raises(NotDifferentiable, match="busday_offset"):
+        np.busday_offset("2020-01-01", offsets=x)
 
 
 def test_in_place_operators_of_ndarrays(x):
     a = np.ones((2, 2))
-    with pytest.raises(ArgumentError, match="out= must be a Tensor"):
+    with pytest.raises(NotDifferentiable, match="out= must be a Tensor"):
         a += x
     assert (a == 1).all()
     a = a + x

@@ -15,7 +15,7 @@ from tests.support.samples import DIFFERENTIABLE, Sample
 REAL = [np.float16, np.float32, np.float64, np.longdouble]
 COMPLEX = [np.complex64, np.complex128]
 # Results that are not of the arguments' dtype, by what the operation is.
-CASTS = {"astype", "broadcast_cast", "float_power"}
+CASTS = {"astype", "broadcast_cast", "float_power", "fftn", "rfft"}
 # Samples with an imaginary part, of primitives whose kernel takes them.
 ROTATION = 1 + 0.25j
 
@@ -53,7 +53,8 @@ def test_real_dtypes_stay(sample: Sample, dtype):
 def test_float32_gradients_are_those_of_float64(sample: Sample):
     narrow = sample.cast(np.float32)
     wide = narrow.cast(np.float64)  # the same numbers
-    v = checks.cotangent(sample).astype(np.float32).astype(np.float64)
+    v = checks.cotangent(sample)
+    v = v.astype(np.complex64 if v.dtype.kind == "c" else np.float32).astype(v.dtype)
     found = checks.pulled(narrow, narrow.tensors(), v)
     expected = checks.pulled(wide, wide.tensors(), v)
     for g, e in zip(found, expected, strict=True):
@@ -79,6 +80,11 @@ def _complex_samples() -> list[Sample]:
 
 COMPLEX_SAMPLES = _complex_samples()
 complex_samples = pytest.mark.parametrize("sample", COMPLEX_SAMPLES, ids=repr)
+# Vectors whose phases LAPACK chooses: what has a derivative is a function that does not see them.
+PHASES = {"eig.eigenvectors", "eigh.eigenvectors", "svd.u", "svd.vh"}
+without_phases = pytest.mark.parametrize(
+    "sample", [s for s in COMPLEX_SAMPLES if repr(s).rpartition("-")[0] not in PHASES], ids=repr
+)
 
 
 def test_analytic_primitives_take_complex_numbers():
@@ -93,12 +99,12 @@ def test_complex_dtypes_stay(sample: Sample, dtype):
     checks.check_dtypes(sample.cast(dtype))
 
 
-@complex_samples
+@without_phases
 def test_complex_first_derivatives(sample: Sample):
     checks.check_complex(sample)
 
 
-@complex_samples
+@without_phases
 def test_complex_second_derivatives(sample: Sample):
     checks.check_second(sample)
 

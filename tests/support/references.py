@@ -37,6 +37,14 @@ def _scatter_add(x: Any, index: Any, shape: tuple) -> Any:
     return out
 
 
+def _add_along_axis(x: Any, indices: Any, axis: int, length: int) -> Any:
+    out = np.zeros([length if i == axis else n for i, n in enumerate(x.shape)], x.dtype)
+    for place in np.ndindex(*x.shape):
+        row = np.broadcast_to(indices, x.shape)[place]
+        out[(*place[:axis], row, *place[axis + 1 :])] += x[place]
+    return out
+
+
 def _setitem(x: Any, value: Any, index: Any) -> Any:
     out = np.array(x)
     out[index] = value
@@ -76,6 +84,7 @@ SPELLED_OUT: dict[str, Callable] = {
     **CONVOLUTIONS,
     **LAYERS,
     **WINDOWS,
+    "add_along_axis": _add_along_axis,
     "attention": _attention,
     "astype": lambda x, dtype: np.array(x, dtype),
     "broadcast_cast": lambda x, shape, dtype: np.zeros(shape, dtype) + x,
@@ -87,7 +96,6 @@ SPELLED_OUT: dict[str, Callable] = {
     "log_softmax": lambda x, axis: np.log(_softmax(x, axis)),
     "logsumexp": _logsumexp,
     "lstm": recurrent.lstm,
-    "matrix_inverse": lambda x: np.linalg.solve(x, np.broadcast_to(np.eye(x.shape[-1]), x.shape)),
     "reduce_sum": lambda x, axis: np.sum(x, axis=axis),
     "rnn": recurrent.rnn,
     "scatter_add": _scatter_add,

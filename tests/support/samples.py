@@ -58,20 +58,20 @@ class Sample:
         args = args or self.args
         values = (list(args),) if self.prim.variadic else args
         out = self.prim.kernel(*values, *self.statics)
-        return self._chosen(out[0] if self.prim.aux else out)
+        return self.chosen(out[0] if self.prim.aux else out)
 
-    def _chosen(self, out: Any) -> Any:
+    def chosen(self, out: Any) -> Any:
         return out if self.result is None else out[self.result]
 
     def forward(self, tangents: Any, args: Any = None, out: Any = None) -> Any:
         """The forward derivative."""
-        return self._chosen(jvp_of(self.prim, args or self.args, tangents, self.statics, out))
+        return self.chosen(jvp_of(self.prim, args or self.args, tangents, self.statics, out))
 
     def call(self, *args: Any) -> Any:
         """The result of the public function."""
         args = args or self.args
         values = (list(args),) if self.prim.variadic else args
-        return self._chosen(function_of(self.prim)(*values, *self.statics))
+        return self.chosen(function_of(self.prim)(*values, *self.statics))
 
     def tensors(self) -> list:
         """The arguments, with tensors that require grad where a gradient can flow."""

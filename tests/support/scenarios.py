@@ -327,3 +327,138 @@ def iteration(x, y):
     for row in x:
         row *= y
     return [x]
+
+
+# ------------------------------------------------------------------ NumPy's functions that write
+
+
+@scenario
+def put(x, y):
+    np.put(x, [0, -1, 2], y * 2)
+    np.put(x.T, [1, 1, 2], y[:2])
+    np.put(x[:, 1:], [9, -7], y[0], mode="wrap")
+    np.put(x, [99, -99], 3.0, mode="clip")
+    np.put(x, [], y)
+    return [x]
+
+
+@scenario
+def put_as_a_method(x, y):
+    row = x[1]
+    row.put([0, 2], y)
+    return [x, row]
+
+
+@scenario
+def copyto(x, y):
+    np.copyto(x, y * y)
+    np.copyto(x[0], x[1] * 2, where=np.array([True, False, True]))
+    np.copyto(x.T, y[:, None], where=np.array([False, True]))
+    return [x]
+
+
+@scenario
+def place_and_putmask(x, y):
+    mask = np.array([[True, False, True], [True, False, True]])
+    np.place(x, mask, y[:2])
+    flat = x.reshape(6)
+    np.putmask(flat, flat != 99.0, x[0, :1] * y)
+    np.putmask(x, ~mask, y[1] * 2)
+    np.place(x, np.zeros((2, 3), bool), y)
+    return [x, flat]
+
+
+@scenario
+def fill_diagonal(x, y):
+    np.fill_diagonal(x, y)
+    np.fill_diagonal(x.T[:, ::-1], y[:1] * 3)
+    tall = x.reshape(6, 1) * y[:2]
+    np.fill_diagonal(tall, y[2], wrap=True)
+    cube = x.reshape(1, 1, 6)[:, :, :1] * y[0]
+    np.fill_diagonal(cube, 5.0)
+    return [x, tall, cube]
+
+
+@scenario
+def put_along_axis(x, y):
+    np.put_along_axis(x, np.array([[2], [0]]), y[:2, None] * 2, axis=1)
+    np.put_along_axis(x, np.array([[1, 0, 1]]), y, 0)
+    np.put_along_axis(x[0], np.array([1, 1]), y[:2] * y[1:], axis=None)
+    return [x]
+
+
+@scenario
+def fill(x, y):
+    row = x[0]
+    row.fill(2.0)
+    row[1:].fill(y[1])
+    return [x, row]
+
+
+@scenario
+def sort_in_place(x, y):
+    row = x[0]
+    x.sort()
+    x *= y
+    x.sort(axis=0)
+    row.sort()
+    return [x, row]
+
+
+@scenario
+def partition_in_place(x, y):
+    x[0].partition(1)
+    return [x[0, 1] * y, np.sort(x, axis=1)]
+
+
+@scenario
+def elements_as_one_axis(x, y):
+    x.flat[1:4] = y
+    x.T.flat[[0, 5]] = x.flat[2] * 2
+    x.flat[-1] = y[0]
+    second = x * 1.0
+    second.flat = y * y
+    return [x, second, x.flat[::2]]
+
+
+@scenario
+def ufunc_at(x, y):
+    np.add.at(x, (0, [1, 1, 2]), y)
+    np.multiply.at(x[1], [0, 0], y[:2])
+    np.subtract.at(x.T, [0, 2, 0], y[0] * 2)
+    np.negative.at(x[0], [0, 0, 1])
+    return [x]
+
+
+@scenario
+def out_of_functions(x, y):
+    np.multiply(x, y, out=x)
+    np.add(x[0], x[1], out=x[1])
+    np.sin(x, out=x, where=np.array([True, False, True]))
+    np.sum(x, axis=0, out=y)
+    np.cumsum(y, out=y)
+    x.sum(axis=1, out=y[1:])
+    np.add.accumulate(x, axis=1, out=x)
+    np.matmul(x, x.T[:, :1] * y[:1], out=x[:, :1])
+    return [x, y]
+
+
+@scenario
+def long_chains_of_views(x, y):
+    inner = x.T[::-1].reshape(3, 2)[1:, ::-1].T[None, 0]
+    inner += y[:2]
+    inner **= 2
+    deep = x.reshape(3, 2).swapaxes(0, 1)[:, 1:][::-1].squeeze()[:, :1]
+    deep *= x[0, 0]
+    deep[...] = deep[::-1] * y[1]
+    np.copyto(deep, y[:1] * 3, where=np.array([[True], [False]]))
+    return [x, inner, deep]
+
+
+@scenario
+def halves_turned(x, y):
+    turned, last = np.rot90(x), np.hsplit(x, 3)[2]
+    turned[0] *= y[:2]
+    last -= turned[1][:, None]
+    np.fliplr(x)[0, :2] = y[1:]
+    return [x, turned, last]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...declare import case, primitive
-from ...errors import ShapeError
+from ...errors import DtypeError, ShapeError
 from ..shapes import reduce_sum, reshape
 
 
@@ -18,19 +18,28 @@ def _linear(x, w, b=None):
         else:  # as one matrix product rather than many small ones
             out = _rows(x).dot(w.T).reshape(*x.shape[:-1], w.shape[0])
     except ValueError:
+        if w.dtype.kind not in "fciub" or x.dtype.kind not in "fciub":
+            raise  # strings: the shapes may fit
         raise ShapeError(
             f"linear: x{x.shape} must end in the weight's second axis, w{w.shape} (out, in)"
         ) from None
     if b is None:
-        return out
+        return out if out.dtype.kind != "O" else _numbers(out)
     if b.ndim != 1 or len(b) != len(w):
         raise ShapeError(f"linear: b{b.shape} must have one element per row of w{w.shape}")
     if out.dtype is not b.dtype:
-        return out + b
+        return _numbers(out) + _numbers(b)
     # a single row is added to without broadcasting, which would cost more than the product
     row = out[0] if len(out) == 1 < out.ndim else out
     row += b
     return out
+
+
+def _numbers(x):
+    """x, if it is made of numbers."""
+    if x.dtype.kind not in "fciub":
+        raise DtypeError(f"linear: expected numbers, got {x.dtype}")
+    return x
 
 
 def _rows(x):

@@ -1,0 +1,141 @@
+"""Reductions of some elements only (`where=`), and from a value on (`initial=`).
+
+What the mask leaves out counts as the neutral element, so that its cotangent is exactly zero.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..tape import TensorBase, new_tensor
+from .choosing import equal, where
+from .complex import conjugate, real
+from .composed import composed
+from .elementwise import sqrt
+from .joining import concatenate
+from .reductions import all as all_of
+from .reductions import any as any_of
+from .reductions import axes_of, max, mean, min, prod, sum
+from .shapes import as_array, broadcast_to, moveaxis, reshape
+
+
+def _chosen(x, mask, neutral):
+    mask = getattr(mask, "_data", mask)
+    return x if mask is True else where(np.broadcast_to(mask, x.shape), x, x.dtype.type(neutral))
+
+
+def _sum(x, axis=None, keepdims=False, initial=None, mask=True):
+    out = sum(_chosen(x, mask, 0), axis, keepdims)
+    return out if initial is None else out + initial
+
+
+def _prod(x, axis=None, keepdims=False, initial=None, mask=True):
+    out = prod(_chosen(x, mask, 1), axis, keepdims)
+    return out if initial is None else out * initial
+
+
+def _extremum(reduction):
+    def reduce(x, axis=None, keepdims=False, initial=None, mask=True):
+        if initial is None:
+            if mask is not True:
+                name = reduction.__name__
+                raise ArgumentError(f"{name}: where= needs initial=, for where it leaves nothing")
+            return reduction(x, axis, keepdims)
+        # the initial value is one more element, so that ties are shared with it too
+        axes = axes_of(axis, x.ndim)
+        rest = [n for i, n in enumerate(x.shape) if i not in axes]
+        shape = [1 if i in axes else n for i, n in enumerate(x.shape)] if keepdims else rest
+        start = as_array(initial)
+        start = start.astype(x.dtype) if start.dtype != x.dtype else start
+        if mask is not True:
+            mask = np.broadcast_to(getattr(mask, "_data", mask), x.shape)
+            x = where(mask, x, start if start.ndim == 0 else reshape(start, ()))
+        n = math.prod(x.shape[i] for i in axes)
+        rows = reshape(moveaxis(x, axes, range(-len(axes), 0)) if axes else x, (*rest, n))
+        rows = concatenate([rows, broadcast_to(start, (*rest, 1))], -1)
+        return reshape(reduction(rows, -1), tuple(shape))
+
+    return reduce
+
+
+def _condition(reduction, neutral):
+    def reduce(x, axis=None, keepdims=False, mask=True):
+        values = getattr(x, "_data", x)
+        values = np.where(np.broadcast_to(getattr(mask, "_data", mask), x.shape), values, neutral)
+        return reduction(new_tensor(values) if isinstance(x, TensorBase) else values, axis, keepdims)
+
+    return reduce
+
+
+def _counted(x, axis, keepdims, mask):
+    """How many elements of each result the mask leaves."""
+    mask = np.broadcast_to(getattr(mask, "_data", mask), x.shape)
+    axes = axes_of(axis, x.ndim)
+    return np.add.reduce(mask, axes, np.intp, None, keepdims)
+
+
+def _mean(x, axis=None, keepdims=False, mask=True):
+    if mask is True:
+        return mean(x, axis, keepdims)
+    return _sum(x, axis, keepdims, None, mask) / _as_numbers(_counted(x, axis, keepdims, mask), x.dtype)
+
+
+def _as_numbers(count, dtype):
+    return np.asarray(count, np.finfo(dtype).dtype if dtype.kind in "fc" else np.float64)
+
+
+def _var(x, axis=None, ddof=0, keepdims=False, mask=True, middle=None, correction=None):
+    if correction is not None:
+        if ddof:
+            raise ArgumentError("var: ddof= and correction= are the same; give one of them")
+        ddof = correction
+    # what is left out counts as 0 before it is squared: it may be a NaN, or infinite
+    centred = _chosen(x - (_mean(x, axis, True, mask) if middle is None else middle), mask, 0)
+    squares = real(centred * conjugate(centred)) if centred.dtype.kind == "c" else centred * centred
+    left = np.maximum(_counted(x, axis, keepdims, mask) - ddof, 0)
+    return _sum(squares, axis, keepdims, None, mask) / _as_numbers(left, x.dtype)
+
+
+def _std(x, axis=None, ddof=0, keepdims=False, mask=True, middle=None, correction=None):
+    variance = _var(x, axis, ddof, keepdims, mask, middle, correction)
+    flat = equal(variance, 0)  # a constant input: 0, as the convention has it
+    return where(flat, 0, sqrt(where(flat, 1, variance)))
+
+
+# The reductions with every keyword that NumPy has; `where` and `mean` are called `mask` and `middle`.
+WITH_MASK = {
+    "sum": _sum,
+    "prod": _prod,
+    "max": _extremum(max),
+    "min": _extremum(min),
+    "any": _condition(any_of, False),
+    "all": _condition(all_of, True),
+    "mean": _mean,
+    "var": _var,
+    "std": _std,
+}
+
+
+def masked(name, x, options):
+    """The reduction of that name with NumPy's keywords."""
+    x = as_array(x)
+    options = dict(options)
+    for theirs, ours in (("where", "mask"), ("mean", "middle")):
+        if theirs in options:
+            options[ours] = options.pop(theirs)
+    return WITH_MASK[name](x, **options)
+
+
+@composed(np.ptp)
+def ptp(a, axis=None, out=None, keepdims=False):
+    """The largest minus the smallest element over axes.
+
+    Example:
+        >>> float(ptp(np.array([1.0, 4.0])))
+        3.0
+    """
+    a, keepdims = as_array(a), keepdims is not np._NoValue and bool(keepdims)
+    return max(a, axis, keepdims) - min(a, axis, keepdims)
