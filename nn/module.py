@@ -80,7 +80,7 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
         except TypeError as error:
             if not _is_of_the_call(error):
                 raise
-            refused = OperandError(f"{type(self).__name__}: {error}")
+            refused = OperandError(str(error))
             refused.module_path = scope_path()
             raise refused from None
         finally:
