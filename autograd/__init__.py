@@ -6,7 +6,7 @@
     x.grad                                   # tensor([2., 4.])
     autograd.grad(lambda x: x**3)(2.0)       # 12.0
 
-To read it: `primitive.py`, `tape.py`, `backward.py`, then any file of `ops/`.
+To read it: `primitive.py`, `tape.py`, `sweeping.py`, then any file of `ops/`.
 """
 
 from __future__ import annotations

@@ -1,170 +1,18 @@
-"""The sweep: from the cotangent of an output back to the leaves.
-
-One loop serves `backward()`, `gradients()` and every transform. It keeps a heap of the nodes
-that have a cotangent and have not been visited. Nodes compare by their order, youngest first,
-so a node is popped only after all its children have contributed. On a plain chain the heap
-stays empty. Nothing recurses, so depth is limited by memory alone.
-
-Cotangents are raw arrays, at NumPy speed. With `create_graph` the same pulls run on Tensors:
-`lift` puts Tensors where a node saved arrays, and what the rules compute is recorded.
-"""
+"""The objects' face of the sweep: `backward()`, `gradients()`, and handles of hooks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
-from .codegen import FAST, Faults, next_order
+from .codegen import FAST, next_order
 from .diagnose import describe
-from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
-from .memory import SHARED, bare, is_exclusive, is_sole
-from .pulls import Step
-from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, TensorBase, leaf_pull, new_tensor, parents, pick_node
-
-_faults = FAST["faults"]
-
-
-def sweep(
-    roots: list[tuple[list, Any]],
-    targets: dict[int, Any] | None = None,
-    keep: bool = False,
-    lifted: bool = False,
-) -> list[list]:
-    """Pull cotangents from the roots to where gradients are kept.
-
-    Args:
-        roots: pairs of a node and its cotangent, an array, or a Tensor if `lifted`.
-        targets: orders of nodes whose cotangents are wanted; they are put in here as values,
-            and nodes older than all of them are left alone.
-        keep: leave what the nodes saved in place, for another sweep.
-        lifted: run the rules on Tensors, so that the sweep itself is recorded.
-
-    Returns: `[node, cotangent]` of every node on the way that keeps gradients.
-
-    Errors: GraphFreedError if a node on the way was released by an earlier sweep.
-    """
-    outer = _faults.state, _faults.invalid
-    _faults.state, _faults.invalid = Faults.UNWATCHED, False
-    try:
-        return _loop(roots, targets, keep, lifted)
-    finally:
-        if _faults.state is not Faults.UNWATCHED:
-            _faults.state.__exit__(None, None, None)
-        _faults.state, _faults.invalid = outer
-
-
-def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[list]:
-    heap: list[list] = []
-    leaves: list[list] = []  # they lead nowhere, so they need not wait their turn in the heap
-    pending: dict[int, Any] = {}  # order -> the sum of the cotangents that came so far
-    mine: set[int] = set()  # orders whose sum is an array that this sweep made
-    arrived: list[list] = []
-    oldest = max(targets) if targets else 1  # orders count down: a larger one is older
-    for node, g in roots:
-        add_cotangent(node, g, heap, leaves, pending, mine)
-    # The layout of a node is spelled out here: [order, pull, extra, *parents, *saved]. Names
-    # for 0 to 3 would cost a twentieth of the time of a chain of small operations.
-    while heap:
-        node = heappop(heap)
-        g = pending.pop(node[0])
-        while True:
-            if node[2] is not None:
-                g = arrive(node, g, arrived, lifted)
-            if targets is not None and node[0] in targets:
-                targets[node[0]] = g
-                if node[0] == oldest:
-                    break  # nothing beneath it is wanted
-            g = node[1](lift(node) if lifted else node, g)
-            if type(g) is tuple:
-                for parent, part in zip(node[3:], g):  # saved values follow the parents
-                    if part is None or parent[0] > oldest:
-                        continue
-                    if parent[0] in pending or parent[1] is not leaf_pull:
-                        add_cotangent(parent, part, heap, leaves, pending, mine)
-                    else:  # most often a parameter; a call saved
-                        pending[parent[0]] = part
-                        leaves.append(parent)
-                parent = None
-            else:
-                parent = node[3]
-                if heap or parent[1] is leaf_pull or parent[0] > oldest:
-                    if parent[0] <= oldest:
-                        add_cotangent(parent, g, heap, leaves, pending, mine)
-                    parent = None
-            if not keep:
-                node[1] = freed_pull
-                del node[3:]
-            if parent is None:
-                break
-            node = parent  # a plain chain: straight on
-    for node in leaves:
-        g = pending.pop(node[0])
-        if node[2] is not None:
-            if node[2].hooks:
-                g = arrive(node, g, arrived, lifted)
-            else:
-                arrived.append([node, g])
-        if targets is not None and node[0] in targets:
-            targets[node[0]] = g
-    return arrived
-
-
-_loop = _sweep
-
-
-def sweep_by(loop: Any = None) -> None:
-    """Have sweeps run another loop of the same meaning; None: the one above. See `watching.py`."""
-    global _loop
-    _loop = loop or _sweep
-
-
-def add_cotangent(node: list, g: Any, heap: list, leaves: list, pending: dict, mine: set) -> None:
-    """Add to the cotangent of a node, in place where the sum is the sweep's own array."""
-    order = node[0]
-    if order not in pending:
-        pending[order] = g
-        if node[1] is leaf_pull:
-            leaves.append(node)
-        else:
-            heappush(heap, node)
-    elif order in mine:
-        np.add(pending[order], g, out=pending[order])
-    else:
-        total = pending[order] = pending[order] + g
-        if type(total) is np.ndarray:
-            mine.add(order)
-
-
-def freed_pull(node: list, g: Any) -> Any:
-    raise GraphFreedError(
-        "backward needs a part of the graph that was released when backward last ran through "
-        "it; pass retain_graph=True to every backward but the last"
-    )
-
-
-freed_pull.step = Step(None, (), ())  # type: ignore[attr-defined]
-
-
-def is_freed(node: list) -> bool:
-    """Whether an earlier sweep released what this node saved."""
-    return node[PULL] is freed_pull
-
-
-def arrive(node: list, g: Any, arrived: list[list], lifted: bool) -> Any:
-    """Call the hooks of a node and keep its gradient, if it keeps gradients."""
-    extra = node[EXTRA]
-    for hook in list(extra.hooks.values()):
-        given = conjugate(g if lifted else new_tensor(g))
-        changed = hook(given)
-        if changed is not None:
-            changed = conjugate(as_cotangent(changed, given, "a hook's result"))
-            g = changed if lifted else changed._data
-    if extra.keep:
-        arrived.append([node, g])
-    return g
+from .errors import GradientError
+from .memory import SHARED, is_exclusive, is_sole
+from .sweeping import as_cotangent, conjugate, sweep
+from .tape import EXTRA, ORDER, TensorBase, new_tensor
 
 
 class HookHandle:
@@ -189,40 +37,6 @@ class HookHandle:
 
     def __exit__(self, *exception: Any) -> None:
         self.remove()
-
-
-def lift(node: list) -> list:
-    """A copy of a node with Tensors where it saved the values of active arguments.
-
-    They get the nodes of those arguments, so that what a rule computes from them is recorded.
-    """
-    step, above = node[PULL].step, parents(node)
-    lifted = bare(node)
-    first = FIRST_PARENT + step.arity
-    for i, name in enumerate(step.saves, first):
-        if name in step.prim.results:
-            lifted[i] = new_tensor(lifted[i], pick_node(node, step.prim.results.index(name)))
-        elif name == "out":
-            lifted[i] = new_tensor(lifted[i], node)
-        elif name == "aux":
-            lifted[i] = None
-        elif step.prim.variadic and name == step.prim.arrays[0][1:]:
-            lifted[i] = list(lifted[i])
-            for position, parent in zip(step.active, above, strict=True):
-                lifted[i][position] = new_tensor(lifted[i][position], _before_link(parent))
-        elif name in step.prim.arrays and step.prim.arrays.index(name) in step.active:
-            parent = above[step.active.index(step.prim.arrays.index(name))]
-            lifted[i] = new_tensor(lifted[i], _before_link(parent))
-    return lifted
-
-
-def _before_link(node: list) -> list:
-    """The node of a value as it was before an implicit broadcast or cast."""
-    prim = node[PULL].step.prim
-    return node[FIRST_PARENT] if prim is not None and prim.name == "broadcast_cast" else node
-
-
-# ---------------------------------------------------------------- the objects' face
 
 
 def backward(
@@ -335,23 +149,3 @@ def first_cotangent(tensor: Any, gradient: Any, caller: str) -> Any:
             f"scalar, e.g. with .sum(), or pass gradient= of the same shape"
         )
     return new_tensor(np.ones(data.shape, data.dtype) if data.shape else data.dtype.type(1))
-
-
-def as_cotangent(value: Any, like: Any, what: str) -> Any:
-    """A Tensor of the shape and dtype of `like`, or an error."""
-    if not isinstance(value, TensorBase):
-        value = new_tensor(np.asarray(value))
-    if value._data.shape != like._data.shape:
-        raise ShapeError(f"{what} must have the tensor's shape {like._data.shape}, got {value._data.shape}")
-    if value._data.dtype != like._data.dtype:
-        if not np.can_cast(value._data.dtype, like._data.dtype, "same_kind"):
-            raise DtypeError(
-                f"{what} must have the tensor's dtype {like._data.dtype}, got {value._data.dtype}"
-            )
-        value = FAST["astype"](value, like._data.dtype)
-    return value
-
-
-def conjugate(tensor: Any) -> Any:
-    """The complex conjugate: the sweep multiplies without, users see it with (PyTorch's way)."""
-    return FAST["conjugate"](tensor) if tensor._data.dtype.kind == "c" else tensor

@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import wrappers  # noqa: F401 - writes the functions
-from .backward import sweep
 from .codegen import FAST, stub
 from .errors import DeclarationError
 from .primitive import Case, Primitive, Rule, parameters, register
+from .sweeping import sweep
 
 
 def elementwise(

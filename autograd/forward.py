@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from . import views
-from .backward import sweep
 from .codegen import FAST
 from .modes import enable_grad
 from .primitive import REGISTRY, Primitive
+from .sweeping import sweep
 from .tape import ORDER, TensorBase, apply, identity_node, mode, new_tensor
 
 

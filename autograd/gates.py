@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .backward import as_cotangent, conjugate
 from .codegen import next_order
 from .ops.shapes import reshape
 from .primitive import Primitive
 from .pulls import Step
+from .sweeping import as_cotangent, conjugate
 from .tape import Bundle, TensorBase, new_tensor, pick_node
 
 # For pictures alone: of a join nothing is known but its name.

@@ -2,7 +2,7 @@
 
 A primitive is a NumPy kernel plus the rules of its derivative. This file only *describes*
 primitives; `wrappers.py` and `pulls.py` write code from a description, `tape.py` records
-calls, `backward.py` sweeps them. The registry below lists them all: tests, the
+calls, `sweeping.py` sweeps them. The registry below lists them all: tests, the
 `autograd.numpy` namespace and graph labels read it.
 
 The parameter list of a rule is its save list. A rule may name

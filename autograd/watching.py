@@ -1,7 +1,7 @@
 """Looking on: at each call of a primitive, and at each step of a sweep, in one thread.
 
 Profiles, checks for NaN and explanations are watchers. While no thread is watched nothing of
-this file runs: calls take the fast path, and `backward.py` sweeps by its own loop. While one
+this file runs: calls take the fast path, and `sweeping.py` sweeps by its own loop. While one
 is, every call goes through `tape.apply`, which asks `mode.interceptor`, and sweeps run by the
 plainer loop below, which hands each step to the watchers.
 """
@@ -15,8 +15,8 @@ from functools import partial
 from heapq import heappop
 from typing import Any
 
-from . import backward
-from .backward import add_cotangent, arrive, freed_pull, lift
+from . import sweeping
+from .sweeping import add_cotangent, arrive, freed_pull, lift
 from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, apply, enter_unusual, leave_unusual, mode, parents
 
 
@@ -86,14 +86,14 @@ def _count(change: int) -> None:
     global _threads
     with _lock:
         _threads += change
-        backward.sweep_by(_sweep if _threads else None)
+        sweeping.sweep_by(_sweep if _threads else None)
 
 
 def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[list]:
-    """The sweep of a thread while some thread is watched; means what `backward._sweep` means."""
+    """The sweep of a thread while some thread is watched; means what `sweeping._sweep` means."""
     watchers = _watched.watchers
     if not watchers:
-        return backward._sweep(roots, targets, keep, lifted)
+        return sweeping._sweep(roots, targets, keep, lifted)
     pull: Callable = _lifted_pull if lifted else _plain_pull
     for watcher in watchers:
         pull = partial(watcher.pull, pull)

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import conjugate, first_cotangent
+from ..backward import first_cotangent
 from ..diagnose import describe
 from ..errors import ArgumentError, GradientError, OperandError
+from ..sweeping import conjugate
 from ..tables import align
 from ..tape import ORDER, TensorBase, new_tensor
 from .cuts import CANCELLED, DETACHED, FROZEN, INTEGER, NO_HISTORY, UNUSED, Cut, zeroing

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backward import is_freed, sweep
 from ..errors import GraphFreedError
 from ..gates import is_gate
 from ..recording import Note
+from ..sweeping import is_freed, sweep
 from ..tape import EXTRA, ORDER, PULL, Bundle, parents
 from ..watching import Watcher, watching
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import is_freed, sweep
 from ..errors import GraphFreedError
 from ..primitive import REGISTRY
 from ..summaries import Summary, summarise
+from ..sweeping import is_freed, sweep
 from ..tape import ORDER, PULL, parents
 from .records import Tape
 

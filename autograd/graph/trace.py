@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import conjugate, sweep
 from ..diagnose import describe
 from ..errors import OperandError
 from ..modes import enable_grad
 from ..recording import Scope, note_of, record
+from ..sweeping import conjugate, sweep
 from ..tape import ORDER, PULL, TensorBase, identity_node, new_tensor
 from .records import CONSTANT, INPUT, Tape
 from .walk import checked, nodes_of, tape

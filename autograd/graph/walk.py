@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import is_freed
 from ..diagnose import describe
 from ..errors import GraphFreedError, OperandError
 from ..memory import bare
 from ..recording import Note, Seen, note_of
 from ..summaries import summarise
+from ..sweeping import is_freed
 from ..tape import EXTRA, FIRST_PARENT, ORDER, PULL, TensorBase, parents
 from .errors import GraphSizeError
 from .inference import Call, infer

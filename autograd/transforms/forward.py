@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import sweep
 from ..errors import ArgumentError
+from ..sweeping import sweep
 from ..tape import ORDER, TensorBase, identity_node, new_tensor
 from .tracing import Selection, Trace, as_kind, is_traced, matching, same_leaves, tracing
 from .trees import leaves, rebuild

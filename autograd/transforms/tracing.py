@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from .. import views
-from ..backward import as_cotangent, sweep
 from ..codegen import FAST
 from ..diagnose import describe
 from ..errors import ArgumentError, DtypeError, OperandError
 from ..modes import enable_grad
+from ..sweeping import as_cotangent, sweep
 from ..tape import ORDER, TensorBase, identity_node, mode, new_tensor, parents
 from .trees import is_container, leaves, rebuild
 

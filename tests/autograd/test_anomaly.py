@@ -12,8 +12,8 @@ import autograd.numpy as anp
 import nn
 import optim
 from autograd import tensor
-from autograd.backward import is_freed
 from autograd.errors import AnomalyError, ArgumentError, ShapeError
+from autograd.sweeping import is_freed
 from nn import functional as F
 
 

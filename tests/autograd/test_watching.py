@@ -10,7 +10,7 @@ import pytest
 import autograd
 import autograd.numpy as anp
 import nn
-from autograd import backward, tensor
+from autograd import sweeping, tensor
 from autograd.codegen import FAST, source
 from autograd.declare import primitive
 from autograd.errors import AnomalyError, GraphFreedError
@@ -129,17 +129,17 @@ def test_a_sweep_that_raises_is_ended_and_the_graph_is_released():
 
 
 def test_nothing_is_left_when_none_is_watched():
-    before = dict(FAST), source("multiply"), backward._loop
+    before = dict(FAST), source("multiply"), sweeping._loop
 
     def run():
         assert FAST["Tensor"] is not autograd.Tensor
-        assert backward._loop is not backward._sweep
+        assert sweeping._loop is not sweeping._sweep
         (tensor(1.0, requires_grad=True) * 2.0).backward()
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError), watching(Watcher()):
         run()
-    assert backward._loop is backward._sweep is before[2]
+    assert sweeping._loop is sweeping._sweep is before[2]
     assert FAST["Tensor"] is autograd.Tensor
     assert source("multiply") == before[1]
     assert mode.interceptor is None

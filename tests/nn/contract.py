@@ -150,7 +150,6 @@ def check_dtypes(sample: Sample, dtype: Any) -> None:
     assert outs or sample.orders == 0, f"{sample}: no floating result"
     for out in outs:
         assert out.dtype == dtype, f"{sample}: the result is {out.dtype}"
-        assert np.array_equal(_value(out), _value(out), equal_nan=True)
     live = [o for o in outs if isinstance(o, Tensor) and o.requires_grad]
     if sample.orders == 0:
         return
