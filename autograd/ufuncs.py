@@ -13,9 +13,10 @@ import numpy as np
 
 from . import writes
 from .errors import ArgumentError, IndexingError
-from .keywords import has_tensor, with_keywords, write_out
+from .keywords import has_tensor, with_keywords
 from .ops import choosing, joining, reductions
 from .ops.composed import plain, wrapped
+from .ops.outputs import write_out
 from .ops.reductions import axes_of
 from .ops.shapes import as_array, astype, axis_index, moveaxis, reshape
 from .protocols import IMPLEMENTATIONS, on_values

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
 from ..primitive import parameters
 from ..tape import TensorBase, mode, new_tensor
+from .outputs import write_out
 
 # NumPy's function -> ours; `autograd.numpy` reads it
 COMPOSED: dict[Callable, Callable] = {}
@@ -131,12 +131,4 @@ def _into(out: Any, result: Any, name: str) -> Any:
         if len(out) == 1:
             return _into(out[0], result, name)
         return tuple(r if o is None else _into(o, r, name) for o, r in zip(out, result, strict=True))
-    if not isinstance(out, TensorBase) and (flows(result) or not isinstance(out, np.ndarray)):
-        raise ArgumentError(
-            f"{name}: out= must be a Tensor where an argument is one, got {type(out).__name__}"
-        )
-    target: Any = out
-    if target.shape != result.shape:
-        raise ShapeError(f"{name}: the result has shape {result.shape}, out= has {target.shape}")
-    target[...] = result if isinstance(out, TensorBase) else plain(result)
-    return out
+    return write_out(name, out, result)

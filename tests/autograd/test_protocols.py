@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.lib.recfunctions  # NumPy does not import it by itself
 import pytest
 
 import autograd
