@@ -13,7 +13,7 @@ import linecache
 import os
 import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from types import FrameType
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ from .tape import (
     EXTRA,
     FIRST_PARENT,
     ORDER,
+    PICK,
     PULL,
     Extra,
     TensorBase,
@@ -39,6 +40,10 @@ from .tape import (
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OURS = tuple(os.path.join(_ROOT, name) + os.sep for name in ("autograd", "nn", "optim"))
+
+# Generators that are drawn from where none is given: what runs only to be drawn leaves them as
+# they were.
+GENERATORS: list[np.random.Generator] = []
 
 
 class Scope(NamedTuple):
@@ -127,12 +132,14 @@ def note_of(node: list) -> Note | None:
 class _Scopes(list):
     """The stack of running modules, with a number for each call."""
 
-    def __init__(self, running: Sequence[Any], count: Any):
+    def __init__(self, running: Sequence[Any], count: Any, entering: Callable[[Any], None] | None):
         super().__init__(running)
-        self._count = count
+        self._count, self._entering = count, entering
         self.calls = [next(count) for _ in running]
 
     def append(self, module: Any) -> None:
+        if self._entering is not None:
+            self._entering(module)
         super().append(module)
         self.calls.append(next(self._count))
 
@@ -158,6 +165,8 @@ class record:
         ('9', '1.0')
     """
 
+    entering: Callable[[Any], None] | None = None  # called with each module before it runs
+
     def __init__(self) -> None:
         self._outer: list[tuple] = []
         self._seen: dict[Any, Seen] = {}
@@ -168,7 +177,7 @@ class record:
     def __enter__(self) -> record:
         self._outer.append((mode.interceptor, mode.scopes))
         if len(self._outer) == 1:  # entered again, it goes on
-            mode.scopes = _Scopes(mode.scopes, self._count)
+            mode.scopes = _Scopes(mode.scopes, self._count, self.entering)
             mode.interceptor = self._call
         enter_unusual()
         return self
@@ -190,17 +199,28 @@ class record:
             seconds = perf_counter() - start
         finally:
             mode.interceptor = self._call
-        node = getattr(out, "_node", None)
-        if isinstance(out, TensorBase) and node is not None and note_of(node) is None:
-            note = Note(summarise(out._data), self._scopes(), user_line(), seconds)
-            note.inputs = [self._see(arg) for arg in args]
-            _attach(note, node)
-            implicit = [p for p in parents(node) if p[ORDER] < since and note_of(p) is None]
-            while implicit:  # what the call put in between, such as a broadcast
-                node = implicit.pop()
-                _attach(Note(None, note.scopes, note.source, 0.0), node)
-                implicit += [p for p in parents(node) if p[ORDER] < since and note_of(p) is None]
+        results = out if isinstance(out, tuple) else (out,)
+        made = [t for t in results if isinstance(t, TensorBase) and t._node and not note_of(t._node)]
+        if made:
+            self._take_notes(made, args, seconds, since)
         return out
+
+    def _take_notes(self, made: list, args: Sequence[Any], seconds: float, since: int) -> None:
+        """Enter a note in every node that is younger than `since`: those of a call."""
+        scopes, source = self._scopes(), user_line()
+        whole = made[0]._node
+        if whole[PULL].step.prim is PICK:  # of several results, each is picked from one node
+            whole = whole[FIRST_PARENT]
+        values = {t._node[ORDER]: summarise(t._data) for t in made}
+        left = [t._node for t in made]
+        while left:
+            node = left.pop()
+            if note_of(node) is not None:
+                continue
+            note = Note(values.get(node[ORDER]), scopes, source, seconds if node is whole else 0.0)
+            note.inputs = [self._see(arg) for arg in args] if node is whole else []
+            left += [p for p in parents(node) if p[ORDER] < since]  # such as a broadcast in between
+            _attach(note, node)
 
     def _scopes(self) -> tuple[Scope, ...]:
         if self.within is not None:
@@ -263,10 +283,15 @@ def _stand_in(part: Any) -> Any:
 
 def user_line() -> Source | None:
     """Where the user's program, rather than this library, is running."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith(_OURS) and not file.startswith(("<autograd ", "<nn ")):
-            return Source(file, frame.f_lineno)
+        if is_users(frame):
+            return Source(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return None
+
+
+def is_users(frame: FrameType) -> bool:
+    """Whether what runs there is the user's program, and not this library."""
+    file = frame.f_code.co_filename
+    return not file.startswith(_OURS) and not file.startswith(("<autograd ", "<nn "))

@@ -24,7 +24,9 @@ from .tape import (
     EXTRA,
     FIRST_PARENT,
     PULL,
+    Bundle,
     TensorBase,
+    identity_node,
     leaf_pull,
     new_tensor,
     parents,
@@ -33,12 +35,14 @@ from .tape import (
 
 _faults = FAST["faults"]
 
+FIXED = "fixed"
+
 
 def sweep(
     roots: list[tuple[list, Any]],
     targets: dict[int, Any] | None = None,
     keep: bool = False,
-    lifted: bool = False,
+    lifted: Any = False,
 ) -> list[list]:
     """Pull cotangents from the roots to where gradients are kept.
 
@@ -47,7 +51,8 @@ def sweep(
         targets: orders of nodes whose cotangents are wanted; they are put in here as values,
             and nodes older than all of them are left alone.
         keep: leave what the nodes saved in place, for another sweep.
-        lifted: run the rules on Tensors, so that the sweep itself is recorded.
+        lifted: run the rules on Tensors, so that the sweep itself is recorded; FIXED to record what
+            becomes of the cotangents alone, since what the nodes saved is constant to everyone.
 
     Returns: `[node, cotangent]` of every node on the way that keeps gradients.
 
@@ -63,7 +68,7 @@ def sweep(
         _faults.state, _faults.invalid = outer
 
 
-def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[list]:
+def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[list]:
     heap: list[list] = []
     leaves: list[list] = []  # they lead nowhere, so they need not wait their turn in the heap
     pending: dict[int, Any] = {}  # order -> the sum of the cotangents that came so far
@@ -84,7 +89,7 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[
                 targets[node[0]] = g
                 if node[0] == oldest:
                     break  # nothing beneath it is wanted
-            g = node[1](lift(node) if lifted else node, g)
+            g = node[1](lift(node, lifted) if lifted else node, g)
             if type(g) is tuple:
                 for parent, part in zip(node[3:], g):  # saved values follow the parents
                     if part is None or parent[0] > oldest:
@@ -160,9 +165,11 @@ def is_freed(node: list) -> bool:
     return node[PULL] is freed_pull
 
 
-def arrive(node: list, g: Any, arrived: list[list], lifted: bool) -> Any:
+def arrive(node: list, g: Any, arrived: list[list], lifted: Any) -> Any:
     """Call the hooks of a node and keep its gradient, if it keeps gradients."""
     extra = node[EXTRA]
+    if type(g) is Bundle:
+        return g  # of several results: who watches one has a hook where it is picked
     for hook in list(extra.hooks.values()):
         given = conjugate(g if lifted else new_tensor(g))
         changed = hook(given)
@@ -174,10 +181,11 @@ def arrive(node: list, g: Any, arrived: list[list], lifted: bool) -> Any:
     return g
 
 
-def lift(node: list) -> list:
+def lift(node: list, how: Any = True) -> list:
     """A copy of a node with Tensors where it saved the values of active arguments.
 
-    They get the nodes of those arguments, so that what a rule computes from them is recorded.
+    They get the nodes of those arguments, so that what a rule computes from them is recorded; nodes
+    that lead nowhere if `how` is FIXED.
     """
     step, above = node[PULL].step, parents(node)
     lifted = bare(node)
@@ -196,6 +204,15 @@ def lift(node: list) -> list:
         elif name in step.prim.arrays and step.prim.arrays.index(name) in step.active:
             parent = above[step.active.index(step.prim.arrays.index(name))]
             lifted[i] = new_tensor(lifted[i], _before_link(parent))
+    return _cut_off(lifted, first) if how is FIXED else lifted
+
+
+def _cut_off(lifted: list, first: int) -> list:
+    """Take the Tensors that a lifted node saved out of their graph, as if they were variables."""
+    for saved in lifted[first:]:
+        for value in saved if type(saved) is list else [saved]:
+            if isinstance(value, TensorBase) and value._node is not None:
+                value._node = identity_node(None)
     return lifted
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 
-def align(rows: Sequence[Sequence[str]], left: int = 1, rule: bool = True, foot: int = 0) -> list[str]:
+def align(
+    rows: Sequence[Sequence[str]], left: int | Container[int] = 1, rule: bool = True, foot: int = 0
+) -> list[str]:
     """The lines of a table: headings first, then a rule.
 
     Args:
         rows: the cells, headings first.
-        left: how many columns are aligned to the left; numbers go to the right.
+        left: how many columns, or the numbers of those, that are aligned to the left; the rest,
+            such as numbers, go to the right.
         rule: whether there are rules below the headings and at the end.
         foot: how many of the last rows stand below the last rule.
 
@@ -22,9 +25,10 @@ def align(rows: Sequence[Sequence[str]], left: int = 1, rule: bool = True, foot:
         ----------
     """
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    at_left = range(left) if isinstance(left, int) else left
     lines = []
     for row in rows:
-        cells = (c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths)))
+        cells = (c.ljust(w) if i in at_left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths)))
         lines.append("  ".join(cells).rstrip())
     if rule:
         bar = "-" * (sum(widths) + 2 * (len(widths) - 1))

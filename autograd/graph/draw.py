@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, AutogradError
 from . import levels
 from .dot import DIRECTIONS
 from .drawing import Drawing, View
 from .errors import GraphSizeError
-from .flow import measure
+from .flow import Flow, measure
 from .records import Tape
 from .trace import Traced, backward_of, trace
 from .walk import checked, nodes_of, tape
@@ -40,7 +41,8 @@ def draw(
 
     Draw a tensor before `backward()`, which releases the graph unless told `retain_graph=True`, or
     compute it under `autograd.record()`. A tensor without history is drawn alone. A function or
-    model is run once, with gradients with respect to those inputs that are floating.
+    model is run once, with gradients with respect to those inputs that are floating; afterwards
+    buffers and generators (of `nn`, of the modules, and NumPy's global one) are as they were.
 
     Args:
         what: a Tensor, a sequence of them, or a function or model to run on `inputs`.
@@ -101,11 +103,22 @@ def _check(level: str, direction: str, depth: int | None) -> None:
 
 def _level(level: str, traced: Traced, read: Tape, profile: Any) -> levels.Shapes:
     if level in ("teach", "flow"):
-        flow = measure(read, traced.roots, nodes_of(traced.roots))
+        flow = _measured(traced, read)
         return levels.Teach(flow) if level == "teach" else levels.FlowOfGradient(flow)
+    if traced.ran and level != "backward":
+        with contextlib.suppress(AutogradError):  # not asked for: it is no reason to refuse a picture
+            _measured(traced, read)
     if level == "cost":
         return levels.Cost(levels.costs_of(read, profile))
     return levels.Backward() if level == "backward" else levels.Shapes()
+
+
+def _measured(traced: Traced, read: Tape) -> Flow:
+    """What a sweep brings to each record, also entered where no gradient is known."""
+    flow = measure(read, traced.roots, nodes_of(traced.roots))
+    for record in read:
+        record.gradient = record.gradient or flow.at.get(record.id)
+    return flow
 
 
 def _marked(highlight: Sequence[Any], read: Tape) -> list[int]:

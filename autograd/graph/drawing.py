@@ -18,6 +18,7 @@ from .layout import FORMATS, lay_out
 from .levels import Shapes
 from .records import Tape
 from .scene import Scene, stage
+from .svg import settle
 from .table import table
 
 _TEXT = ("dot", "gv", "mmd", "txt", "html")
@@ -73,7 +74,7 @@ class Drawing:
         longer than the time limit all the same, LayoutError if it fails.
         """
         if self._svg is None:
-            self._svg = self._lay_out("svg").decode()
+            self._svg = settle(self._lay_out("svg").decode())
         return self._svg
 
     def _lay_out(self, format: str) -> bytes:
@@ -104,10 +105,20 @@ class Drawing:
         return mermaid.Writer(self._scene, view.level, view.direction, view.marked).text()
 
     def html(self) -> str:
-        """The whole graph as one page to explore, which needs no network and no layout program."""
+        """The whole graph as one page to explore, which needs no network and no layout program.
+
+        It shows the same level of detail, folded as the picture is, with the same records in red.
+        """
         from .page import to_html
 
-        return to_html(self.tape)
+        options = {name: getattr(self.view, name) for name in ("depth", "fold", "level", "marked")}
+        return to_html(self.tape, title=self._title(), **options)
+
+    def _title(self) -> str:
+        """What stands above the page: the outputs, and the level of detail."""
+        named = [self.tape.title(i) for i in range(len(self.tape.outputs))]
+        shown = ", ".join(named[:3]) + (", ..." if len(named) > 3 else "")
+        return f"Graph of {shown}: {self.view.level.name}"
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write the picture to a file, in the format of its suffix; returns its path.

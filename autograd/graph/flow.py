@@ -10,9 +10,10 @@ import numpy as np
 
 from ..errors import GraphFreedError
 from ..primitive import REGISTRY
+from ..recording import note_of
 from ..summaries import Summary, summarise
 from ..sweeping import is_freed, sweep
-from ..tape import ORDER, PULL, parents
+from ..tape import ORDER, PICK, PULL, parents
 from .records import Tape
 
 
@@ -41,10 +42,12 @@ class _Cotangents(dict):
         self.nodes = {node[ORDER]: node for node in nodes}
         self.uses = Counter(p[ORDER] for node in nodes for p in parents(node))
         self.parts: dict[tuple[int, int], float] = {}
+        self.reached: set[int] = set()
 
     def __setitem__(self, order: int, g: Any) -> None:
+        self.reached.add(order)
         if not isinstance(g, (np.ndarray, np.generic)):
-            return  # a bundle of several, on its way through a gate
+            return  # a bundle, on its way to what has several results
         super().__setitem__(order, summarise(np.conjugate(g) if g.dtype.kind == "c" else g))
         node = self.nodes[order]
         prim = node[PULL].step.prim
@@ -68,19 +71,34 @@ def measure(tape: Tape, roots: Sequence[Any], nodes: Sequence[list]) -> Flow:
     ids = {r.order: r.id for r in tape if r.order is not None}
     if any(is_freed(node) for node in nodes):
         flow.at = {r.id: r.gradient for r in tape if r.gradient is not None}
+        picked = (r.inputs[0][0] for r in tape if r.op == PICK.name and r.id in flow.at)
+        reached = {*flow.at, *picked}
         if not flow.at:
             raise GraphFreedError(
                 "the graph was released, so that no gradient can be sent through it; keep it with "
                 "backward(retain_graph=True)"
             )
     else:
-        found = _Cotangents(nodes)
-        starts = [(root._node, np.ones_like(root._data)[()]) for root in roots if root._node is not None]
-        if starts:
-            sweep(starts, targets=found, keep=True)
+        found = _swept(roots, nodes)
+        reached = {ids[order] for order in found.reached}
         flow.at = {ids[order]: seen for order, seen in found.items() if seen is not None}
         flow.along = {(ids[a], ids[b]): norm for (a, b), norm in found.parts.items()}
     for source, target, _ in tape.edges():
-        if tape[source].order is not None and source in flow.at and target in flow.at:
-            flow.along.setdefault((source, target), flow.at[source].norm)
+        arrived = flow.at.get(target if tape[target].op == PICK.name else source)
+        if tape[source].order is not None and arrived is not None and target in reached:
+            flow.along.setdefault((source, target), arrived.norm)
     return flow
+
+
+def _swept(roots: Sequence[Any], nodes: Sequence[list]) -> _Cotangents:
+    """What a sweep finds; what a recording has noted of the program's own sweeps stays."""
+    found = _Cotangents(nodes)
+    starts = [(root._node, np.ones_like(root._data)[()]) for root in roots if root._node is not None]
+    notes = [(note, note.gradient) for note in map(note_of, nodes) if note is not None]
+    try:
+        if starts:
+            sweep(starts, targets=found, keep=True)
+    finally:
+        for note, gradient in notes:
+            note.gradient = gradient
+    return found

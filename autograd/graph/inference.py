@@ -201,8 +201,10 @@ def _dtype_of_result(prim: Primitive | None, dtype: np.dtype | None) -> np.dtype
 
 def _sampled(prim: Primitive, dtype: np.dtype) -> np.dtype | None:
     if prim.is_elementwise:
-        if len(prim.arrays) > 1:
-            return dtype  # the engine has cast the arguments to the dtype of the result
+        if len(prim.arrays) > 1:  # the engine has cast the arguments to the dtype of the result,
+            # but for the ufuncs of others, which may not have a loop for every dtype
+            known = not isinstance(prim.kernel, np.ufunc) or hasattr(np, prim.kernel.__name__)
+            return dtype if known else None
         out = _run(prim, [np.ones((), dtype)], ()) if isinstance(prim.kernel, np.ufunc) else None
         return getattr(out, "dtype", None)
     if not prim.cases or "dtype" in prim.statics:

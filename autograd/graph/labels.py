@@ -17,7 +17,7 @@ _COLUMNS = 8
 
 class Words(NamedTuple):
     """Some words and how they look: `bold`, `plain`, `small`, or `grid`: lines of cells
-    between tabs."""
+    between tabs. Words that go on after others begin with a space; see `svg.py`."""
 
     text: str
     look: str = PLAIN
@@ -66,7 +66,7 @@ def _of_group(box: Box) -> list[Line]:
 def _operation(record: Record) -> Line:
     """What an operation does: its name and its options."""
     options = ", ".join(f"{name}={value}" for name, value in record.options.items())
-    return [Words(record.op, BOLD)] + ([Words(" "), Words(options, SMALL)] if options else [])
+    return [Words(record.op, BOLD)] + ([Words(f" {options}", SMALL)] if options else [])
 
 
 def _value(name: str, record: Record) -> Line:
@@ -107,8 +107,8 @@ def printed(what: str, summary: Summary | None) -> list[Line]:
     if summary is None:
         return []
     if summary.few is not None and summary.few.size > 1:
-        return [[Words(f"{what} ", SMALL), Words(_grid(summary.few), GRID)]]
-    return [[Words(f"{what} ", SMALL), Words(line)] for line in values(summary)]
+        return [[Words(what, SMALL), Words(_grid(summary.few), GRID)]]
+    return [[Words(what, SMALL), Words(f" {line}")] for line in values(summary)]
 
 
 def _grid(few: np.ndarray) -> str:

@@ -18,9 +18,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import FormatError, LayoutError, LayoutMissingError, LayoutTimeoutError
+from . import pdf
+from .errors import LayoutError, LayoutMissingError, LayoutTimeoutError
 
-# What `dot` can be asked for, and what the stand-in for it can.
+# What `dot` can be asked for, and what the stand-in for it can: all but PDF.
 FORMATS = ("svg", "png", "jpg", "jpeg", "pdf")
 _PURE_FORMATS = ("svg", "png", "jpg", "jpeg")
 _RASTER = ("png", "jpg", "jpeg")
@@ -45,8 +46,9 @@ def find_program() -> Program:
     if pure:
         return Program(pure, _PURE_FORMATS)
     raise LayoutMissingError(
-        "no program to lay out the graph: there is neither Graphviz's dot nor graphviz-pure; "
-        'install one with: pip install "wengert[graph]" (to_dot() needs none)'
+        "no program to lay out the graph: there is neither Graphviz's dot nor graphviz-pure; install "
+        'one with: pip install "wengert[graph]"; the page (save to .html), the DOT text (to_dot(), or '
+        "save to .dot), Mermaid and the table need none"
     )
 
 
@@ -66,15 +68,12 @@ def _find_pure() -> str | None:
 def lay_out(source: str, format: str, time_limit: float) -> bytes:
     """A picture of DOT text.
 
-    Errors: FormatError for what the program does not write; LayoutMissingError,
+    Errors: LayoutMissingError if there is no program, or, for PDF, neither Graphviz nor svglib;
     LayoutTimeoutError; LayoutError if it fails.
     """
     program = find_program()
     if format not in program.formats:
-        raise FormatError(
-            f"{Path(program.path).name} does not write {format}, only {', '.join(program.formats)}; "
-            "install Graphviz for the rest"
-        )
+        return pdf.from_svg(lay_out(source, "svg", time_limit))
     command = [program.path, "-Kdot", f"-T{format}"]
     if format in _RASTER:
         command.append("-Gdpi=144")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ..errors import ArgumentError
@@ -11,7 +11,8 @@ from . import labels
 from .flow import Flow
 from .labels import SMALL, Line, Words
 from .records import BROADCAST, Record, Tape, number
-from .scene import Arrow, Box
+from .scene import Box
+from .styles import Note
 from .table import duration, size
 
 GREY = "#6f6f6f"
@@ -33,8 +34,12 @@ class Shapes:
     name = "shapes"
 
     def lines(self, box: Box, prefix: str, is_output: bool = False) -> list[Line]:
-        """What a box says."""
-        return labels.describe(box, prefix, is_output)
+        """What a box says: what it is, and what the level adds."""
+        return labels.describe(box, prefix, is_output) + self.adds(box)
+
+    def adds(self, box: Box) -> list[Line]:
+        """What the level says of a box."""
+        return []
 
     def output(self, record: Record, called: str) -> list[Line]:
         """What the mark of an output says."""
@@ -46,15 +51,19 @@ class Shapes:
         more = [[Words(f"and {len(called) - _MARKED} more", SMALL)]] if len(called) > _MARKED else []
         return [[Words(f"{len(called)} outputs", labels.BOLD)], *names, *more]
 
-    def fill(self, box: Box) -> str | None:
-        """The colour of a box, if it tells something."""
+    def heat(self, box: Box) -> float | None:
+        """From 0 to 1, how deep the colour of a box is, if it tells something."""
         return None
 
-    def pen(self, arrow: Arrow) -> Pen:
-        """How an arrow is drawn."""
+    def norm(self, pairs: Iterable[tuple[int, int]]) -> float | None:
+        """What the widths of arrows stand for, of edges of the tape: the largest; None if nothing."""
+        return None
+
+    def pen(self, norm: float | None) -> Pen:
+        """How an arrow is drawn that stands for this."""
         return Pen()
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """What the legend says of this level."""
         return []
 
@@ -74,14 +83,18 @@ class Teach(Shapes):
         self.flow = flow
 
     def lines(self, box: Box, prefix: str, is_output: bool = False) -> list[Line]:
-        """What a box says."""
-        record = box.record
+        """What a box says; of what an output comes from, its mark says the numbers."""
         found = labels.describe(box, prefix, is_output)
-        if box.group is not None or record.kind == BROADCAST or (is_output and record.inputs):
-            return found
-        if record.summary is not None and not (record.value and not record.op):
-            found += labels.printed("data", record.summary)
-        return found + labels.printed("grad", self.flow.at.get(record.id))
+        return found if is_output and box.record.inputs else found + self.adds(box)
+
+    def adds(self, box: Box) -> list[Line]:
+        """The value, if the label does not say it, and the gradient."""
+        record = box.record
+        if box.group is not None or record.kind == BROADCAST:
+            return []
+        is_said = not record.op and record.value
+        data = [] if is_said else labels.printed("data", record.summary)
+        return data + labels.printed("grad", self.flow.at.get(record.id))
 
     def output(self, record: Record, called: str) -> list[Line]:
         """What the mark of an output says."""
@@ -90,13 +103,15 @@ class Teach(Shapes):
             found += labels.printed("data", record.summary)
         return found + labels.printed("grad", self.flow.at.get(record.id))
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """What the legend says of this level."""
-        return ["data: the value; grad: the derivative of the output (of its sum) by it"]
+        return [[("data: the value; grad: the derivative of the output (of its sum) by it", "")]]
 
 
-# Norms that colours stand for, so that pictures of different steps can be compared.
-_SCALE = ((-6, "#2166ac"), (-3, "#5a9bd0"), (-1.5, "#8d99a6"), (1.5, "#e08214"), (3, "#d7301f"))
+# Norms that colours stand for, by their exponents, so that pictures of different steps can be
+# compared: blue has vanished, red explodes.
+_SCALE = ((-6, "#2166ac"), (-3, "#5a9bd0"), (1.5, "#7d8894"), (3, "#e08214"))
+_MORE = "#b30000"
 
 
 class FlowOfGradient(Shapes):
@@ -107,37 +122,40 @@ class FlowOfGradient(Shapes):
     def __init__(self, flow: Flow):
         self.flow = flow
 
-    def lines(self, box: Box, prefix: str, is_output: bool = False) -> list[Line]:
-        """What a box says."""
-        found = labels.describe(box, prefix, is_output)
+    def adds(self, box: Box) -> list[Line]:
+        """The norm of the gradient that arrived."""
         seen = self.flow.at.get(box.record.id)
         if seen is None or box.record.kind == BROADCAST:
-            return found
-        return [*found, [Words(f"|grad| {number(seen.norm)}", SMALL)]]
+            return []
+        return [[Words(f"|grad| {number(seen.norm)}", SMALL)]]
 
-    def pen(self, arrow: Arrow) -> Pen:
-        """How an arrow is drawn: the wider and the redder, the more went along it."""
-        norms = [self.flow.along[pair] for pair in arrow.pairs if pair in self.flow.along]
-        if not norms:
+    def norm(self, pairs: Iterable[tuple[int, int]]) -> float | None:
+        """The largest norm of what went along edges of the tape; NaN if one is not finite."""
+        norms = [self.flow.along[pair] for pair in pairs if pair in self.flow.along]
+        return (max(norms) if all(map(math.isfinite, norms)) else math.nan) if norms else None
+
+    def pen(self, norm: float | None) -> Pen:
+        """The wider and the redder, the more went along an arrow."""
+        if norm is None:
             return Pen("#c4c4c4", 0.8)
-        if not all(map(math.isfinite, norms)):
+        if not math.isfinite(norm):
             return Pen("#d4001a", 6.0, dashed=True, says="not finite")
-        norm = max(norms)
         if norm == 0:
             return Pen("#b0b0b0", 0.8, dashed=True, says="zero")
         exponent = math.log10(norm)
-        colour = next((c for limit, c in _SCALE if exponent <= limit), "#7f0000")
+        colour = next((c for limit, c in _SCALE if exponent <= limit), _MORE)
         return Pen(colour, round(min(max(2.5 + 0.7 * exponent, 0.6), 7.0), 2), says=number(norm))
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """What the legend says of this level."""
-        limits = ["1e-6", "1e-3", "0.03", "30", "1000"]
-        colours = [c for _, c in _SCALE] + ["#7f0000"]
+        limits = ["1e-6", "1e-3", "30", "1000"]
+        colours = [colour for _, colour in _SCALE] + [_MORE]
         names = [f"to {limit}" for limit in limits] + ["more"]
-        shown = "  ".join(
-            f'<FONT COLOR="{colour}"><B>\u2014 {text}</B></FONT>' for colour, text in zip(colours, names)
-        )
-        return [f"norm of the gradient along an edge: {shown}", "dashed: zero (thin) or not finite (wide)"]
+        scale = [(f"  \u2014 {name}", colour) for name, colour in zip(names, colours)]
+        return [
+            [("norm of the gradient along an edge:", ""), *scale],
+            [("dashed: zero (thin) or not finite (wide)", "")],
+        ]
 
 
 class Cost(Shapes):
@@ -156,29 +174,24 @@ class Cost(Shapes):
         found = [self.costs[i] for i in ids if i in self.costs]
         return sum(seconds for seconds, _ in found), sum(nbytes for _, nbytes in found)
 
-    def lines(self, box: Box, prefix: str, is_output: bool = False) -> list[Line]:
-        """What a box says."""
-        found = labels.describe(box, prefix, is_output)
+    def adds(self, box: Box) -> list[Line]:
+        """Time, its share, and bytes."""
         seconds, nbytes = self._of(box)
         if not seconds and not nbytes:
-            return found
+            return []
         share = f" {100 * seconds / self.total:.0f}%" if self.total else ""
-        return [*found, [Words(f"{duration(seconds)}{share}, {size(nbytes)}", SMALL)]]
+        return [[Words(f"{duration(seconds)}{share}, {size(nbytes)}", SMALL)]]
 
-    def fill(self, box: Box) -> str | None:
-        """From white to orange, by the share of the time."""
+    def heat(self, box: Box) -> float | None:
+        """The share of the time, by its root, so that small shares can be told apart."""
         seconds, _ = self._of(box)
-        if not seconds or not self.total:
-            return None
-        share = (seconds / self.total) ** 0.5
-        low, high = (255, 250, 240), (250, 130, 50)
-        return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(low, high))
+        return (seconds / self.total) ** 0.5 if seconds and self.total else None
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """What the legend says of this level."""
         nbytes = sum(n for _, n in self.costs.values())
-        return [f"time and bytes of each operation; the deeper the colour, the more of "
-                f"{duration(self.total)}; {size(nbytes)} in all"]  # fmt: skip
+        whole = f"{duration(self.total)}; {size(nbytes)} in all"
+        return [[(f"time and bytes of each operation; the deeper the colour, the more of {whole}", "")]]
 
 
 NAMES = ("teach", "shapes", "flow", "cost", "backward")

@@ -31,7 +31,7 @@ class Writer:
         for i, arrow in enumerate(self.scene.arrows):
             link = "-.->" if arrow.again else "-->"
             lines.append(f"  {self._name(arrow.source)} {link} {self._name(arrow.target)}")
-            pen = self.level.pen(arrow)
+            pen = self.level.pen(self.level.norm(arrow.pairs))
             if pen.says:
                 styles.append(f"  linkStyle {i} stroke:{pen.colour},stroke-width:{pen.width:g}px")
         lines += self._marks()

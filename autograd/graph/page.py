@@ -1,9 +1,9 @@
 """The interactive page: one HTML file that holds a tape and the program that shows it.
 
-The program is in `assets/`, in reading order: `model.js` (records and groups), `layout.js` and
-`columns.js` (a layered layout in linear time), `scene.js` (labels, and what is where), `paint.js`
-and `map.js` (the canvases), `panel.js` (what is said in words), `actions.js` (what can be done)
-and `page.js` (the pointer and the keys).
+The data is made by `payload.py`. The program is in `assets/`, in reading order: `model.js` (records
+and groups), `layout.js` and `columns.js` (a layered layout in linear time), `scene.js` (labels, and
+what is where), `paint.js`, `wires.js` and `map.js` (the canvases), `panel.js` (what is said in
+words), `actions.js` (what can be done) and `page.js` (the pointer and the keys).
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import html
 import json
 import os
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
@@ -26,25 +24,21 @@ from ..diagnose import describe
 from ..errors import ArgumentError, OperandError
 from ..files import write_whole
 from .errors import FormatError
-from .groups import BACKWARD, Group, group
-from .labels import conversion
-from .records import BROADCAST, OPERATION, Record, Tape
-from .scene import title as title_of
+from .levels import Shapes
+from .payload import payload, printable
+from .records import Tape
 from .styles import MARKED, STYLES
-from .table import size
-from .text import values
 
-_PARTS = ("model", "layout", "columns", "scene", "paint", "map", "panel", "actions", "page")
+_PARTS = ("model", "layout", "columns", "scene", "paint", "wires", "map", "panel", "actions", "page")
 _SUFFIXES = (".html", ".htm")
-_CONTROLS = ("Cc", "Cf", "Cs", "Cn")
-_SHOWN = 120  # modules are unfolded at first as far as no more nodes than this are shown
 
 
 def to_html(
     records: Tape,
-    modules: Group | None = None,
     *,
     depth: int | None = None,
+    fold: bool | None = None,
+    level: Shapes | None = None,
     marked: Iterable[int] = (),
     title: str = "Computational graph",
 ) -> str:
@@ -56,9 +50,10 @@ def to_html(
     Args:
         records: a tape, as `graph.tape(loss)` gives it. Modules, statistics and source lines are
             there for what ran under `autograd.record()`.
-        modules: the tree of the calls of modules, from `groups.group(records)`; None to make it.
         depth: how many levels of modules are unfolded at first; None for as many as give a
             picture that is no larger than about a hundred nodes.
+        fold: whether what repeats is folded at first; None: if there is much to show.
+        level: the level of detail, as `draw(...).view.level` has it; None for `shapes`.
         marked: the ids of records that are shown in red; the page begins at the first.
         title: what stands above the picture.
 
@@ -81,11 +76,10 @@ def to_html(
         if isinstance(id, bool) or not isinstance(id, int) or not 0 <= id < len(records):
             known = f"ids of records, from 0 to {len(records) - 1}"
             raise ArgumentError(f"to_html: marked must be {known}, got {describe(id)}")
-    root = group(records) if modules is None else modules
     shell, style, script, policy = _program()
     fields = {"POLICY": policy, "STYLE": style, "SCRIPT": script}
-    payload = _payload(records, root, depth) | {"marked": marked}
-    fields |= {"TITLE": html.escape(_printable(title)), "TAPE": _json(payload)}
+    told = payload(records, level or Shapes(), depth, fold) | {"marked": marked}
+    fields |= {"TITLE": html.escape(printable(title)), "TAPE": _json(told)}
     return re.sub("@([A-Z]+)@", lambda mark: fields[mark[1]], shell)
 
 
@@ -137,101 +131,7 @@ def _palette() -> str:
     return "\n  ".join([":root {", *lines, f"--marked: {MARKED};"]) + "\n}\n"
 
 
-def _json(payload: Any) -> str:
+def _json(told: Any) -> str:
     """JSON that can stand inside a script element, whatever text is in it."""
-    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    text = json.dumps(told, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-# ------------------------------------------------------------------ the tape as data
-
-
-def _payload(tape: Tape, root: Group, depth: int | None) -> dict[str, Any]:
-    """What the page is told: records, groups, outputs."""
-    groups, places, levels = _flat(root)
-    open_levels = _open_levels(levels, places) if depth is None else depth
-    for entry, level in zip(groups, levels):
-        entry["folded"] = level > open_levels
-    records = [_entry(record, places[record.id]) for record in tape]
-    outputs = list(dict.fromkeys(tape.outputs))
-    kinds = {kind: style.meaning for kind, style in STYLES.items()}
-    return {"records": records, "groups": groups, "outputs": outputs, "kinds": kinds}
-
-
-def _flat(root: Group) -> tuple[list[dict[str, Any]], dict[int, int], list[int]]:
-    """Groups as a list, each after the one around it; the group of each record; their levels."""
-    groups: list[dict[str, Any]] = []
-    places: dict[int, int] = {}
-    levels: list[int] = []
-    left: list[tuple[Group, int, tuple[str, ...]]] = [(root, -1, ())]
-    while left:
-        place, parent, path = left.pop()
-        own = len(groups)
-        levels.append(levels[parent] + 1 if parent >= 0 else 0)
-        path = (*path, place.name) if place.name else path
-        # the outermost module is called by its class; paths begin within it
-        inner = ".".join(path[1:] if len(path) > 1 else path)
-        title = ": ".join(part for part in title_of(place) if part)
-        words = {"title": title, "path": inner, "kind": place.kind}
-        entry: dict[str, Any] = {name: _printable(text) for name, text in words.items()}
-        entry["parent"] = parent
-        groups.append(entry)
-        for member in place.members:
-            if isinstance(member, int):
-                places[member] = own
-        left += [(inside, own, path) for inside in reversed(place.groups())]
-    return groups, places, levels
-
-
-def _open_levels(levels: list[int], places: dict[int, int]) -> int:
-    """How many levels can be unfolded while no more than so many nodes are shown."""
-    groups, records = Counter(levels), Counter(levels[own] for own in places.values())
-    shown = 0
-    for level in range(max(levels) + 1):
-        shown += records[level]  # they stay when the groups beside them are unfolded
-        if level and shown + groups[level + 1] > _SHOWN:
-            return level - 1
-    return max(levels)
-
-
-def _entry(record: Record, place: int) -> dict[str, Any]:
-    """A record as the page gets it; what is empty is left out by the names that need not be there."""
-    return {
-        "id": record.id,
-        "kind": BACKWARD if record.kind == OPERATION and record.phase == BACKWARD else record.kind,
-        "op": _printable(record.op),
-        "name": _printable(record.name),
-        "shape": "" if record.shape is None else str(record.shape),
-        "dtype": "" if record.dtype is None else str(record.dtype),
-        "value": _printable(record.value),
-        "note": _printable(_note(record)),
-        "group": place,
-        "inputs": [[source, argument] for source, argument in record.inputs],
-        "facts": [[word, _printable(text)] for word, text in _facts(record) if text],
-    }
-
-
-def _note(record: Record) -> str:
-    """The options of an operation, or what an implicit one does."""
-    if record.kind == BROADCAST:
-        return conversion(record)
-    return ", ".join(f"{name}={value}" for name, value in record.options.items())
-
-
-def _facts(record: Record) -> list[tuple[str, str]]:
-    """What is known of a record beyond its label."""
-    saved = [f"{name}: {what}" for name, what in record.saved.items()]
-    return [
-        ("elements", "\n".join(values(record.summary)) if record.summary else ""),
-        ("gradient", "\n".join(values(record.gradient)) if record.gradient else ""),
-        ("saves", "\n".join(saved)),
-        ("bytes saved", size(record.nbytes) if record.nbytes else ""),
-        ("line", f"{record.source}\n{record.code}".strip()),
-    ]
-
-
-def _printable(text: str) -> str:
-    """Text that draws in one direction and holds no controls; lines stay lines."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if c == "\n" or unicodedata.category(c) not in _CONTROLS else "\ufffd" for c in text)

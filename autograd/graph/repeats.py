@@ -1,10 +1,14 @@
-"""Folds what occurs many times in a row: twelve equal layers, or the steps of a loop."""
+"""Folds what occurs many times in a row: twelve equal layers, or the steps of a loop.
+
+`fold_repeats` has the first stand for all, in pictures; `gather_repeats` puts all of them in one
+group, on the page.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from .groups import BACKWARD, REPEAT, Group
+from .groups import BACKWARD, PART, REPEAT, Group
 from .records import LEAF, OPERATION, Tape
 
 FEWEST = 3  # twice is no pattern
@@ -71,6 +75,74 @@ def _folded(first: list, count: int, place: Group, tape: Tape) -> Group:
         return first[0]
     inner = first[0].key if isinstance(first[0], Group) else tape[first[0]].key
     return Group(REPEAT, members=list(first), count=count, key=f"{inner} x{count}")
+
+
+def gather_repeats(root: Group, tape: Tape, steps: bool) -> None:
+    """Put what repeats into groups that hold all its occurrences, and can be folded and unfolded."""
+    rank = _ranks(tape)
+    users: dict[int, list[int]] = {}
+    for source, target, _ in tape.edges():
+        users.setdefault(source, []).append(target)
+    left = [root]
+    while left:
+        place = left.pop()
+        left += place.groups()
+        _gather_in(place, tape, rank, steps, users)
+
+
+def _gather_in(place: Group, tape: Tape, rank: list[int], steps: bool, users: dict[int, list[int]]) -> None:
+    made = [m for m in place.members if isinstance(m, Group) or tape[m].inputs]
+    wraps: dict[int, Group] = {}  # number of a member -> the group that takes it in
+    parts: dict[int, list] = {}  # id of a record -> the lists of members that may hold what it uses
+    for start, period, count in runs([_token(m, tape, rank) for m in made]):
+        turns = [made[start + i * period : start + (i + 1) * period] for i in range(count)]
+        if not steps and not any(isinstance(m, Group) for m in turns[0]):
+            continue
+        wrap = _wrap(turns, tape)
+        for i, turn in enumerate(turns):
+            held = wrap.members[i]
+            own = held.members if isinstance(held, Group) and period > 1 else wrap.members
+            parts.update((id, [own, wrap.members]) for id in _ids(turn))
+        wraps.update((k, wrap) for k in range(start, start + count * period))
+    if not wraps:
+        return
+    numbers = {id(m) if isinstance(m, Group) else m: i for i, m in enumerate(made)}
+    members: list[Group | int] = []
+    for member in place.members:
+        number = numbers.get(id(member) if isinstance(member, Group) else member)
+        taken = None if number is None else wraps.get(number)
+        home = _home(users.get(member, []), parts) if number is None else None  # type: ignore[arg-type]
+        if taken is None:
+            (members if home is None else home).append(member)
+        elif not members or members[-1] is not taken:
+            members.append(taken)
+    place.members = members
+
+
+def _wrap(turns: list[list], tape: Tape) -> Group:
+    """The group of all occurrences; of several members each, they are groups of their own."""
+    first = turns[0][0]
+    inner = first.key if isinstance(first, Group) else tape[first].key
+    key = f"{inner} x{len(turns)}"
+    if len(turns[0]) == 1:
+        name, kind = (first.name, first.kind) if isinstance(first, Group) else (tape[first].op, "")
+        members = [turn[0] for turn in turns]
+    else:
+        name, kind = "", ""
+        numbered = enumerate(turns, 1)
+        members = [Group(PART, f"step {i}", members=turn, key=f"{key}/{i}") for i, turn in numbered]
+    return Group(REPEAT, name, kind, members, len(turns), key)
+
+
+def _home(used_by: list[int], parts: dict[int, list]) -> list | None:
+    """The innermost list of members in which all lie that use a leaf; None if there is none."""
+    held = [parts.get(id) for id in used_by]
+    if not held or None in held:
+        return None
+    for level in (0, 1):
+        if all(h[level] is held[0][level] for h in held):  # type: ignore[index]
+            return held[0][level]  # type: ignore[index]
+    return None
 
 
 def _ids(members: Sequence) -> Iterator[int]:

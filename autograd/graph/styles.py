@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .fonts import line_room
 from .groups import BACKWARD
 from .records import BROADCAST, CONSTANT, INPUT, LEAF, OPERATION
 
@@ -57,16 +58,29 @@ STYLES = {
 FRAMES = ("#fafafa", "#f2f4f7", "#e9edf2", "#e0e6ed")
 FRAME_BORDER = "#9aa7b5"
 MARKED = "#d4001a"
+_SIZE = 10  # of the words of the legend
 
 
-def legend(kinds: list[str], notes: list[str]) -> str:
+Note = list[tuple[str, str]]  # runs of words, each with its colour, or "" for the usual one
+
+
+def legend(kinds: list[str], notes: list[Note]) -> str:
     """A row with a swatch for each kind that occurs, and lines that say what else is shown."""
     cells = "".join(
-        f'<TD {s.cell} COLOR="{s.border}" BGCOLOR="{s.fill}">{s.meaning}</TD>'
+        f'<TD {s.cell} COLOR="{s.border}" BGCOLOR="{s.fill}" '
+        f'WIDTH="{line_room([(s.meaning, _SIZE, False)]) + 12}">{s.meaning}</TD>'
         for s in (STYLES[kind] for kind in kinds)
     )
     rows = f"<TR>{cells}</TR>" if cells else ""
-    rows += "".join(
-        f'<TR><TD COLSPAN="{max(len(kinds), 1)}" ALIGN="LEFT">{line}</TD></TR>' for line in notes
-    )
+    for note in notes:
+        needed = line_room((text, _SIZE, bool(colour)) for text, colour in note) + 12
+        rows += (
+            f'<TR><TD COLSPAN="{max(len(kinds), 1)}" ALIGN="LEFT" WIDTH="{needed}">'
+            f"{''.join(map(_run, note))}</TD></TR>"
+        )
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="6" CELLPADDING="4">{rows}</TABLE>'
+
+
+def _run(words: tuple[str, str]) -> str:
+    text, colour = words
+    return f'<FONT COLOR="{colour}"><B>{text}</B></FONT>' if colour else text

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..tables import align
 from .records import CONSTANT, Record
 
 if TYPE_CHECKING:
     from .records import Tape
 
-_RIGHT = frozenset(["step", "saved", "time"])
+_RIGHT = frozenset(["step", "saved"])
 _LONGEST = 40
 
 
@@ -35,14 +36,8 @@ def table(tape: Tape, limit: int | None = None) -> str:
     if limit is not None and hidden > 0:
         gap = ["...", f"({hidden} more)", *[""] * (len(columns) - 2)]
         lines[limit // 2 : -(limit - limit // 2)] = [gap]
-    widths = [max(map(len, column)) for column in zip(columns, *lines)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if name in _RIGHT else cell.ljust(width)
-            for cell, width, name in zip(line, widths, columns, strict=True)
-        ).rstrip()
-        for line in [columns, *lines]
-    )
+    left = [i for i, name in enumerate(columns) if name not in _RIGHT]
+    return "\n".join(align([columns, *lines], left, rule=False))
 
 
 def _cells(record: Record, columns: list[str]) -> list[str]:

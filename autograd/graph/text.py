@@ -45,14 +45,6 @@ def name(key: str) -> str:
 _WORDS = frozenset(["node", "edge", "graph", "digraph", "subgraph", "strict"])
 
 
-def width(lines: list[str]) -> str:
-    """A width for labels beyond ASCII, which layout programs without fonts take for narrow."""
-    if all(line.isascii() for line in lines):
-        return ""
-    widest = max(sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.65 for c in s) for s in lines)
-    return f", width={widest * 12 / 72 + 0.3:.2f}"
-
-
 def short(value: Any) -> str:
     """A number in three digits, as the cells of small arrays show it.
 

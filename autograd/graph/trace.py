@@ -17,6 +17,7 @@ from ..recording import Scope, note_of, record
 from ..sweeping import conjugate, sweep
 from ..tape import ORDER, PULL, TensorBase, identity_node, new_tensor
 from .records import CONSTANT, INPUT, Tape
+from .state import unchanged
 from .walk import checked, nodes_of, tape
 
 
@@ -30,6 +31,7 @@ class Traced:
         inputs: the names of those that a function was run on.
         titles: what the outputs are called.
         since: the order of the youngest node of the forward computation, where that matters.
+        ran: whether a function ran to make them.
     """
 
     roots: list
@@ -37,6 +39,7 @@ class Traced:
     inputs: frozenset[str] = frozenset()
     titles: list[str] = field(default_factory=list)
     since: int | None = None
+    ran: bool = False
 
     def read(self) -> Tape:
         """The tape, with what is known besides."""
@@ -65,7 +68,8 @@ def trace(what: Any, inputs: Sequence[Any], names: Any) -> Traced:
         known[""] = names
     elif callable(getattr(what, "named_parameters", None)):
         known.setdefault("", what)
-    with record(), enable_grad():
+    recording = record()
+    with unchanged(what) as recording.entering, recording, enable_grad():
         given = [_as_input(value) for value in inputs]
         found = list(_tensors(what(*given)))
     if not found:
@@ -76,7 +80,7 @@ def trace(what: Any, inputs: Sequence[Any], names: Any) -> Traced:
     for name, value in zip(called, given):
         if isinstance(value, (TensorBase, np.ndarray)) and name not in known:
             known[name] = fresh[name] = value
-    return Traced(found, known, frozenset(fresh))
+    return Traced(found, known, frozenset(fresh), ran=True)
 
 
 def _names_of_inputs(function: Callable, count: int) -> list[str]:

@@ -109,10 +109,10 @@ function breakRows(rows, heights, gaps, aside) {
 
 /** The way of a link, as {curve: [...]} between neighbouring rows or {points: [...]} elsewhere. */
 function routed(link, place, lane) {
-  const { from, to, isEnd, sources } = link;
+  const { from, to, isEnd, sources, pen } = link;
   const a = place[from.layer], b = place[to.layer];
   const x1 = from.x + link.dx, y1 = from.y + from.h, x2 = to.x + link.dy, y2 = to.y;
-  const route = { sources, isEnd, points: null, curve: null };
+  const route = { sources, isEnd, pen, points: null, curve: null };
   if (!lane && a.column === b.column) {
     // straight past what is taller in its row, and a curve in the gap
     const start = from.bend ? a.bottom : y1, end = to.bend ? b.bottom : y2;

@@ -17,7 +17,7 @@ const TALL = 5000; // pixels, from which on columns are made
 const ASPECT = 1.7;
 
 /**
- * Lays out cells {w, h, port: "in" | "out" | undefined} and wires {from, to, dx, dy, sources, light},
+ * Lays out cells {w, h, port: "in" | "out" | undefined} and wires {from, to, dx, dy, sources, light, pen},
  * where dx and dy say how far from the middles of their cells they start and end.
  * Gives each cell x (its middle) and y (its top), and returns {w, h, routes}.
  */
@@ -82,11 +82,15 @@ const endsIn = (cell) => cell.port !== "out" && !cell.plan;
 function split(cells, wires, rows) {
   const links = [], far = [], started = new Map();
   const link = (from, to, dx, dy, weight, isEnd) => {
-    const made = { from, to, dx, dy, weight, isEnd, sources: [], rank: to.up.length };
+    const made = { from, to, dx, dy, weight, isEnd, sources: [], rank: to.up.length, pen: 0 };
     from.down.push(made);
     to.up.push(made);
     links.push(made);
     return made;
+  };
+  const add = (made, wire) => {
+    made.sources.push(...wire.sources);
+    made.pen = Math.max(made.pen, wire.pen);
   };
   for (const wire of wires) {
     const { from, to, dx, dy } = wire, crossed = to.layer - from.layer;
@@ -104,10 +108,10 @@ function split(cells, wires, rows) {
       rows[bend.layer].push(bend);
       bends.push(link(i ? bends[i - 1].to : from, bend, i ? 0 : dx, 0, i ? 8 : 2, false));
     }
-    for (let i = 0; i < crossed - 1; i++) bends[i].sources.push(...wire.sources);
+    for (let i = 0; i < crossed - 1; i++) add(bends[i], wire);
     const start = crossed > 1 ? bends[crossed - 2].to : from;
     const end = link(start, to, crossed > 1 ? 0 : dx, dy, wire.light ? LIGHT : 4, endsIn(to));
-    end.sources.push(...wire.sources);
+    add(end, wire);
   }
   return { links, far };
 }

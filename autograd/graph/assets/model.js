@@ -23,7 +23,7 @@ function prepare() {
   GROUPS.forEach((group, i) => {
     group.parent = i === 0 ? -1 : group.parent + N;
     Object.assign(group, { item: N + i, members: [], lines: [], ins: new Set(), outs: [] });
-    Object.assign(group, { known: new Set(), operations: 0, parameters: 0, plan: null });
+    Object.assign(group, { known: new Map(), operations: 0, parameters: 0, plan: null });
     group.level = i === 0 ? 0 : groupOf(group.parent).level + 1;
     if (i > 0) groupOf(group.parent).members.push(N + i);
   });
@@ -36,18 +36,29 @@ function prepare() {
   });
   for (const item of DATA.marked) for (let g = parentOf(item); g > ROOT; g = parentOf(g)) MARKED.add(g);
   RECORDS.forEach((record, target) => {
-    for (const [source] of record.inputs) {
+    for (const [source, , pen] of record.inputs) {
       if (USERS[source].at(-1) === target) continue; // x * x is one line
       USERS[source].push(target);
-      connect(source, target);
+      connect(source, target, pen ?? 0);
     }
   });
 }
 
-/** True the first time that a source reaches an end within a group; -1 stands for its border. */
-function isNew(group, source, end) {
+/**
+ * Enters the line of a group on which a source reaches an end, -1 for its border. A line that stands
+ * for several edges has the last of their pens.
+ */
+function enter(group, source, from, end, pen) {
   const key = source * (N + GROUPS.length + 1) + end + 1;
-  return !group.known.has(key) && group.known.add(key);
+  let line = group.known.get(key);
+  if (!line) {
+    line = { from, to: end < 0 ? null : end, source, pen };
+    group.known.set(key, line);
+    group.lines.push(line);
+    if (end < 0) group.outs.push(source);
+    if (from === null) group.ins.add(source);
+  }
+  line.pen = Math.max(line.pen, pen);
 }
 
 /**
@@ -55,30 +66,23 @@ function isNew(group, source, end) {
  * groups around it, across in the innermost group that has both ends, and down to its target.
  * A line is {from, to, source}; null for an end means the border of the group.
  */
-function connect(source, target) {
+function connect(source, target, pen) {
   let a = source, b = target;
   const level = (item) => groupOf(parentOf(item)).level;
   const climb = () => {
     const group = groupOf(parentOf(a));
-    if (isNew(group, source, -1)) {
-      group.outs.push(source);
-      group.lines.push({ from: a, to: null, source });
-    }
+    enter(group, source, a, -1, pen);
     a = group.item;
   };
   const dive = () => {
     const group = groupOf(parentOf(b));
-    if (isNew(group, source, b)) {
-      group.ins.add(source);
-      group.lines.push({ from: null, to: b, source });
-    }
+    enter(group, source, null, b, pen);
     b = group.item;
   };
   while (level(a) > level(b)) climb();
   while (level(b) > level(a)) dive();
   while (parentOf(a) !== parentOf(b)) climb(), dive();
-  const group = groupOf(parentOf(a));
-  if (isNew(group, source, b)) group.lines.push({ from: a, to: b, source });
+  enter(groupOf(parentOf(a)), source, a, b, pen);
 }
 
 /** The items from below the root down to an item. */

@@ -12,9 +12,26 @@ let colours = {};
 /** Reads the colours from the style sheet, which knows light and dark. */
 function readColours() {
   const style = getComputedStyle(document.documentElement);
-  const names = ["page", "ink", "faint", "wire", "path", "match", "marked", "select", "group", "group-line"];
+  const names = ["page", "ink", "faint", "wire", "path", "match", "marked", "select", "group", "group-line", "hot"];
   for (const kind of Object.keys(DATA.kinds)) names.push(kind, `${kind}-line`);
   colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const given = isPlain ? [[colours.wire, 1.2, false]] : DATA.pens;
+  pens = given.map(([colour, width, dashed]) =>
+    ({ colour: isDark && !isPlain ? mix(colour, "#ffffff", 0.35) : colour, width, dashed }));
+}
+
+/** A colour between two, given as #rrggbb. */
+function mix(one, other, share) {
+  const part = (colour, i) => parseInt(colour.slice(i, i + 2), 16);
+  const at = (i) => Math.round(part(one, i) * (1 - share) + part(other, i) * share);
+  return `rgb(${at(1)} ${at(3)} ${at(5)})`;
+}
+
+/** The ground of a node: that of its kind, or the warmer, the more it costs. */
+function groundOf(item, kind) {
+  const { heat } = isGroup(item) ? groupOf(item) : RECORDS[item];
+  return heat === undefined ? colours[kind] : mix(colours.page, colours.hot, heat);
 }
 
 const kindOf = (item) =>
@@ -100,80 +117,6 @@ function paintSign(x, y, folded) {
   pen.stroke();
 }
 
-// ------------------------------------------------------------------ wires
-
-/** All wires in sight, in two strokes: those off the path that is shown, then those on it. */
-function paintRoutes(sight) {
-  const base = pen.getTransform();
-  for (const onPath of state.path ? [false, true] : [true]) {
-    const bold = state.path && onPath, arrows = new Path2D();
-    pen.beginPath();
-    for (const layer of scene.layers) {
-      const near = { ...sight, x: sight.x - layer.x, y: sight.y - layer.y };
-      pen.setTransform(base.translate(layer.x, layer.y)); // it holds for what is added to the path
-      traceLayer(layer, near, onPath, arrows, bold ? 1.3 : 1);
-    }
-    pen.setTransform(base);
-    pen.globalAlpha = onPath ? 1 : 0.3;
-    pen.strokeStyle = pen.fillStyle = bold ? colours.path : colours.wire;
-    pen.lineWidth = Math.max(bold ? 2.4 : 1.2, (bold ? 1.4 : 0.5) / view.scale);
-    pen.stroke();
-    if (view.scale >= ARROWS_FROM) pen.fill(arrows);
-  }
-}
-
-/** Adds the wires of one group to the path, and their arrows to theirs. */
-function traceLayer({ plan, x, y, left, top }, sight, onPath, arrows, size) {
-  const right = sight.x + sight.w, bottom = sight.y + sight.h;
-  if (left - x > right || top - y > bottom || left - x + plan.w < sight.x || top - y + plan.h < sight.y) return;
-  for (const route of plan.routes) {
-    const [x1, y1, x2, y2] = route.bounds;
-    if (x2 < sight.x || y2 < sight.y || x1 > right || y1 > bottom || isRouteOnPath(route) !== onPath) continue;
-    if (view.scale < SHAPES_FROM) {
-      if ((x2 - x1 + y2 - y1) * view.scale > 2) sketch(route);
-      continue;
-    }
-    trace(route, sight);
-    if (!route.isEnd) continue;
-    const end = route.curve ? route.curve.slice(3) : route.points.slice(-2), tipX = x + end[0], tipY = y + end.at(-1);
-    arrows.moveTo(tipX, tipY);
-    arrows.lineTo(tipX - 3.5 * size, tipY - 7 * size);
-    arrows.lineTo(tipX + 3.5 * size, tipY - 7 * size);
-  }
-}
-
-/** A wire with straight corners, for scales at which no more can be seen. */
-function sketch(route) {
-  const p = route.points ?? [route.curve[0], route.curve[1], route.curve[3], route.curve[5]];
-  pen.moveTo(p[0], p[1]);
-  for (let i = 2; i < p.length; i += 2) pen.lineTo(p[i], p[i + 1]);
-}
-
-function trace(route, sight) {
-  if (route.curve) {
-    const [x1, y1, y2, x2, y3, y4] = route.curve, middle = (y2 + y3) / 2;
-    pen.moveTo(x1, y1);
-    pen.lineTo(x1, y2);
-    if (x1 === x2) pen.lineTo(x2, y3);
-    else pen.bezierCurveTo(x1, middle, x2, middle, x2, y3);
-    pen.lineTo(x2, y4);
-    return;
-  }
-  const p = route.points, last = p.length - 2;
-  let isDrawing = false;
-  for (let i = 2; i <= last; i += 2) { // long wires are drawn where they are in sight
-    const [px, py, x, y] = [p[i - 2], p[i - 1], p[i], p[i + 1]];
-    const isSeen = Math.max(px, x) >= sight.x && Math.max(py, y) >= sight.y &&
-      Math.min(px, x) <= sight.x + sight.w && Math.min(py, y) <= sight.y + sight.h;
-    if (isSeen && !isDrawing) pen.moveTo(px, py);
-    isDrawing = isSeen;
-    if (!isSeen) continue;
-    const room = i < last ? Math.min(Math.hypot(x - px, y - py), Math.hypot(p[i + 2] - x, p[i + 3] - y)) : 0;
-    if (room > 1) pen.arcTo(x, y, p[i + 2], p[i + 3], Math.min(6, room / 2));
-    else pen.lineTo(x, y);
-  }
-}
-
 // ------------------------------------------------------------------ nodes
 
 /** The outline of a node; kinds differ by shape as well as by colour. */
@@ -217,13 +160,15 @@ function paintNode(node) {
   if (kind === "folded" && view.scale > 0.1) {
     pen.strokeStyle = colours["folded-line"]; // a second sheet: there is more beneath
     pen.lineWidth = 1;
-    outline(node.x + 4, node.y + 4, node.w, node.h, 8);
-    pen.fillStyle = colours.folded;
-    pen.fill();
-    pen.stroke();
+    pen.fillStyle = groundOf(node.item, kind);
+    for (let i = groupOf(node.item).count ? 2 : 1; i > 0; i--) { // what repeats is a stack
+      outline(node.x + 4 * i, node.y + 4 * i, node.w, node.h, 8);
+      pen.fill();
+      pen.stroke();
+    }
   }
   shapeOf(node, kind);
-  pen.fillStyle = colours[kind];
+  pen.fillStyle = groundOf(node.item, kind);
   pen.fill();
   pen.strokeStyle = colours[`${kind}-line`];
   pen.lineWidth = { leaf: 2, input: 2, output: 1.4, folded: 1.4 }[kind] ?? 1;
@@ -242,13 +187,15 @@ function paintNode(node) {
 function paintLabel(node, kind) {
   const { lines } = labelOf(node.item), middle = node.x + node.w / 2;
   let y = node.y + (node.h - lines.length * LINE) / 2 + 12;
-  pen.textAlign = "center";
+  const grid = lines.reduce((most, [text, font]) => (font === GRID ? Math.max(most, widthOf(text, font)) : most), 0);
   for (const [text, font] of lines) {
     pen.font = font;
     pen.fillStyle = font === SMALL ? colours.faint : colours.ink;
-    pen.fillText(text, middle, y);
+    pen.textAlign = font === GRID ? "left" : "center"; // so that columns stand below each other
+    pen.fillText(text, font === GRID ? middle - grid / 2 : middle, y);
     y += LINE;
   }
+  pen.textAlign = "center";
   if (kind === "folded") paintSign(node.x + 13, node.y + 13, true);
   const found = state.inside.get(node.item);
   if (!found) return;

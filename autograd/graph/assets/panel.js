@@ -106,14 +106,15 @@ function fillSelected(item) {
     parts.push(...linksTo("The shortest way", way.map((i) => [i, noteOf(i)])));
   }
   const { inputs } = RECORDS[item];
-  parts.push(...linksTo("Inputs", inputs.map(([i, argument]) => [i, [argument, factsOf(RECORDS[i])].join("  ")])));
+  parts.push(...linksTo("Inputs", inputs.map(([i, argument, , norm]) =>
+    [i, [argument, factsOf(RECORDS[i]), norm && `gradient ${norm}`].filter(Boolean).join("  ")])));
   parts.push(...linksTo("Used by", USERS[item].map((i) => [i, noteOf(i)])));
   panel.replaceChildren(...parts);
 }
 
 function fillHelp() {
   const keys = [["/", "search"], ["f", "whole graph"], ["0", "100%"], ["+ -", "zoom"], ["Esc", "clear"]];
-  const { operations, parameters } = groupOf(ROOT), calls = GROUPS.length - 1;
+  const { operations, parameters } = groupOf(ROOT), calls = GROUPS.filter((group) => group.kind).length;
   panel.replaceChildren(
     element("h2", "The graph"),
     element("p", [count(operations, "operation"), count(parameters, "parameter"), count(calls, "module call")]
@@ -140,5 +141,7 @@ function fillLegend() {
     swatch.style.borderColor = `var(--${kind}-line)`;
     return element("span", "", [swatch, element("b", meaning, [], { style: "font-weight: normal" })]);
   });
-  document.getElementById("legend").replaceChildren(...rows);
+  const notes = DATA.notes.map((note) => element("span", "", note.map(([text, colour]) =>
+    element("b", text, [], { style: colour ? `color: ${colour}` : "font-weight: normal" })), { class: "note" }));
+  document.getElementById("legend").replaceChildren(...rows, ...notes);
 }

@@ -3,6 +3,7 @@
 
 const FONT = '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif';
 const TITLE = `600 13px ${FONT}`, SMALL = `11px ${FONT}`, NORMAL = `13px ${FONT}`;
+const GRID = '11px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace';
 const LINE = 16, PAD = 14, HEADER = 26, LONGEST = 34;
 
 const ruler = document.createElement("canvas").getContext("2d");
@@ -36,8 +37,13 @@ function localName(record) {
 
 const factsOf = (record) => [record.shape, record.dtype].filter(Boolean).join(" ");
 
-/** What is written on a node: [text, font] per line. */
+/** What is written on a node, as [text, font] per line: what it is, and what the level of detail adds. */
 function linesOf(item) {
+  const adds = (isGroup(item) ? groupOf(item) : RECORDS[item]).adds ?? [];
+  return [...whatOf(item), ...adds.map(([text, look]) => [text, look === "grid" ? GRID : SMALL])];
+}
+
+function whatOf(item) {
   if (isGroup(item)) {
     const group = groupOf(item), outs = group.outs.map((i) => factsOf(RECORDS[i])).filter(Boolean);
     const parts = [count(group.operations, "operation")];
@@ -87,23 +93,24 @@ function planOf(group) {
     const size = open ? planOf(groupOf(item)) : labelOf(item);
     cells.set(item, { item, w: size.w, h: size.h, plan: open ? size : null });
   }
-  for (const source of group.ins) ins.set(source, { w: 0, h: 0, port: "in" });
-  for (const source of group.outs) outs.set(source, { w: 0, h: 0, port: "out" });
+  for (const source of group.ins) ins.set(source, { w: 0, h: 0, port: "in", pen: 0 });
+  for (const source of group.outs) outs.set(source, { w: 0, h: 0, port: "out", pen: 0 });
   const all = [...ins.values(), ...cells.values(), ...outs.values()];
   const { w, h, routes } = layered(all, wiresOf(group, cells, ins, outs));
   const head = group.item === ROOT ? 0 : HEADER, pad = group.item === ROOT ? 0 : PAD;
   const wide = Math.max(w + 2 * pad, head && widthOf(short(group.title), TITLE) + 60);
   const plan = { w: wide, h: h + head + 2 * pad, cells, routes, left: (wide - w) / 2, top: head + pad };
-  for (const [source, cell] of ins) routes.push(stub(source, cell.x, -plan.top, 0)); // to the border
-  for (const [source, cell] of outs) routes.push(stub(source, cell.x, h, h + pad));
+  for (const [source, cell] of ins) routes.push(stub(source, cell, -plan.top, 0)); // to the border
+  for (const [source, cell] of outs) routes.push(stub(source, cell, h, h + pad));
   for (const route of routes) route.bounds = boundsOf(route);
+  plan.pens = [...new Set(routes.map((route) => route.pen))];
   plan.ins = portsOf(ins, plan);
   plan.outs = portsOf(outs, plan);
   return (group.plan = plan);
 }
 
-const stub = (source, x, top, bottom) =>
-  ({ points: [x, top, x, bottom], curve: null, sources: [source], isEnd: false });
+const stub = (source, { x, pen }, top, bottom) =>
+  ({ points: [x, top, x, bottom], curve: null, sources: [source], isEnd: false, pen });
 
 /** The least box around a route, as [left, top, right, bottom]. */
 function boundsOf({ curve, points }) {
@@ -126,16 +133,19 @@ function portsOf(ports, plan) {
 /** The wires between the cells of a group; what runs between the same two places is one wire. */
 function wiresOf(group, cells, ins, outs) {
   const wires = new Map();
-  for (const { from, to, source } of group.lines) {
+  for (const { from, to, source, pen } of group.lines) {
     const a = from === null ? ins.get(source) : cells.get(from);
     const b = to === null ? outs.get(source) : cells.get(to);
+    for (const end of [a, b]) if (end.port) end.pen = Math.max(end.pen, pen);
     const dx = a.plan ? a.plan.outs.get(source) : 0, dy = b.plan ? b.plan.ins.get(source) : 0;
     // a folded group, or a node, gives and takes all its wires at its middle
     const apart = from === null || to === null || a.plan || b.plan;
     const key = `${from} ${to} ${apart ? source : ""}`;
     const known = wires.get(key);
-    if (known) known.sources.push(source);
-    else wires.set(key, { from: a, to: b, dx, dy, sources: [source], light: !RECORDS[source].op });
+    if (known) {
+      known.sources.push(source);
+      known.pen = Math.max(known.pen, pen);
+    } else wires.set(key, { from: a, to: b, dx, dy, sources: [source], light: !RECORDS[source].op, pen });
   }
   return [...wires.values()];
 }
@@ -143,7 +153,7 @@ function wiresOf(group, cells, ins, outs) {
 // ------------------------------------------------------------------ the flat lists
 
 // `layers` has the layout of each unfolded group and where it lies; its routes are drawn from there.
-const scene = { nodes: [], boxes: [], layers: [], at: new Map(), w: 0, h: 0 };
+const scene = { nodes: [], boxes: [], layers: [], pens: [], at: new Map(), w: 0, h: 0 };
 
 /** Lays out what is dirty and makes the flat lists. */
 function arrange() {
@@ -151,6 +161,8 @@ function arrange() {
   Object.assign(scene, { nodes: [], boxes: [], layers: [], w: plan.w, h: plan.h });
   scene.at.clear();
   flatten(plan, 0, 0);
+  const used = new Set(scene.layers.flatMap((layer) => layer.plan.pens));
+  scene.pens = [...used].sort((one, other) => one - other);
 }
 
 function flatten(plan, x0, y0) {

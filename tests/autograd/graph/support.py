@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -21,11 +22,12 @@ def has_layout():
 
 
 needs_layout = pytest.mark.skipif(not has_layout(), reason="needs dot or graphviz-pure")
+no_graphviz = pytest.mark.skipif(shutil.which("dot") is not None, reason="Graphviz writes PDF itself")
 posix = pytest.mark.skipif(os.name != "posix", reason="the programs here are shell scripts")
 
 
 def texts(svg):
-    return [element.text for element in ET.fromstring(svg).iter(f"{SVG}text")]
+    return ["".join(element.itertext()) for element in ET.fromstring(svg).iter(f"{SVG}text")]
 
 
 def listing(folder):

@@ -33,7 +33,7 @@ def scalar(value):
 
 
 def small(text):
-    return f'<FONT POINT-SIZE="9" COLOR="#5f5f5f">{text}</FONT>'
+    return f'<FONT POINT-SIZE="9" COLOR="#555555">{text}</FONT>'
 
 
 def nodes_of(source):
@@ -65,7 +65,7 @@ def test_square():
 tooltip="multiply\\nsaves y: 3\\nsaves x: 3"];
   x -> "multiply.1";
   x -> "multiply.1";
-  "output.1" [label=<<B>output</B> = 9<BR/>{f64}>, {OUTPUT}];
+  "output.1" [label=<<B>output</B> = 9<BR/>{f64}>, {OUTPUT}, width=1.06];
   "multiply.1" -> "output.1" [weight=4];
 }}
 """
@@ -122,8 +122,8 @@ def test_order_of_arguments_is_kept_where_it_matters():
 
 def test_options_are_shown():
     x = tensor(np.ones((2, 3)), requires_grad=True)
-    assert f"<B>sum</B> {small('axis=1')}" in graph.to_dot(x.sum(axis=1))
-    assert f"<B>getitem</B> {small('index=(0, :2)')}" in graph.to_dot(x[0, :2])
+    assert f"<B>sum</B>{small(' axis=1')}" in graph.to_dot(x.sum(axis=1))
+    assert f"<B>getitem</B>{small(' index=(0, :2)')}" in graph.to_dot(x[0, :2])
 
 
 def test_direction():
@@ -282,5 +282,5 @@ def test_a_long_chain_takes_linear_time_and_no_recursion():
         return taken
 
     seconds(1000)
-    short = seconds(10_000)
-    assert seconds(100_000) < 60 * short  # quadratic time would be a hundredfold
+    short = seconds(1_500)
+    assert seconds(15_000) < 60 * short  # quadratic time would be a hundredfold

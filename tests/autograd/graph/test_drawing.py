@@ -10,7 +10,7 @@ from autograd import files, graph, tensor
 from autograd.errors import GraphFreedError
 from autograd.graph import layout
 
-from .support import boxes_of, listing, needs_layout, posix, texts
+from .support import boxes_of, listing, needs_layout, no_graphviz, posix, texts
 
 # ------------------------------------------------------------------ files
 
@@ -40,14 +40,31 @@ def test_missing_folder_is_refused_before_any_work(picture, tmp_path, monkeypatc
         picture.save(tmp_path / "nowhere" / "graph.svg")
 
 
-def test_a_format_that_only_graphviz_writes(picture, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        layout.shutil, "which", lambda name, **options: None if name == "dot" else "/bin/pure"
-    )
+@posix
+def test_graphviz_writes_pdf_itself(program, picture, tmp_path):
+    program('echo "$@" > /dev/null; cat > /dev/null; echo "%PDF by dot"')
+    assert picture.save(tmp_path / "graph.pdf").read_bytes() == b"%PDF by dot\n"
+
+
+@needs_layout
+@no_graphviz
+def test_pdf_without_graphviz(picture, tmp_path):
+    pytest.importorskip("svglib")
+    first = picture.save(tmp_path / "graph.pdf").read_bytes()
+    assert first.startswith(b"%PDF-")
+    assert picture.save(tmp_path / "graph.pdf").read_bytes() == first
+
+
+@needs_layout
+@no_graphviz
+def test_pdf_without_svglib_says_what_to_install(picture, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "svglib", None)
+    monkeypatch.setitem(sys.modules, "svglib.svglib", None)
     with pytest.raises(
-        graph.FormatError, match=r"pure does not write pdf, only svg, png.*install Graphviz"
+        graph.LayoutMissingError, match=r"PDF needs Graphviz.*pip install .wengert\[graph\]"
     ):
         picture.save(tmp_path / "graph.pdf")
+    assert listing(tmp_path) == []
 
 
 @pytest.mark.parametrize("moment", ["write", "fsync", "replace"])

@@ -25,6 +25,11 @@ def label_of(picture, key):
     return re.sub("<[^>]+>", " ", label).split()
 
 
+def pen_of(picture, arrow):
+    level = picture.view.level
+    return level.pen(level.norm(arrow.pairs))
+
+
 def test_teach_prints_values_and_gradients():
     def f(x, w):
         return (x * w).sum()
@@ -60,8 +65,7 @@ def test_flow_measures_each_edge():
     out = (x * 2.0).sum() + (x * 100.0).sum()
     picture = graph.draw(out, names={"x": x}, level="flow")
     along = {
-        (arrow.source.key, arrow.target.key): picture.view.level.pen(arrow).says
-        for arrow in picture._scene.arrows
+        (arrow.source.key, arrow.target.key): pen_of(picture, arrow).says for arrow in picture._scene.arrows
     }
     assert along["x", "multiply.1"] == "2.828"  # its own part,
     assert along["x", "multiply.2"] == "141.4"
@@ -86,7 +90,7 @@ def test_vanishing_gradients_are_thin_and_blue():
         return x.sum()
 
     picture = graph.draw(deep, np.ones(3), level="flow", fold=False)
-    pens = [picture.view.level.pen(a) for a in picture._scene.arrows if a.source.record.kind != "constant"]
+    pens = [pen_of(picture, a) for a in picture._scene.arrows if a.source.record.kind != "constant"]
     assert pens[0].width < 1 < pens[-1].width
     assert pens[0].colour == "#2166ac"
 

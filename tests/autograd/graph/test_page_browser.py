@@ -251,7 +251,7 @@ SOON = 100
 @pytest.mark.parametrize("where", ["", 'press("f");'], ids=["close", "from afar"])
 def test_ten_thousand_nodes_fold_in_time(where):
     done = browse(
-        page.to_html(blocks(50, 5, 39), depth=9),
+        page.to_html(blocks(50, 5, 39), depth=9, fold=False),
         where
         + """
         const outer = group("block.25"), inner = group("block.40.part.2"), best = [];
@@ -271,7 +271,7 @@ def test_ten_thousand_nodes_fold_in_time(where):
 @pytest.mark.parametrize("tape", [chain(10_000), blocks(50, 5, 39)], ids=["chain", "modules"])
 def test_ten_thousand_nodes_are_searched_in_time(tape):
     done = browse(
-        page.to_html(tape, depth=9),
+        page.to_html(tape, depth=9, fold=False),
         """
         const best = [];
         for (const word of ["tanh", "nothing", "x", "weight"]) {
