@@ -55,10 +55,14 @@ _lock = threading.Lock()
 
 @contextmanager
 def watching(watcher: Watcher) -> Iterator[None]:
-    """Within, the watcher is asked at each call and each step of a sweep of this thread."""
-    before, outer = mode.interceptor, _watched.watchers
-    mode.interceptor = _interceptor(watcher, before)
-    _watched.watchers = [*outer, watcher]
+    """Within, the watcher is asked at each call and each step of a sweep of this thread.
+
+    It may end before one that began later, as in generators that take turns.
+    """
+    ended: list[bool] = []
+    intercept = _interceptor(watcher, mode.interceptor, ended)
+    mode.interceptor = intercept
+    _watched.watchers = [*_watched.watchers, watcher]
     _count(1)
     enter_unusual()
     try:
@@ -66,19 +70,26 @@ def watching(watcher: Watcher) -> Iterator[None]:
     finally:
         leave_unusual()
         _count(-1)
-        _watched.watchers, mode.interceptor = outer, before
+        last = max(i for i, other in enumerate(_watched.watchers) if other is watcher)
+        _watched.watchers = [w for i, w in enumerate(_watched.watchers) if i != last]
+        ended.append(True)
+        while getattr(mode.interceptor, "ended", None):
+            mode.interceptor = mode.interceptor.before
 
 
-def _interceptor(watcher: Watcher, before: Any) -> Callable:
+def _interceptor(watcher: Watcher, before: Any, ended: list[bool]) -> Any:
     call = watcher.call
 
     def intercept(prim: Any, args: Sequence, statics: tuple) -> Any:
         mode.interceptor = before  # what the call does inside is its own affair
+        if ended:
+            return apply(prim, args, statics)
         try:
             return call(apply, prim, args, statics)
         finally:
             mode.interceptor = intercept
 
+    intercept.before, intercept.ended = before, ended  # type: ignore[attr-defined]
     return intercept
 
 
@@ -94,7 +105,7 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[
     watchers = _watched.watchers
     if not watchers:
         return sweeping._sweep(roots, targets, keep, lifted)
-    pull: Callable = _lifted_pull if lifted else _plain_pull
+    pull: Callable = partial(_lifted_pull, lifted) if lifted else _plain_pull
     for watcher in watchers:
         pull = partial(watcher.pull, pull)
         watcher.begin(roots)
@@ -109,8 +120,8 @@ def _plain_pull(node: list, g: Any) -> Any:
     return node[PULL](node, g)
 
 
-def _lifted_pull(node: list, g: Any) -> Any:
-    return node[PULL](lift(node), g)
+def _lifted_pull(how: Any, node: list, g: Any) -> Any:
+    return node[PULL](lift(node, how), g)
 
 
 def _steps(pull: Callable, roots: list, targets: dict | None, keep: bool, lifted: bool) -> list[list]:

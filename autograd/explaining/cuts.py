@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .routes import Flow
 
 DETACHED, INTEGER, MASKED, SATURATED, UNUSED, NO_GRAD = (
@@ -17,15 +19,15 @@ FROZEN, FLAT, ZERO_FACTOR, HOOK, CANCELLED, NO_DERIVATIVE, NO_HISTORY = (
 CAUSES = {
     DETACHED: "the values went on without their history",
     INTEGER: "the result is of an integer or boolean dtype, which has no gradient",
-    MASKED: "the elements that depend on it were not chosen, or were clipped",
+    MASKED: "the elements that depend on it were not chosen, were dropped or clipped",
     SATURATED: "its derivative is too small to be told from zero",
-    UNUSED: "no operation that leads to the loss took it, or anything computed from it",
+    UNUSED: "no operation that leads to the loss took it, or a tensor computed from it",
     NO_GRAD: "it ran where nothing is recorded",
     FROZEN: "it does not require grad",
     FLAT: "its derivative is zero everywhere",
     ZERO_FACTOR: "what it is multiplied by is zero",
     HOOK: "a hook made it zero",
-    CANCELLED: "what came by different paths adds up to zero",
+    CANCELLED: "what came by different paths or elements adds up to zero",
     NO_DERIVATIVE: "the operation has no derivative by this argument",
     NO_HISTORY: "the loss was computed under no_grad(), detached, or from nothing that requires grad",
 }
@@ -39,9 +41,11 @@ _SATURATE = """
 _MASK = """
     relu where maximum minimum fmax fmin clip max min hardtanh hardshrink softshrink threshold hardsigmoid
     hardswish leaky_relu prelu getitem setitem pick place max_unpool strongest strongest_at tril triu pad
-    unpad embedding sum_rows nll_loss sort grid_sample scatter_add concatenate stack resample
+    unpad embedding sum_rows nll_loss grid_sample scatter_add concatenate stack resample
+    take_along_axis add_along_axis
 """
 _SATURATING, _MASKING = frozenset(_SATURATE.split()), frozenset(_MASK.split())
+_FLAT = frozenset({"sign", "copysign", "round", "slogdet"})
 
 
 class Cut(NamedTuple):
@@ -77,23 +81,32 @@ def zeroing(flows: Sequence[Flow]) -> list[Cut]:
         if flow.arrived > 0 and flow.hooked == 0:
             cuts.append(Cut(HOOK, op, order=flow.order, norm=flow.arrived))
         elif flow.hooked > 0 and all(passed == 0 for _, _, passed in flow.passed):
-            cause = CANCELLED if flow.cancels else _cause(flow.step)
+            cause = CANCELLED if flow.cancels else _cause(flow.step, flow.saved or {})
             cuts.append(Cut(cause, op, order=flow.order, norm=flow.hooked))
     return sorted(cuts, key=lambda cut: -cut.norm)
 
 
-def _cause(step: Any) -> str:
+def _cause(step: Any, saved: dict[str, Any]) -> str:
     """Why an operation passed on nothing."""
     prim = step.prim
     if prim is None:
         return HOOK
     rules = [prim.rules.get(prim.arrays[i]) for i in step.active] if prim.rules else []
-    if prim.name in ("sign", "copysign") or all(
-        r and r.form == "number" and r.fn == 0 for r in rules or [None]
-    ):
+    if prim.name in _FLAT or all(r and r.form == "number" and r.fn == 0 for r in rules or [None]):
         return FLAT
-    if prim.name in _MASKING:
+    hidden = saved.get("mask") is not None or saved.get("is_causal")
+    empty = any(name.endswith("_shape") and 0 in shape for name, shape in saved.items())
+    if prim.name in _MASKING or hidden or empty or _is_masked(step, saved):
         return MASKED
-    if prim.name in _SATURATING:
-        return SATURATED
-    return ZERO_FACTOR
+    return SATURATED if prim.name in _SATURATING else ZERO_FACTOR
+
+
+def _is_masked(step: Any, saved: dict[str, Any]) -> bool:
+    """Whether it is the product with a constant of zeros and one other number, as of dropout."""
+    if step.prim.name != "multiply" or len(step.active) > 1:
+        return False
+    factor = np.asarray(saved.get("y" if step.active == (0,) else "x"))
+    if factor.ndim == 0:
+        return False
+    kept = factor[factor != 0]
+    return kept.size == 0 or bool(np.all(kept == kept[0]))

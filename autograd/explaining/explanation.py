@@ -160,10 +160,10 @@ def explain(
         raise OperandError(f"explain: expected a Tensor as the parameter, got {describe(param)}")
     if not isinstance(limit, int) or limit < 1:
         raise ArgumentError(f"explain: limit must be a positive int, got {describe(limit)}")
-    name, cuts, seen = _name(names, param), [], True
+    name, seen = _name(names, param), True
+    cuts: list[Cut] = []
     if callable(loss) and not isinstance(loss, TensorBase):
-        loss, traced = trace(loss, param)
-        cuts, seen = traced or [], traced is not None
+        loss, cuts, seen = trace(loss, param)
     if not isinstance(loss, TensorBase):
         raise OperandError(f"explain: expected a Tensor as the loss, got {describe(loss)}")
     found = Explanation(name, loss, names, cuts)

@@ -14,9 +14,10 @@ import numpy as np
 
 from ..errors import GraphFreedError
 from ..gates import is_gate
+from ..memory import bare
 from ..recording import Note
 from ..sweeping import is_freed, sweep
-from ..tape import EXTRA, ORDER, PULL, Bundle, parents
+from ..tape import EXTRA, FIRST_PARENT, ORDER, PULL, Bundle, parents
 from ..watching import Watcher, watching
 
 # The order of a node, the place of its argument among those on the tape, and the trail before.
@@ -47,7 +48,8 @@ class Flow(NamedTuple):
         hooked: that norm after the hooks of the node.
         passed: for each argument on the way, its place among those on the tape, the order of its
             node, and the norm of the cotangent that it got.
-        cancels: whether it gave one parent two cotangents that add up to zero.
+        cancels: whether cotangents or their elements add up to zero, where it gave a parent zero.
+        saved: what the node saved, by name, where it got a cotangent and passed on none.
     """
 
     order: int
@@ -56,6 +58,7 @@ class Flow(NamedTuple):
     hooked: float
     passed: list[tuple[int, int, float]]
     cancels: bool = False
+    saved: dict[str, Any] | None = None
 
 
 def norm(g: Any) -> float:
@@ -101,9 +104,18 @@ class Router(Watcher):
         self.pieces: dict[int, list[Piece]] = {}
         self.flows: list[Flow] = []
         self.cancelling: set[int] = set()  # orders of nodes that give a parent x and -x
+        self.depth = 0  # of sweeps that run within each other
+
+    def begin(self, roots: list) -> None:
+        self.depth += 1
+
+    def end(self) -> None:
+        self.depth -= 1
 
     def pull(self, run: Callable, node: list, g: Any) -> Any:
         order, step = node[ORDER], node[PULL].step
+        if self.depth > 1:  # a rule sweeps by itself
+            return run(node, g)
         if not step.arity:
             return ()
         if order not in self.way:
@@ -123,8 +135,23 @@ class Router(Watcher):
             if parts:
                 self.pieces.setdefault(parent[ORDER], []).extend(parts)
                 flow.passed.append((i, parent[ORDER], norm(sums[-1])))
-        self.flows.append(flow._replace(cancels=order in self.cancelling))
+        if flow.hooked > 0 and not any(passed for _, _, passed in flow.passed):
+            flow = self._that_cuts(flow, run, node, g)
+        self.flows.append(flow)
         return tuple(sums)
+
+    def _that_cuts(self, flow: Flow, run: Callable, node: list, g: Any) -> Flow:
+        """The flow of a node that got a cotangent and passed on none, with what tells why."""
+        step = flow.step
+        saved = dict(zip(step.saves, bare(node)[FIRST_PARENT + step.arity :], strict=False))
+        cancels = flow.order in self.cancelling
+        if not cancels and not is_gate(step):
+            # what cancels does so no more when its elements are weighed otherwise
+            parts = run(node, _weighed(g))
+            parts = parts if type(parts) is tuple else (parts,)
+            ways = zip(parents(node), parts, strict=False)
+            cancels = any(part is not None and norm(part) and p[ORDER] in self.way for p, part in ways)
+        return flow._replace(cancels=cancels, saved=saved)
 
     def _split(self, parts: Any, piece: Piece, node: list) -> list[Piece | None]:
         """What a piece gives for each parent; None for those off the way.
@@ -153,6 +180,15 @@ def _is_hooked(node: list) -> bool:
     """Whether a hook of the user's may change what arrives."""
     extra = node[EXTRA]
     return extra is not None and any(type(hook) is not Note for hook in extra.hooks.values())
+
+
+def _weighed(g: Any) -> Any:
+    """A cotangent with each element scaled by a factor of its own; zeros stay zero."""
+    if type(g) is Bundle:
+        return Bundle({i: _weighed(part) for i, part in g.parts.items()})
+    g = np.asarray(g)
+    factors = np.random.default_rng(0).uniform(0.5, 1.5, g.shape).astype(np.abs(g).dtype)
+    return (g * factors).astype(g.dtype)
 
 
 def _total(pieces: Sequence[Piece]) -> Any:

@@ -16,7 +16,7 @@ from ..codegen import next_order
 from ..recording import record, user_line
 from ..tape import ORDER, TensorBase, mode, parents, scope_path
 from ..watching import Watcher, watching
-from .cuts import DETACHED, INTEGER, NO_DERIVATIVE, NO_GRAD, Cut
+from .cuts import DETACHED, INTEGER, NO_DERIVATIVE, NO_GRAD, UNUSED, Cut
 
 
 class _Value(NamedTuple):
@@ -26,11 +26,28 @@ class _Value(NamedTuple):
         data: itself; as long as it is held, its id is its own.
         tensor: that it belongs to, if any: handing out `.data` may give that a copy of it.
         cuts: where the history of its parts ended; empty if it is whole.
+        unused: what to say if nothing takes it; None for the parameter itself.
     """
 
     data: Any
     tensor: Any
     cuts: frozenset[Cut]
+    unused: Cut | None
+
+
+class Traced(NamedTuple):
+    """What was found about a function.
+
+    Attributes:
+        loss: its result.
+        cuts: where the history of what reaches the result ended; if nothing reaches it by any
+            operation, that of other values that no operation took, or else what gave those.
+        reached: whether the result depends on the parameter by operations.
+    """
+
+    loss: Any
+    cuts: list[Cut]
+    reached: bool
 
 
 class Tracer(Watcher):
@@ -38,24 +55,40 @@ class Tracer(Watcher):
 
     def __init__(self, parameter: Any):
         self.values: dict[int, _Value] = {}
+        self.ends: dict[int, _Value] = {}  # those that no operation took
+        self.taken: dict[Cut, int] = {}  # the first node that a value without history led to
         self.joined: set[int] = set()  # orders of nodes that have the parameter in their graph
         if parameter._node is not None:
             self.joined.add(parameter._node[ORDER])
-        self._enter(parameter, frozenset())
+        self._enter(parameter, frozenset(), None)
 
     def call(self, run: Callable, prim: Any, args: Sequence, statics: tuple) -> Any:
         from_ = [(i, arg, value) for i, arg in _flat(args) if (value := self.find(arg)) is not None]
         began = next_order()
         out = run(prim, args, statics)
         if from_:
+            for _, _, value in from_:
+                self.ends.pop(id(value.data), None)
             cuts: frozenset[Cut] = frozenset().union(*(value.cuts for _, _, value in from_))
             fresh = [(i, arg) for i, arg, value in from_ if not value.cuts]
             for one in out if isinstance(out, tuple) else (out,):
-                node = getattr(one, "_node", None)
-                if fresh and (node is None or not self._join(node, began)):
-                    cuts |= {self._cut(prim, *fresh[0], one)}
-                self._enter(one, cuts)
+                self._follow(prim, one, cuts, fresh, began)
         return out
+
+    def _follow(self, prim: Any, out: Any, cuts: frozenset[Cut], fresh: list, began: int) -> None:
+        """Enter a result of values with these cuts, and of some that had none."""
+        node = getattr(out, "_node", None)
+        if node is not None:
+            for cut in cuts:
+                self.taken.setdefault(cut, node[ORDER])
+        if fresh and (node is None or not self._join(node, began)):
+            position, arg = fresh[0]
+            cuts |= {self._cut(prim, position, arg, out)}
+        elif prim.name == "astype" and _dtype_kind(out) not in "fc":
+            # to cast to integers, it is detached first
+            detached, here = _here(DETACHED, prim)._replace(op="detach"), _here(INTEGER, prim)
+            cuts = frozenset(here if cut == detached else cut for cut in cuts)
+        self._enter(out, cuts, _here(UNUSED, prim))
 
     def find(self, arg: Any) -> _Value | None:
         """What is known of an argument, if it depends on the parameter."""
@@ -68,9 +101,9 @@ class Tracer(Watcher):
                 found = next(owners, None)
         return found
 
-    def _enter(self, value: Any, cuts: frozenset[Cut]) -> None:
+    def _enter(self, value: Any, cuts: frozenset[Cut], unused: Cut | None) -> None:
         data = getattr(value, "_data", value)
-        self.values[id(data)] = _Value(data, value, cuts)
+        self.values[id(data)] = self.ends[id(data)] = _Value(data, value, cuts, unused)
 
     def _join(self, node: list, began: int) -> bool:
         """Whether a node has the parameter in its graph; it, and others, were made by the last call."""
@@ -85,10 +118,9 @@ class Tracer(Watcher):
         return False
 
     def _cut(self, prim: Any, position: int, arg: Any, out: Any) -> Cut:
-        data = getattr(out, "_data", out)
         if prim.name == "detach":
             cause = DETACHED
-        elif getattr(data, "dtype", None) is not None and data.dtype.kind not in "fc":
+        elif _dtype_kind(out) not in "fc":
             cause = INTEGER
         elif not isinstance(arg, TensorBase) or arg._node is None:
             cause = DETACHED  # its memory came back as another tensor or array
@@ -98,8 +130,12 @@ class Tracer(Watcher):
             cause = NO_DERIVATIVE
         else:
             cause = DETACHED
-        source = user_line()
-        return Cut(cause, prim.name, scope_path(), "" if source is None else str(source))
+        return _here(cause, prim)
+
+
+def _here(cause: str, prim: Any) -> Cut:
+    """A cut by a call that is running."""
+    return Cut(cause, prim.name, scope_path(), str(user_line() or ""))
 
 
 def _flat(args: Sequence) -> Iterator[tuple[int, Any]]:
@@ -111,16 +147,21 @@ def _flat(args: Sequence) -> Iterator[tuple[int, Any]]:
             yield i, arg
 
 
-def trace(function: Callable[[], Any], parameter: Any) -> tuple[Any, list[Cut] | None]:
-    """Run a function; gives its result and where the history of what reaches the result was cut.
+def _dtype_kind(value: Any) -> str:
+    return getattr(getattr(getattr(value, "_data", value), "dtype", None), "kind", "f")
 
-    The list is empty if all of it is whole, and None if the result does not depend on the
-    parameter by any operation.
-    """
+
+def trace(function: Callable[[], Any], parameter: Any) -> Traced:
+    """Run a function, and find out where the history of what depends on the parameter was cut."""
     tracer = Tracer(parameter)
     with record(), watching(tracer):
         loss = function()
     found = tracer.find(loss)
-    if found is None:
-        return loss, None
-    return loss, sorted(found.cuts, key=str)
+    if found is not None:
+        cuts = set(found.cuts)
+    else:
+        ends = tracer.ends.values()
+        cuts = {cut for value in ends for cut in value.cuts}
+        cuts = cuts or {value.unused for value in ends if value.unused is not None}
+    placed = [cut._replace(order=tracer.taken.get(cut)) for cut in sorted(cuts, key=str)]
+    return Traced(loss, placed, found is not None)

@@ -33,8 +33,9 @@ class profile:
     `graph.draw(loss, level="cost", profile=prof)` is a picture.
 
     Floating-point operations are counted for matrix products, convolutions and what is made of
-    them (two for a multiply-add), and estimated for the rest (one per element); steps of the sweep
-    are estimated from those of the call.
+    them (two for a multiply-add), and estimated for the rest: the leading terms of linear algebra
+    and Fourier transforms, else one for each element. A complex number counts as one. Steps of a
+    sweep are estimated from their calls; of calls before the profile, the module is not known.
 
     Example:
         >>> import autograd
@@ -52,7 +53,6 @@ class profile:
     def __init__(self) -> None:
         self._recorder = Recorder()
         self._stack = ExitStack()
-        self._outer: Any = None
         self._entered: float | None = None
         self._elapsed = 0.0
         self._events: list[Event] | None = None
@@ -61,10 +61,9 @@ class profile:
         if self._entered is not None:
             raise ArgumentError("profile: this profile is running already; make another one")
         self._events = None
-        self._outer = mode.scopes
         recorder = self._recorder
-        recorder.place = recorder.find(self._outer)
-        recorder.scopes = mode.scopes = Scopes(self._outer, recorder)
+        recorder.place = recorder.find(mode.scopes)
+        recorder.scopes = mode.scopes = Scopes(mode.scopes, recorder)
         self._stack.enter_context(watching(recorder))
         self._entered = perf_counter()
         if not self._elapsed:
@@ -76,7 +75,7 @@ class profile:
         self._elapsed += perf_counter() - self._entered
         self._entered = None
         self._stack.close()
-        mode.scopes = self._outer
+        self._recorder.scopes.end()
         self._recorder.running.clear()
 
     @property

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import work
+from ..memory import bare
 from ..primitive import REGISTRY
 from ..pulls import step_for
-from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, mode
+from ..tape import FIRST_PARENT, ORDER, PICK, PULL, TensorBase, mode
 from ..watching import Watcher
 from .events import BACKWARD, FORWARD, Event, Place, Span
 
@@ -55,16 +56,25 @@ class Scopes(list):
     def __init__(self, running: Any, recorder: Recorder):
         super().__init__(running)
         self._outer, self._recorder = running, recorder
+        self.ended = False
 
     def append(self, module: Any) -> None:
         super().append(module)
         self._outer.append(module)
-        self._recorder.enter(module)
+        if not self.ended:
+            self._recorder.enter(module)
 
     def pop(self, index: Any = -1) -> Any:
-        self._recorder.leave()
+        if not self.ended:
+            self._recorder.leave()
         self._outer.pop(index)
         return super().pop(index)
+
+    def end(self) -> None:
+        """Tell no more; take it off the thread, unless one that began later still stands on it."""
+        self.ended = True
+        while isinstance(mode.scopes, Scopes) and mode.scopes.ended:
+            mode.scopes = mode.scopes._outer
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._outer, name)
@@ -106,7 +116,7 @@ class Recorder(Watcher):
                     call.nbytes += one._data.nbytes
             else:
                 call.nbytes += one.nbytes
-        call.statics = statics if work.is_counted(prim) else ()
+        call.statics = statics if work.needs_statics(prim) else ()
         call.shapes = () if prim.is_elementwise else [_shape(arg) for arg in args]
         self.calls.append(call)
         return out
@@ -125,7 +135,7 @@ class Recorder(Watcher):
     def pull(self, run: Callable, node: list, g: Any) -> Any:
         step = _Step()
         step.step, step.order = node[PULL].step, node[ORDER]
-        if not step.step.arity:
+        if not step.step.arity or step.step.prim is PICK:
             return run(node, g)
         before, self.inside = self.inside, 0.0
         start = perf_counter()
@@ -140,11 +150,26 @@ class Recorder(Watcher):
         step.own = step.end - start - self.inside
         self.inside = before + step.end - start
         step.call = self.by_node.get(step.order)
+        if step.call is None and step.step.prim is not None and len(node) > FIRST_PARENT:
+            step.call = self._unseen_call(node, parts if type(parts) is tuple else (parts,), g)
         step.place = step.call.place if step.call is not None else self.top
         step.shape = _shape(g)
         step.nbytes = _made(parts if type(parts) is tuple else (parts,), g)
         self.steps.append(step)
         return parts
+
+    def _unseen_call(self, node: list, parts: Sequence, g: Any) -> _Call:
+        """What a step of a sweep tells of a call before the profile: cotangents have its shapes."""
+        step, prim = node[PULL].step, node[PULL].step.prim
+        saved = dict(zip(step.saves, bare(node)[FIRST_PARENT + step.arity :], strict=False))
+        cotangents = dict(zip(step.active, parts, strict=False))
+        call = _Call()
+        call.prim, call.place, call.order, call.nbytes = prim, self.top, None, 0
+        call.start = call.end = 0.0
+        call.shape = _shape(g)
+        call.shapes = [_argument_shape(prim, i, cotangents, saved) for i in range(_arguments(step, saved))]
+        call.statics = tuple(saved.get(name) for name in prim.statics)
+        return call
 
     def begin(self, roots: list) -> None:
         self.sweeps.append(perf_counter())
@@ -176,6 +201,21 @@ class Recorder(Watcher):
         return place
 
 
+def _arguments(step: Any, saved: dict[str, Any]) -> int:
+    """How many arrays a call took, as far as its node tells."""
+    name = step.prim.arrays[0][1:]
+    return len(saved.get(name) or step.active) if step.prim.variadic else len(step.prim.arrays)
+
+
+def _argument_shape(prim: Any, i: int, cotangents: dict[int, Any], saved: dict) -> tuple[int, ...]:
+    """The shape of an argument: of its cotangent, or as a node saved it; () if neither is there."""
+    if cotangents.get(i) is not None:
+        return _shape(cotangents[i])
+    name = prim.arrays[0][1:] if prim.variadic else prim.arrays[i]
+    value, shape = saved.get(name), saved.get(f"{name}_shape", ())
+    return (_shape(value[i]) if prim.variadic else _shape(value)) if value is not None else shape
+
+
 def _shape(arg: Any) -> tuple[int, ...]:
     return getattr(getattr(arg, "_data", arg), "shape", ())
 
@@ -194,22 +234,18 @@ def _made(parts: Sequence, g: Any) -> int:
 def _event_of_call(call: _Call, began: float) -> Event:
     return Event(
         call.prim.name, FORWARD, call.place, call.start - began, call.end - began, call.end - call.start,
-        call.shape, call.nbytes, _flops(call), call.order,
+        call.shape, call.nbytes, work.flops(call.prim, call.shapes, call.shape, call.statics), call.order,
     )  # fmt: skip
 
 
 def _event_of_step(step: _Step, began: float) -> Event:
     prim, call = step.step.prim, step.call
     flops = 0
-    if call is not None and call.prim is prim:
-        flops = work.backward_flops(prim, _flops(call), step.step.active)
-    elif prim is not None and prim.name == "broadcast_cast":
+    if prim is not None and prim.name == "broadcast_cast":
         flops = math.prod(step.shape)
+    elif call is not None and call.prim is prim:
+        flops = work.backward_flops(prim, step.step.active, call.shapes, call.shape, call.statics)
     return Event(
         "identity" if prim is None else prim.name, BACKWARD, step.place, step.start - began,
         step.end - began, step.own, step.shape, step.nbytes, flops, step.order,
     )  # fmt: skip
-
-
-def _flops(call: _Call) -> int:
-    return work.flops(call.prim, call.shapes, call.shape, call.statics)

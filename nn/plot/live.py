@@ -12,7 +12,6 @@ from autograd.errors import ArgumentError
 from autograd.files import replacing
 
 from ..module import Module
-from .axis import new_axis
 from .network import linear_layers, network
 
 
@@ -23,7 +22,8 @@ class LiveNetwork:
         model: a module of Linear layers, one after the other.
         ax: where to draw.
         every: draw, and keep a frame for the animation, at every so many updates.
-        show: called with the figure after each drawing; in a notebook, `display_handle.update`.
+        show: called with the figure after each drawing: in a notebook, `display_handle.update`; with an
+            axis of pyplot's, `lambda figure: plt.pause(0.01)`.
         options: of `network`, such as `inputs` and `bias`.
 
     Errors: OperandError for a model that cannot be drawn.
@@ -38,8 +38,8 @@ class LiveNetwork:
     """
 
     def __init__(self, model: Module, ax: Any = None, *, every: int = 1, show: Any = None, **options: Any):
-        if every < 1:
-            raise ArgumentError(f"LiveNetwork: every must be at least 1, got {every}")
+        if not isinstance(every, int) or every < 1:
+            raise ArgumentError(f"LiveNetwork: every must be an integer of at least 1, got {every!r}")
         linear_layers(model)
         self.model, self.every, self.show, self.options = model, every, show, options
         self.frames: list[dict[str, Any]] = []
@@ -48,7 +48,8 @@ class LiveNetwork:
     @property
     def ax(self) -> Any:
         """The axis; made when first needed."""
-        self._ax = new_axis() if self._ax is None else self._ax
+        if self._ax is None:
+            self._ax = network(self.model, **self.options)
         return self._ax
 
     def update(self) -> Any:
@@ -61,7 +62,7 @@ class LiveNetwork:
                 self.show(self.ax.figure)
         return self.ax
 
-    def save(self, path: str | os.PathLike[str], fps: int = 8, dpi: int = 80) -> Path:
+    def save(self, path: str | os.PathLike[str], fps: float = 8, dpi: int = 80) -> Path:
         """Write all frames as a GIF, whole or not at all.
 
         Errors: ArgumentError for another ending, or before the first frame.
@@ -69,6 +70,8 @@ class LiveNetwork:
         path = Path(path)
         if path.suffix != ".gif" or not self.frames:
             raise ArgumentError(f"LiveNetwork: {path} must end in .gif, and there must have been an update")
+        if not fps > 0:
+            raise ArgumentError(f"LiveNetwork: fps must be positive, got {fps!r}")
         model, pictures = copy.deepcopy(self.model), []
         for frame in self.frames:
             model.load_state_dict(frame)

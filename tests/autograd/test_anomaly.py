@@ -12,7 +12,7 @@ import autograd.numpy as anp
 import nn
 import optim
 from autograd import tensor
-from autograd.errors import AnomalyError, ArgumentError, ShapeError
+from autograd.errors import AnomalyError, ArgumentError, AutogradError, ShapeError
 from autograd.sweeping import is_freed
 from nn import functional as F
 
@@ -203,6 +203,127 @@ def test_a_refused_call_shows_line_and_graph_too():
     with pytest.raises(ShapeError) as caught:
         model.head(tensor(np.ones((3, 5), np.float32)))
     assert caught.value.tape is None
+
+
+def leaf(*shape):
+    return tensor(np.ones(shape), requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda h: h @ leaf(2, 3),
+        lambda h: anp.einsum("ij,jk->ik", h, leaf(2, 4)),
+        lambda h: anp.linalg.solve(h, leaf(2, 3)),
+        lambda h: anp.tensordot(h, leaf(2, 4), 1),
+        lambda h: np.median(h, axis=3),
+        lambda h: h[5],
+        lambda h: h.backward(),
+        lambda h: anp.concatenate([leaf(2, 4), h]),
+        lambda h: F.max_pool2d(h, 7),
+        lambda h: F.cross_entropy(h, np.array([0, 1, 2])),
+        lambda h: nn.LSTM(4, 4, dtype=np.float64)(h),
+        lambda h: nn.Conv2d(4, 4, 3, dtype=np.float64)(h),
+        lambda h: nn.LayerNorm(4, dtype=np.float64)(h),
+        lambda h: nn.MultiheadAttention(8, 2, dtype=np.float64)(h, h, h),
+        lambda h: nn.Sequential(nn.Identity(), nn.BatchNorm1d(4, dtype=np.float64))(h),
+    ],
+)
+def test_any_wrong_call_shows_what_it_was_given(wrong):
+    def run():
+        wrong(anp.tanh(leaf(2, 3) * 2.0))
+
+    with pytest.raises(AutogradError) as caught, autograd.detect_anomaly():
+        run()
+    error = caught.value
+    assert not isinstance(error, AnomalyError)
+    assert [r.op for r in error.tape if r.op][-1] == "tanh"
+    assert len(error.__notes__) == 1
+    assert error.__notes__[0].startswith("at test_anomaly.py:")
+    red = set(error.draw().source.splitlines()) - set(error.draw(highlight=()).source.splitlines())
+    assert any("tanh" in line for line in red)
+    with pytest.raises(type(error)) as caught:
+        run()
+    assert caught.value.tape is None
+
+
+def test_errors_that_are_not_of_this_library_pass():
+    with pytest.raises(ZeroDivisionError) as caught, autograd.detect_anomaly():
+        1 / len([])
+    assert not hasattr(caught.value, "__notes__")
+    with pytest.raises(ArgumentError) as caught, autograd.detect_anomaly():
+        autograd.explain(leaf(2).sum(), leaf(2), limit=0)  # it has tensors, but the user's line is here
+    assert "limit=0" in caught.value.__notes__[0]
+
+
+def test_a_hook_is_named_for_what_it_does():
+    x = tensor(np.ones((2, 3), np.float32), requires_grad=True)
+    replaced = tensor(np.full((2, 3), np.nan, np.float32))
+    model = nn.Sequential(nn.Linear(3, 3, generator=0), nn.Tanh())
+    model[0].register_full_backward_hook(lambda module, got, given: (replaced,))
+    error = found_in(lambda: model(x).sum().backward())
+    assert "in 0: identity: a hook of a module gave, as the cotangent of x, 6 NaN" in str(error)
+    assert error.source.startswith("test_anomaly.py:")
+    y = x * 2.0
+    y.register_hook(lambda g: replaced)
+    error = found_in(lambda: (y * 1.0).sum().backward())
+    assert "multiply: what arrived at its result, summed, and after its hooks, is 6 NaN" in str(error)
+
+
+def test_without_a_graph_the_result_itself_is_drawn_red():
+    error = found_in(lambda: anp.log(tensor([0.0, 1.0])))
+    assert error.record is error.tape[0]
+    assert error.draw().source != error.draw(highlight=()).source
+
+
+@pytest.mark.parametrize(
+    ("run", "op", "phase"),
+    [
+        (lambda: anp.log(tensor(np.array([0j, 1j]), requires_grad=True)), "log", "forward"),
+        (lambda: tensor(np.array([6e4], np.float16), requires_grad=True) * 2, "multiply", "forward"),
+        (lambda: autograd.grad(lambda v: anp.sqrt(v).sum())(np.zeros(2)), "sqrt", "backward"),
+        (lambda: autograd.vjp(anp.sqrt, np.zeros(2))[1](np.ones(2)), "sqrt", "backward"),
+        (lambda: autograd.jacobian(anp.sqrt)(np.array([0.0, 1.0])), "sqrt", "backward"),
+        (lambda: autograd.hessian(lambda v: (v**1.5).sum())(np.array([0.0, 1.0])), "power", "backward"),
+        (lambda: anp.std(tensor([1.0, np.inf])), "std", "forward"),
+        (lambda: np.trapezoid(tensor([1.0, np.nan])), "getitem", "forward"),
+    ],
+)
+def test_dtypes_transforms_and_functions_of_numpy(run, op, phase):
+    error = found_in(run)
+    assert (error.op, error.phase) == (op, phase)
+    assert error.source.startswith("test_anomaly.py:")
+    assert error.draw().source != error.draw(highlight=()).source
+
+
+def test_writes_in_place():
+    y = leaf(2) * 1.0
+
+    def divide():
+        nonlocal y
+        y /= np.array([0.0, 1.0])
+
+    error = found_in(divide)
+    assert (error.op, [r.op for r in error.tape if r.op]) == ("divide", ["multiply", "divide"])
+    error = found_in(lambda: (leaf(2) * 1.0).__setitem__(0, np.nan))
+    assert "setitem: gave 1 NaN among 2 elements; value had such before" in str(error)
+
+
+def test_what_is_put_right_before_it_spreads_is_no_anomaly():
+    x = tensor([1.0, np.nan, 3.0], requires_grad=True)
+    for run in (anp.nanmean, anp.nan_to_num, lambda x: anp.where(np.isnan(x), 0.0, x)):
+        with autograd.detect_anomaly():
+            run(x).sum().backward()
+
+
+def test_what_is_computed_but_not_chosen_is_looked_at():
+    x = tensor([0.0, 1.0], requires_grad=True)
+    assert found_in(lambda: anp.where(x > 0, anp.log(x), 0.0)).op == "log"
+    with autograd.detect_anomaly(inf=False):
+        anp.where(x > 0, anp.log(x), 0.0).sum().backward()
+    with autograd.detect_anomaly():
+        anp.where(x > 0, anp.log(anp.where(x > 0, x, 1.0)), 0.0).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [0.0, 2.0])
 
 
 def test_a_training_step_is_the_same_and_grads_are_finite():

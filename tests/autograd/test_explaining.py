@@ -12,7 +12,8 @@ import autograd.numpy as anp
 import nn
 from autograd import explain, tensor
 from autograd.errors import ArgumentError, GradientError, GraphFreedError, OperandError
-from autograd.explaining import CAUSES
+from autograd.explaining import CAUSES, cuts
+from autograd.primitive import REGISTRY
 from nn import functional as F
 
 
@@ -180,6 +181,14 @@ def test_hooks_count():
     check(explain(loss, x), x, loss)
 
 
+def test_a_hook_that_sweeps_by_itself():
+    x, other = leaf(1.0, 2.0), leaf(3.0)
+    h = x * 3.0
+    h.register_hook(lambda g: g * autograd.grad(lambda v: (v * v).sum())(other.data)[0])
+    loss = (h * h).sum()
+    check(explain(loss, x), x, loss)
+
+
 def test_what_flows_is_listed_from_the_loss_on():
     x = leaf(1.0, 1.0)
     found = explain((x * 3.0).sum(), x)
@@ -200,6 +209,30 @@ def test_a_gradient_that_has_all_but_vanished():
 # ---------------------------------------------------------------- zero
 
 
+def overwritten(y):
+    y[:] = 1.0
+    return y
+
+
+def test_keys_that_are_masked():
+    k, others = tensor(np.ones((1, 1, 4)), requires_grad=True), np.eye(2, 4)[None]
+    mask = np.array([[False, True, True]] * 2)
+
+    def run():
+        values = np.arange(12.0).reshape(1, 3, 4)
+        keys = anp.concatenate([k, others], 1)
+        return (F.scaled_dot_product_attention(others, keys, values, attn_mask=mask) ** 2).sum()
+
+    found = explain(run, k)
+    assert (found.cause, found.cuts[0].op) == ("masked", "concatenate")  # it passed on none for these
+
+
+def test_a_dropout_in_a_model_is_named():
+    model = nn.Sequential(nn.Linear(2, 3, generator=0), nn.Dropout(1.0), nn.Linear(3, 1, generator=0))
+    found = explain(lambda: model(np.ones((4, 2), np.float32)).sum(), model[0].weight, names=model)
+    assert (found.cause, found.cuts[0].op, found.cuts[0].path) == ("masked", "multiply", "1")
+
+
 @pytest.mark.parametrize(
     ("function", "op", "cause"),
     [
@@ -212,8 +245,22 @@ def test_a_gradient_that_has_all_but_vanished():
         (lambda a: anp.exp(a * 1e6), "exp", "saturated"),
         (lambda a: anp.floor(a), "floor", "flat"),
         (lambda a: anp.sign(a), "sign", "flat"),
-        (lambda a: a * np.zeros(2), "multiply", "zero factor"),
-        (lambda a: a @ np.zeros((2, 2)), "matmul", "zero factor"),
+        (lambda a: a * 0.0, "multiply", "zero factor"),
+        (lambda a: a * tensor(np.zeros(2), requires_grad=True), "multiply", "zero factor"),
+        (lambda a: a * np.zeros(2), "multiply", "masked"),
+        (lambda a: a * (a > 0), "multiply", "masked"),
+        (lambda a: F.dropout(a, 1.0), "multiply", "masked"),
+        (lambda a: anp.minimum(a, -5.0), "minimum", "masked"),
+        (lambda a: F.hardsigmoid(a * 9.0), "hardsigmoid", "masked"),
+        (lambda a: a[2:].sum(), "sum", "masked"),
+        (lambda a: F.relu(a) + 2.0 * F.relu(3.0 * a), "relu", "masked"),
+        (lambda a: overwritten(a * 1.0), "setitem", "masked"),
+        (lambda a: F.sigmoid(a * -1e3), "sigmoid", "saturated"),
+        (lambda a: F.sigmoid(a * -1e3) + F.sigmoid(-2e3 * a), "sigmoid", "saturated"),
+        (lambda a: anp.round(a), "round", "flat"),
+        (lambda a: anp.linalg.slogdet(a[:1].reshape(1, 1)).sign, "slogdet", "flat"),
+        (lambda a: F.softmax(a, dim=0).sum(), "softmax", "cancelled"),
+        (lambda a: a.reshape(1, 2) @ np.zeros((2, 2)), "matmul", "zero factor"),
         (lambda a: a - a, "subtract", "cancelled"),
         (lambda a: a * 3.0 - a * 3.0, "", "cancelled"),
     ],
@@ -224,6 +271,7 @@ def test_a_gradient_that_is_zero(function, op, cause):
     assert found.norm == 0
     assert found.cause == cause
     assert found.cuts[0].op == op
+    assert found.cuts[0].order is not None or not op
     assert found.verdict.startswith(f"the gradient of a is zero, {cause}")
     assert CAUSES[cause] in str(found)
     assert "arrived" in str(found)
@@ -282,6 +330,11 @@ def test_a_loss_without_history():
     assert "under no_grad()" in found.verdict
 
 
+def written(y, values):
+    y[:] = values
+    return y
+
+
 def by_no_grad(a, b):
     with autograd.no_grad():
         h = a * 2.0
@@ -297,6 +350,11 @@ def by_no_grad(a, b):
         (lambda a, b: ((a * 2.0).astype(int) * b).sum(), "astype", "integer"),
         (lambda a, b: ((a * 2.0 > 1.0).astype(float) * b).sum(), "greater", "integer"),
         (lambda a, b: (anp.argmax(a) * b).sum(), "argmax", "integer"),
+        (lambda a, b: b[anp.argmax(a)], "argmax", "integer"),
+        (lambda a, b: (b * (a * 2.0).detach().numpy()[0]).sum(), "detach", "detached"),
+        (lambda a, b: written(b * 1.0, a.detach()).sum(), "detach", "detached"),
+        (lambda a, b: (b * (a * 2.0)[0].item()).sum(), "getitem", "unused"),
+        (lambda a, b: (anp.exp(a), (b * b).sum())[1], "exp", "unused"),
         (lambda a, b: anp.stack([(a * 2.0).detach(), b]).sum(), "detach", "detached"),
     ],
 )
@@ -307,6 +365,13 @@ def test_a_function_is_followed_to_where_the_history_ends(function, op, cause):
     assert (found.cause, found.cuts[0].op) == (cause, op)
     assert found.cuts[0].source.startswith("test_explaining.py:")
     assert found.verdict.startswith(f"the gradient of a is None, {cause} at {op} (test_explaining.py:")
+    picture = found.draw()
+    if found.cuts[0].order is not None:  # an operation of the graph took what was cut off
+        assert picture.source != found.draw(highlight=()).source
+
+
+def test_the_names_in_the_tables_are_those_of_primitives():
+    assert set(REGISTRY) >= cuts._SATURATING | cuts._MASKING | cuts._FLAT
 
 
 def test_a_part_that_is_cut_off_is_told_too():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import threading
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -12,7 +15,7 @@ import autograd
 import autograd.numpy as anp
 import nn
 from autograd import tensor
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.profiling import BACKWARD, FORWARD, flame, traces
 from autograd.profiling.events import Event, Place
 from autograd.tape import mode
@@ -72,11 +75,11 @@ def test_times_add_up(prof):
 
 def test_work_and_bytes(prof):
     forward = [e for e in prof.events if e.phase == FORWARD][:6]
-    assert [e.flops for e in forward] == [2 * 60, 2 * 80, 20, 20, 2 * 40, 10]
+    assert [e.flops for e in forward] == [2 * 60, 2 * 80, 20, 20, 2 * 40, 30]
     assert [e.nbytes for e in forward] == [80, 80, 80, 80, 40, 4]
     assert [e.shape for e in forward] == [(5, 4)] * 4 + [(5, 2), ()]
     backward = [e for e in prof.events if e.phase == BACKWARD][:6]
-    assert [e.flops for e in backward] == [10, 2 * 80, 40, 20, 4 * 80, 2 * 60]
+    assert [e.flops for e in backward] == [30, 2 * 80, 40, 20, 4 * 80, 2 * 60]
     assert backward[2].op == "add"
     assert backward[2].nbytes == 0  # it passes on what it got
 
@@ -143,6 +146,79 @@ def test_the_trace_nests(prof, tmp_path):
     assert tanh["args"] == {"phase": "forward", "module": "1", "shape": [5, 4], "bytes": 80, "flops": 20}
     back = [s for s in slices if s["name"] == "tanh"][1]
     assert back["stack"] == ["sweep", "Sequential: Sequential", "1: Block"]
+
+
+class WithLoss(nn.Module):
+    """Gives the loss itself, so that sweeps begin in it."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(3, 3, generator=0)
+
+    def forward(self, x):
+        return (self.inner(x) ** 2).sum()
+
+
+def steps_in_turns():
+    model, x = WithLoss(), np.ones((2, 3), np.float32)
+    for _ in range(3):
+        model(x).backward()
+
+
+def a_sweep_within_a_module():
+    class Penalty(WithLoss):
+        def forward(self, x):
+            (g,) = autograd.gradients(super().forward(x), x, create_graph=True)
+            return (g**2).sum()
+
+    Penalty()(tensor(np.ones((2, 3), np.float32), requires_grad=True)).backward()
+
+
+def a_sweep_within_a_sweep():
+    model, other = WithLoss(), WithLoss()
+    h = model.inner(np.ones((2, 3), np.float32))
+    h.register_hook(lambda g: other(g.data).backward())
+    (h * 2.0).sum().backward()
+
+
+def exceptions():
+    model = WithLoss()
+    h = model.inner(np.ones((2, 3), np.float32))
+    h.register_hook(lambda g: 1 / 0)
+    for run in (h.sum().backward, lambda: model(np.ones((2, 4), np.float32))):
+        with contextlib.suppress(ZeroDivisionError, ShapeError):
+            run()
+    model(np.ones((2, 3), np.float32)).backward()
+
+
+PROGRAMS = [steps_in_turns, a_sweep_within_a_module, a_sweep_within_a_sweep, exceptions]
+
+
+@pytest.mark.parametrize("run", PROGRAMS)
+def test_traces_of_other_programs_nest_to_the_nanosecond(run, tmp_path):
+    with autograd.profile() as prof:
+        run()
+    data = json.loads(prof.save(tmp_path / "trace.json").read_text())
+    slices = [e for e in data["traceEvents"] if e["ph"] == "X"]
+    assert len(slices) > len(prof.events)
+    open_: list[int] = []
+    for s in slices:
+        start, end = (int(1000 * time) for time in (s["ts"], s["ts"] + s["dur"]))
+        assert (start, end) == (1000 * s["ts"], 1000 * (s["ts"] + s["dur"]))  # whole in nanoseconds
+        open_ = [other for other in open_ if other > start]
+        assert not open_ or end <= open_[-1]
+        open_.append(end)
+
+
+def test_the_trace_is_in_the_format_that_viewers_read(prof, tmp_path):
+    data = json.loads(prof.save(tmp_path / "trace.json").read_text())
+    named = [e for e in data["traceEvents"] if e["ph"] == "M"]
+    slices = [e for e in data["traceEvents"] if e["ph"] == "X"]
+    assert [e["name"] for e in named] == ["process_name", "thread_name"]
+    assert {(e["pid"], e["tid"]) for e in data["traceEvents"]} == {(os.getpid(), threading.get_native_id())}
+    assert all(set(s) == {"name", "cat", "ph", "ts", "dur", "pid", "tid", "args"} for s in slices)
+    assert all(s["ts"] >= 0 and s["dur"] >= 0 for s in slices)
+    assert [s["ts"] for s in slices] == sorted(s["ts"] for s in slices)
 
 
 def test_folded_stacks(prof, tmp_path):
@@ -277,6 +353,51 @@ def test_a_profile_can_go_on_but_not_run_twice_at_once():
     assert len(prof.events) == 2
     with prof, pytest.raises(ArgumentError, match="running already"), prof:
         pass
+
+
+def test_profiles_in_generators_that_take_turns():
+    def run(op):
+        with autograd.profile() as prof:
+            yield prof
+            op(tensor(1.0))
+            yield prof
+
+    scopes, interceptor = mode.scopes, mode.interceptor
+    first, second = run(anp.exp), run(anp.log)
+    profs = [next(first), next(second)]
+    next(first)
+    first.close()  # it ends before the one that began later
+    next(second)
+    nn.Linear(1, 1)(np.ones((1, 1), np.float32))
+    second.close()
+    anp.sin(tensor(1.0))
+    assert [[e.op for e in prof.events] for prof in profs] == [["exp"], ["exp", "log", "linear"]]
+    assert profs[1].by_module()[0].name == "Linear"
+    assert profs[0].by_module()[0].name == "(outside modules)"
+    assert mode.scopes is scopes
+    assert mode.interceptor is interceptor
+
+
+def test_in_transforms():
+    x = np.ones((2, 2))
+    for run, steps in (
+        (lambda: autograd.grad(lambda v: (v @ v).sum())(x), ["sum", "matmul"]),
+        (lambda: autograd.vjp(lambda v: v @ v, x)[1](x), ["matmul"]),
+        (lambda: autograd.jacobian(lambda v: v * v)(x[0]), ["multiply"] * 2),
+    ):
+        with autograd.profile() as prof:
+            run()
+        assert [op for op, _ in ops(prof, BACKWARD)] == steps
+
+
+def test_several_results_are_one_step():
+    x = tensor(np.ones((2, 2)) + np.eye(2), requires_grad=True)
+    with autograd.profile() as prof:
+        u, s, v = anp.linalg.svd(x)
+        (s.sum() + (u * v).sum()).backward(retain_graph=True)
+    assert [op for op, _ in ops(prof, BACKWARD)].count("svd") == 1
+    assert "pick" not in str(prof)
+    assert prof.events[0].nbytes == u.nbytes + s.nbytes + v.nbytes
 
 
 def test_views_arrays_and_empty_profiles(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,100 @@ def test_attention_counts_projections_and_products():
     found = nn.summary(layer, np.zeros((2, 5, 8), np.float32)).multiply_adds
     projections = 2 * 5 * (8 * 24 + 8 * 8 + 8 * 16 + 16 * 8)
     assert found == projections + 2 * (2 * 5 * 5 * 8)
+
+
+class Shared(nn.Module):
+    """One layer at three places, and called three times."""
+
+    def __init__(self):
+        super().__init__()
+        self.one = nn.Linear(4, 4)
+        self.two = self.one
+        self.both = nn.Sequential(self.one, nn.ReLU())
+
+    def forward(self, x):
+        return self.both(self.two(self.one(x)))
+
+
+def test_a_module_at_several_places_is_listed_at_each_and_counted_once():
+    found = nn.summary(Shared(), np.ones((2, 4), np.float32))
+    assert [(line.path, line.shared, line.calls) for line in found.lines] == [
+        ("", None, 1), ("one", None, 3), ("two", "one", 0), ("both", None, 1), ("both.0", "one", 0),
+        ("both.1", None, 1),
+    ]  # fmt: skip
+    assert [line.parameters for line in found.lines] == [20, 20, 0, 20, 0, 0]
+    assert [line.multiply_adds for line in found.lines] == [96, 96, 0, 32, 0, 0]
+    lines = [line.split() for line in str(found).splitlines()]
+    assert ["one:", "Linear", "(2,", "4)", "x3", "20", "20", "96", "32"] in lines
+    assert ["two:", "Linear", "is", "one"] in lines
+    assert (found.parameters, found.parameter_bytes, found.result_bytes) == (20, 80, 4 * 32)
+
+
+class Nested(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 4)])
+
+    def forward(self, batch, scale=1.0):
+        for layer in self.layers:
+            h = layer(batch["x"]) * scale
+        return {"h": h, "all": (h, [h + batch["y"]])}
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_dicts_and_tuples_in_and_out(by_name):
+    batch = {"x": np.ones((2, 4), np.float32), "y": autograd.tensor(np.ones(4, np.float32))}
+    found = nn.summary(Nested(), batch=batch, scale=2.0) if by_name else nn.summary(Nested(), batch)
+    assert found.lines[0].output == "h: (2, 4), all: (2, 4), all: (2, 4)"
+    assert (found.lines[1].calls, found.lines[1].multiply_adds) == (0, 64)  # those of its modules
+    assert found.multiply_adds == 64
+    lstm = nn.summary(nn.LSTM(3, 4, 2), np.zeros((7, 2, 3), np.float32))
+    assert lstm.lines[0].output == "(7, 2, 4), (2, 2, 4), (2, 2, 4)"
+    assert lstm.multiply_adds == 7 * 2 * (16 * 7 + 16 * 8)
+    bilinear = nn.summary(nn.Bilinear(3, 4, 5), np.zeros((2, 3), np.float32), np.zeros((2, 4), np.float32))
+    assert bilinear.multiply_adds == 2 * 5 * 12
+
+
+def test_buffers_and_generators_are_put_back():
+    class Restless(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.own = np.random.default_rng(0)
+            self.noise = nn.Dropout(0.5)
+            self.register_buffer("seen", autograd.tensor(np.zeros(1)))
+
+        def forward(self, x):
+            self.seen += 1
+            np.random.rand()
+            return nn.functional.dropout(x * self.own.random(), 0.5, training=True)
+
+    model, x = Restless(), np.ones((2, 4))
+    states = lambda: (nn.default_generator().bit_generator.state, model.own.bit_generator.state)
+    before, legacy = states(), np.random.get_state()[2]
+    nn.summary(model, x)
+    assert states() == before
+    assert np.random.get_state()[2] == legacy
+    assert model.seen.numpy() == 0
+
+
+def test_hooks_of_the_user_stay():
+    model, seen = nn.Sequential(nn.Linear(4, 3)), []
+    model[0].register_forward_hook(lambda *_: seen.append("forward"))
+    model[0].register_full_backward_hook(lambda *_: seen.append("backward"))
+    before = [list(hooks) for hooks in model[0]._hooks]
+    nn.summary(model, np.ones((2, 4), np.float32))
+    assert [list(hooks) for hooks in model[0]._hooks] == before
+    assert seen == ["forward"]
+
+
+def test_rich_shows_the_same_table():
+    from rich.console import Console
+
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(nn.summary(Shared(), np.ones((2, 4), np.float32)))
+    text = console.export_text()
+    for cell in ("one: Linear", "(2, 4) x3", "is one", "96", "20 parameters (20 trainable, 0 frozen)"):
+        assert cell in text
 
 
 def test_what_is_refused():

@@ -56,7 +56,10 @@ def test_refusals(tmp_path):
     live.update()
     with pytest.raises(ArgumentError, match=r"must end in \.gif"):
         live.save(tmp_path / "x.svg")
-    with pytest.raises(ArgumentError, match="every"):
-        plot.LiveNetwork(model(), every=0)
+    with pytest.raises(ArgumentError, match="fps must be positive, got 0"):
+        live.save(tmp_path / "x.gif", fps=0)
+    for every in (0, 1.5):
+        with pytest.raises(ArgumentError, match="every"):
+            plot.LiveNetwork(model(), every=every)
     with pytest.raises(OperandError, match="no Linear"):
         plot.LiveNetwork(nn.Sequential(nn.ReLU()))
