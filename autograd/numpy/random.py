@@ -1,0 +1,6 @@
+"""HIPS autograd's `autograd.numpy.random`: names over `autograd/hips/`."""
+
+import numpy.random as _random
+from numpy.random import *  # noqa: F403 - NumPy's generators draw plain arrays; nothing to differentiate
+
+__all__ = _random.__all__
