@@ -117,4 +117,4 @@ def source(name: str) -> str:
     if name not in REGISTRY:
         raise KeyError(f"no primitive named {name!r}; autograd.primitive.REGISTRY lists them")
     FAST["finish"](REGISTRY[name])
-    return "\n\n".join(_sources[name])
+    return "\n\n".join(_sources[REGISTRY[name].owner])

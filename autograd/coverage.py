@@ -56,6 +56,9 @@ _REFUSED = """
     startswith str_len
 """
 
+# The namespaces of functions of text, all of which are refused too.
+TEXT = ("char.", "strings.")
+
 CONSTANTS = frozenset(_CONSTANT.split())
 LOOKS = frozenset(_LOOKS.split())
 MADE = frozenset(_MADE.split())
@@ -80,7 +83,7 @@ def classes_of(function: Any, there: Container[Callable]) -> list[str]:
     name, found = name_of(function), []
     if name in CONSTANTS:
         found.append(CONSTANT)
-    if name in LOOKS | REFUSED | MADE:
+    if name in LOOKS | REFUSED | MADE or name.startswith(TEXT):
         found.append(NO_ARRAY)
     if not found:
         found.append(DIFFERENTIABLE if function in there else NOT_YET)

@@ -13,13 +13,18 @@ operations themselves, so one rule serves arrays and Tensors, hence every order 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from . import wrappers  # noqa: F401 - writes the functions
 from .codegen import FAST, stub
 from .errors import DeclarationError
+from .modes import enable_grad
 from .primitive import Case, Primitive, Rule, parameters, register
 from .sweeping import sweep
+from .tape import mode
+
+_STARRED = 0x04 | 0x08  # the flags of a function with *args or **options
 
 
 def elementwise(
@@ -88,6 +93,8 @@ def primitive(
     """
     plain = [a.lstrip("*") for a in arrays]
     names = parameters(kernel)
+    if kernel.__code__.co_kwonlyargcount or kernel.__code__.co_flags & _STARRED:
+        raise DeclarationError(f"{name or kernel.__name__}: the kernel must take its statics by position")
     if names[: len(plain)] != plain:
         raise DeclarationError(f"{name or kernel.__name__}: the kernel must begin with {plain}")
     if callable(vjp):
@@ -142,7 +149,7 @@ def fused(
         return _by_formula(formula, values, len(arrays), g, saved[at_wanted])
 
     at_aux, at_wanted = names.index("aux"), names.index("wanted")
-    facts["joint"] = Rule(rule, "vjp", names)
+    facts |= {"joint": Rule(rule, "vjp", names), "formula": formula}
     facts.setdefault("promotes", False)
     known = (tuple(statics), _defaults(kernel))
     return stub(
@@ -152,9 +159,10 @@ def fused(
 
 def _by_formula(formula: Callable, values: list, count: int, g: Any, wanted: Sequence[int]) -> list:
     """The cotangents of a formula's wanted arguments, recorded, as a sweep on Tensors has them."""
-    for i in wanted:
-        values[i] = FAST["copy"](values[i])  # a node of its own, though one may come from another
-    out = formula(*values)
+    with nullcontext() if mode.grad else enable_grad():  # the sweep may run where nothing is recorded
+        for i in wanted:
+            values[i] = FAST["copy"](values[i])  # a node of its own, though one may come from another
+        out = formula(*values)
     targets = dict.fromkeys(values[i]._node[0] for i in wanted)
     if getattr(out, "_node", None) is not None:  # else it depends on none of them
         sweep([(out._node, g)], targets, keep=True, lifted=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,33 @@ def explain(prim: Any, values: Sequence, statics: Sequence, error: Exception) ->
     got += [f"{n}={s!r}" for n, s in zip(prim.statics, statics, strict=False) if s is not None]
     kind, reason = _reason(prim, values, error)
     return kind(f"{prim.name}({', '.join(got)}): {reason}")
+
+
+# What is raised for wrong arguments: by us, by NumPy, by Python.
+CONVERTED = (AutogradError, ValueError, TypeError, IndexError, KeyError, AttributeError)
+
+
+def named(name: str, error: Exception) -> Exception:
+    """The typed error for one that was raised inside a function of NumPy, which it names."""
+    if isinstance(error, AutogradError):
+        error.called = name  # from the inside out, so that the user's own call remains
+        return error
+    text = str(error).partition("\n")[0]
+    text = re.sub(r"^\S*\b(call|<lambda>|\w+)\(\) (got|takes|missing)", r"\2", text)
+    for theirs, ours in (
+        (np.exceptions.AxisError, AxisError), (np.linalg.LinAlgError, MatrixError),
+        (IndexError, IndexingError), (TypeError, OperandError), (AttributeError, OperandError),
+        (KeyError, OperandError),
+    ):  # fmt: skip
+        if isinstance(error, theirs):
+            return ours(f"{name}: {text}")
+    fits = any(word in text for word in ("shape", "broadcast", "dimension", "length"))
+    return (ShapeError if fits else ArgumentError)(f"{name}: {text}")
+
+
+def odd_container(values: Iterable) -> bool:
+    """Whether there is a container among these that holds arrays nowhere in NumPy."""
+    return any(isinstance(v, (dict, set, frozenset)) for v in values)
 
 
 def _reason(prim: Any, values: Sequence, error: Exception) -> tuple[type[AutogradError], str]:

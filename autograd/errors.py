@@ -18,16 +18,20 @@ class AutogradError(Exception):
     Attributes:
         module_path: where in a model it was raised, such as `encoder.0.linear`; the message
             begins with it. Empty outside of modules.
+        called: the function of NumPy that was called; named in front if the message does not name it.
         tape: under `detect_anomaly()`, the graph as records, see `autograd.graph.tape`; else None.
         draw: then a function that draws it, with the options of `autograd.graph.draw`.
     """
 
     module_path: str = ""
+    called: str = ""
     tape: _Any = None
     draw: _Any = None
 
     def __str__(self) -> str:
         text = super().__str__()
+        if self.called not in text:
+            text = f"{self.called}: {text}"
         return f"in {self.module_path}: {text}" if self.module_path else text
 
 
@@ -74,6 +78,14 @@ class NotDifferentiable(AutogradError, TypeError):
     """A function without a derivative was given a tensor that requires grad."""
 
 
+class MissingExtra(AutogradError, ImportError):
+    """A package that is not installed is needed for this; the message has what to install."""
+
+
+class MissingRule(NotDifferentiable, NotImplementedError):
+    """A user-defined primitive has no rule for an argument that requires grad."""
+
+
 class AnomalyError(AutogradError, FloatingPointError):
     """A NaN or an infinity came up under `detect_anomaly()`.
 
@@ -96,6 +108,10 @@ class AnomalyError(AutogradError, FloatingPointError):
     record: _Any = None
 
 
+class CompileError(AutogradError, RuntimeError):
+    """A function cannot be compiled; says which line and why."""
+
+
 class GradientError(AutogradError, RuntimeError):
     """Backward was asked of something that cannot provide it."""
 
@@ -110,6 +126,10 @@ class LeafWriteError(AutogradError, RuntimeError):
 
 class RequiresGradError(AutogradError, RuntimeError):
     """A tensor that requires grad was asked for a plain NumPy view of itself."""
+
+
+class VmapError(AutogradError, RuntimeError):
+    """A value that differs from example to example under `vmap` was asked for what only one value has."""
 
 
 class DeclarationError(AutogradError, TypeError):

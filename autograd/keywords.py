@@ -14,15 +14,18 @@ from typing import Any
 
 import numpy as np
 
+from . import core_axes
+from .diagnose import CONVERTED, named, odd_container
 from .errors import ArgumentError, DtypeError
 from .ops import choosing, masked, ordering, shapes
-from .ops.outputs import write_out
+from .ops.composed import constant_of
+from .ops.outputs import write_outs
 from .primitive import parameters
 from .tape import TensorBase
 
 _MISSING: Any = np._NoValue
-# What these say is where results lie in memory, or how NumPy gets there: nothing about values.
-_MEMORY = {"order": ("C", "K", "A", "F"), "subok": (True, False), "copy": (True, None)}
+# What these say is where results lie, or how NumPy gets there: nothing about values.
+_MEMORY = {"subok": (True, False), "copy": (True, None), "device": ("cpu", None)}
 _BY_ORDER: dict[str, Callable] = {
     "reshape": ordering.reshape,
     "ravel": ordering.ravel,
@@ -33,27 +36,34 @@ _BY_ORDER: dict[str, Callable] = {
 def with_keywords(name: str, function: Callable, theirs: Any) -> Callable:
     """`function` with NumPy's keywords; NumPy's own function if no tensor is among the arguments."""
 
-    shared = _shared_positions(function)
+    shared = _shared_positions(function, theirs)
 
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:
         if not options and len(args) <= shared:
-            return function(*args)
+            try:
+                return function(*args)
+            except CONVERTED as error:
+                if has_tensor(args) or odd_container(args):
+                    raise named(name, error) from error.__cause__
+                raise
         if not has_tensor(args) and not has_tensor(options.values()):
             return theirs(*args, **options)
-        if len(args) > shared:  # by position NumPy means other things from here on
-            names = list(inspect.signature(theirs).parameters)
-            if len(args) > len(names):
-                raise ArgumentError(f"{name}: takes {len(names)} arguments at most, got {len(args)}")
-            options |= dict(zip(names[shared:], args[shared:]))
-            args = args[:shared]
-        return spell(name, function, theirs, args, options)
+        try:
+            if len(args) > shared:  # by position NumPy means other things from here on
+                options |= _by_name(name, theirs, args, shared, options)
+                args = args[:shared]
+            return spell(name, function, theirs, args, options)
+        except CONVERTED as error:
+            raise named(name, error) from error.__cause__
 
     return call
 
 
-def _shared_positions(function: Callable) -> int:
+def _shared_positions(function: Callable, theirs: Any) -> int:
     """How many positional arguments mean the same here and in NumPy."""
+    if isinstance(theirs, np.ufunc):
+        return theirs.nin
     prim = getattr(function, "primitive", None)
     if prim is None or prim.variadic:
         return 9
@@ -61,6 +71,21 @@ def _shared_positions(function: Callable) -> int:
     return len(prim.arrays) + (
         prim.statics[:1] == ("axis",) or not {"axis", "keepdims"} & set(prim.statics)
     )
+
+
+def _by_name(name: str, theirs: Any, args: tuple, shared: int, options: dict) -> dict[str, Any]:
+    """What positional arguments from `shared` on are called in NumPy."""
+    if isinstance(theirs, np.ufunc):
+        outs, names = args[shared:], [f"argument {i}" for i in range(theirs.nin + theirs.nout)]
+        found: dict[str, Any] = {"out": (*outs, *[None] * (theirs.nout - len(outs)))}
+    else:
+        names = list(inspect.signature(theirs).parameters)
+        found = dict(zip(names[shared:], args[shared:]))
+    if len(args) > len(names):
+        raise ArgumentError(f"{name}: takes {len(names)} arguments at most, got {len(args)}")
+    for twice in found.keys() & options.keys():
+        raise ArgumentError(f"{name}: {twice} is given by position and by name")
+    return found
 
 
 def has_tensor(values: Any) -> bool:
@@ -73,35 +98,89 @@ def has_tensor(values: Any) -> bool:
 
 def spell(name: str, function: Callable, theirs: Any, args: tuple, options: dict[str, Any]) -> Any:
     """The call spelled with what the functions of `ops/` take."""
-    own = _own(function)
     options = {k: v for k, v in options.items() if v is not _MISSING}
-    extra = {k: options.pop(k) for k in list(options) if k not in own}
-    out = _single(extra.pop("out", None))
-    dtype = extra.pop("dtype", None)
-    casting = extra.pop("casting", "same_kind")
-    before = dtype is not None and _computes_in(function, theirs)
-    if before:
-        args = tuple(_cast(name, a, np.dtype(dtype), theirs, casting) for a in args)
-    mask: Any = True
+    given = {k: v for k, v in options.items() if k != "out"}
+    extra = {k: options.pop(k) for k in options.keys() - _own(function)}
+    outs, casting = _outs(extra.pop("out", None)), extra.pop("casting", "same_kind")
+    args, dtype = _cast_first(name, function, theirs, args, extra, casting)
+    spelled = _spelled(name, function, theirs, extra, options)
+    mask, layout = extra.pop("where", True), extra.pop("order", None) or "K"
+    if mask is not True and outs is None:
+        raise ArgumentError(f"{name}: where= needs out=, which holds the values it leaves")
+    unknown = _unknown(theirs, extra)
+    if unknown is None:
+        result = spelled(*args, **options)
+    elif _is_constant(function):
+        result = constant_of(theirs, args, given)
+    else:
+        raise ArgumentError(f"{name}: the keyword {unknown!r} is not supported with a tensor")
+    if dtype is not None:
+        result = shapes.astype(result, np.dtype(dtype))
+    if layout != "K":
+        result = ordering.arranged(result, layout, args)
+    return result if outs is None else _written(name, outs, result, mask, theirs, casting)
+
+
+def _spelled(name: str, function: Callable, theirs: Any, extra: dict, options: dict) -> Callable:
+    """The function that stands for this one with some of the keywords, which are taken out."""
     if getattr(function, "primitive", None) is not None and name_of(function) in masked.WITH_MASK:
         chosen = {k: extra.pop(k) for k in ("where", "initial", "mean", "correction") if k in extra}
         if any(value is not True and value is not None for value in chosen.values()):
-            function = functools.partial(_reduce_some, function, chosen)
-    else:
-        mask = extra.pop("where", True)
-        if mask is not True and out is None:
-            raise ArgumentError(f"{name}: where= needs out=, which holds the values it leaves")
-        if extra.get("order", "C") != "C" and name in _BY_ORDER:
-            function = functools.partial(_BY_ORDER[name], order=extra.pop("order"))
-    _refuse_unknown(name, theirs, extra)
-    result = function(*args, **options)
-    if dtype is not None and not before:
-        result = shapes.astype(result, np.dtype(dtype))
-    if out is None:
-        return result
+            return functools.partial(_reduce_some, function, chosen)
+    elif getattr(theirs, "signature", None) and isinstance(theirs, np.ufunc):
+        axes = {k: (extra if k in extra else options).pop(k, None) for k in core_axes.KEYWORDS}
+        if any(axes.values()) or axes["axis"] is not None:
+            return functools.partial(core_axes.on_axes, name, function, theirs, axes)
+    elif name in _BY_ORDER and {"order", "copy"} & extra.keys():
+        chosen = {k: extra.pop(k) for k in ("order", "copy") if k in extra}
+        return functools.partial(_BY_ORDER[name], **chosen)
+    return function
+
+
+def _written(name: str, outs: tuple, result: Any, mask: Any, theirs: Any, casting: Any) -> Any:
+    """The result written where `out=` says; where a mask is false, `out=` keeps its values."""
+    results = result if isinstance(result, tuple) else (result,)
     if mask is not True:
-        result = choosing.where(mask, result, out)
-    return write_out(name, out, result, theirs, casting)
+        pairs = zip(results, outs, strict=False)
+        results = tuple(r if o is None else choosing.where(mask, r, o) for r, o in pairs)
+    written = write_outs(name, outs, results, theirs, casting)
+    return tuple(written) if isinstance(result, tuple) else written[0]
+
+
+def _outs(out: Any) -> tuple | None:
+    """`out=` as a tuple with one place for each result; None if it names nothing."""
+    outs = out if isinstance(out, tuple) else (out,)
+    return None if all(o is None or o is Ellipsis for o in outs) else outs
+
+
+def _is_constant(function: Callable) -> bool:
+    prim = getattr(function, "primitive", None)
+    return prim is not None and not prim.is_differentiable
+
+
+def _cast_first(
+    name: str, function: Callable, theirs: Any, args: tuple, extra: dict, casting: Any
+) -> tuple[tuple, Any]:
+    """Arguments in the dtype that `dtype=` or `signature=` computes in; what to cast the result to."""
+    dtype, signature = extra.pop("dtype", None), extra.pop("signature", None) or extra.pop("sig", None)
+    if isinstance(theirs, np.ufunc):
+        if dtype is not None:
+            signature = (None,) * theirs.nin + (np.dtype(dtype),) * theirs.nout
+        return (args if signature is None else _resolved(name, theirs, args, signature, casting)), None
+    if dtype is not None and _computes_in(function):
+        return tuple(_cast(a, np.dtype(dtype)) for a in args), None
+    return args, dtype
+
+
+def _resolved(name: str, theirs: np.ufunc, args: tuple, signature: Any, casting: Any) -> tuple:
+    """Arguments in the dtypes of the loop of a ufunc that a signature names."""
+    args = tuple(shapes.as_array(a) if isinstance(a, (list, tuple)) else a for a in args)
+    known = tuple(getattr(a, "dtype", type(a)) for a in args) + (None,) * theirs.nout
+    try:
+        found = theirs.resolve_dtypes(known, signature=signature, casting=casting)
+    except (TypeError, ValueError) as error:
+        raise DtypeError(f"{name}: {str(error).splitlines()[0]}") from None
+    return tuple(_cast(a, dtype) for a, dtype in zip(args, found))
 
 
 def name_of(function: Callable) -> str:
@@ -123,43 +202,29 @@ def _reduce_some(function: Callable, chosen: dict, x: Any, axis: Any = None, **o
     return masked.masked(name_of(function), x, {"axis": axis, **options, **chosen})
 
 
-def _refuse_unknown(name: str, theirs: Any, extra: dict[str, Any]) -> None:
-    """Leave out keywords that change nothing; refuse the rest."""
+def _unknown(theirs: Any, extra: dict[str, Any]) -> str | None:
+    """The first keyword that would change something; the others may be left out."""
     try:
         known = inspect.signature(theirs).parameters
     except (TypeError, ValueError):
         known = {}  # type: ignore[assignment]
     for key, value in extra.items():
         usual = known[key].default if key in known else inspect.Parameter.empty
-        if isinstance(value, (str, bool, int, type(None))) and (
-            value == usual or value in _MEMORY.get(key, ())
-        ):
-            continue
-        raise ArgumentError(f"{name}: the keyword {key!r} is not supported with a tensor")
+        simple = isinstance(value, (str, bool, int, type(None)))
+        if not simple or not (value == usual or value in _MEMORY.get(key, ())):
+            return key
+    return None
 
 
-def _single(out: Any) -> Any:
-    """`out=` of a function with one result, which NumPy hands on as a tuple."""
-    if isinstance(out, tuple):
-        if len(out) != 1:
-            raise ArgumentError(f"out= must be one array, got {len(out)}")
-        return out[0]
-    return out
-
-
-def _computes_in(function: Callable, theirs: Any) -> bool:
+def _computes_in(function: Callable) -> bool:
     """Whether `dtype=` is what a function computes in, rather than what it casts the result to."""
     prim = getattr(function, "primitive", None)
     if prim is not None and prim.variadic:
         return False
-    return isinstance(theirs, np.ufunc) or name_of(function) in (*masked.WITH_MASK, "cumsum", "cumprod")
+    return name_of(function) in (*masked.WITH_MASK, "cumsum", "cumprod")
 
 
-def _cast(name: str, arg: Any, dtype: np.dtype, theirs: Any, casting: Any) -> Any:
+def _cast(arg: Any, dtype: np.dtype) -> Any:
     if isinstance(arg, (list, tuple)):
         arg = shapes.as_array(arg)
-    if not hasattr(arg, "dtype") or arg.dtype == dtype:
-        return arg
-    if isinstance(theirs, np.ufunc) and not np.can_cast(arg.dtype, dtype, casting):
-        raise DtypeError(f"{name}: cannot cast {arg.dtype} to dtype={dtype} by the rule {casting!r}")
-    return shapes.astype(arg, dtype)
+    return arg if not hasattr(arg, "dtype") or arg.dtype == dtype else shapes.astype(arg, dtype)

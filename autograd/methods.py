@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import writes
+from . import views, writes
+from .batching import is_batched
 from .errors import ArgumentError, DtypeError, NotDifferentiable, SpellingError
 from .flat import Flat
 from .keywords import with_keywords
 from .ops import choosing, complex, contractions, indexing, joining, ordering, parts, reductions, shapes
 from .ops.composed import COMPOSED
-from .spelling import spelled
+from .spelling import PyTorchNames, spelled
+from .tape import mode
 
 
 def _full(function: Callable, theirs: Callable) -> Callable:
@@ -52,8 +55,8 @@ class NumPyMethods:
 
     T = property(shapes.transpose, doc="Its axes reversed; a view.")
     mT = property(shapes.mT, doc="Its last two axes exchanged; a view.")
-    real = property(complex.real, doc="Its real part, a copy.")
-    imag = property(complex.imag, doc="Its imaginary part, a copy.")
+    real = property(complex.real, writes.set_real, doc="Its real part: a copy; assign it to write.")
+    imag = property(complex.imag, writes.set_imag, doc="Its imaginary part: a copy; assign it to write.")
     swapaxes: Callable = shapes.swapaxes
     squeeze: Callable = spelled(shapes.squeeze)
     sum: Callable = _full(reductions.sum, np.sum)
@@ -91,8 +94,31 @@ class NumPyMethods:
         return COMPOSED[np.compress](condition, self, axis, out)
 
     def copy(self, order: str = "C") -> Any:
-        """A copy of it; the order in memory is C's."""
-        return shapes.copy(self)
+        """A copy of it; the order in memory is C's, or another one."""
+        if order == "C":
+            return shapes.copy(self)
+        return ordering.copy_in_order(self, ordering.checked("copy", order))
+
+    def view(self, dtype: Any = None, type: Any = None, **options: Any) -> Any:
+        """It once more, a view; or its bytes as those of another dtype, in the same memory.
+
+        Errors: NotDifferentiable for another dtype of a tensor that requires grad; SpellingError
+        for PyTorch's `view(shape)`.
+        """
+        if isinstance(dtype, (int, np.integer, tuple, list)) or options:
+            return PyTorchNames.view(self, dtype, type)
+        if type is not None or (isinstance(dtype, builtins.type) and issubclass(dtype, np.ndarray)):
+            raise ArgumentError("view: a tensor cannot be seen as another type of array; use numpy()")
+        mine = self.dtype  # type: ignore[attr-defined]
+        wanted = mine if dtype is None else np.dtype(dtype)
+        if wanted == mine:
+            return indexing.getitem(self, ())
+        if self._node is not None and mode.grad:  # type: ignore[attr-defined]
+            raise NotDifferentiable(
+                f"view({wanted}) of {mine} shows bytes, which have no derivative; use astype() to convert, "
+                "numpy.stack([x.real, x.imag], -1) for pairs of real numbers, x[..., 0] + 1j * x[..., 1]"
+            )
+        return builtins.type(self)(views.expose(self).view(wanted))  # type: ignore[call-arg]
 
     def ravel(self, order: str = "C") -> Any:
         """Its elements as one axis, read in an order; a view where NumPy makes one."""
@@ -133,18 +159,25 @@ class NumPyMethods:
         mine = self.dtype  # type: ignore[attr-defined]
         if casting != "unsafe" and not np.can_cast(mine, dtype, casting):
             raise DtypeError(f"astype: cannot cast {mine} to {dtype} by the rule {casting!r}")
-        return self if not copy and dtype == mine else shapes.astype(self, dtype)
+        ordering.checked("astype", order)
+        if not copy and dtype == mine and ordering.arranged(self, order, (self,)) is self:
+            return self
+        return ordering.arranged(shapes.astype(self, dtype), order, (self,))
 
     # -------------------------------------------------------------- in place
 
     def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
         """Sort it in place along an axis; a recorded write, whose gradient follows the elements."""
-        found = np.argsort(self._data, axis, kind=kind, order=order, stable=stable)  # type: ignore[attr-defined]
+        if is_batched(self):
+            found = reductions.argsort(self, axis)
+        else:
+            found = np.argsort(self._data, axis, kind=kind, order=order, stable=stable)  # type: ignore[attr-defined]
         writes.reorder(self, found, axis)
 
     def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
         """Reorder it in place so that the kth element is where sorting would put it."""
-        found = np.argpartition(self._data, kth, axis, kind, order)  # type: ignore[attr-defined]
+        found = COMPOSED[np.argpartition](self, kth, axis, kind, order)
+        found = found if is_batched(found) else found._data
         writes.reorder(self, found, axis)
 
     # -------------------------------------------------------------- memory, as values
@@ -162,6 +195,10 @@ class NumPyMethods:
     def strides(self) -> tuple[int, ...]:
         """Bytes from one element to the next along each axis."""
         return self._data.strides  # type: ignore[attr-defined]
+
+    @strides.setter
+    def strides(self, value: Any) -> None:
+        raise SpellingError("the strides of a tensor cannot be set; use transpose(), indices or reshape()")
 
     @property
     def flags(self) -> Any:

@@ -21,6 +21,7 @@ The parameter list of a rule is its save list. A rule may name
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from keyword import iskeyword
 from typing import Any
 
 from .errors import DeclarationError
@@ -32,6 +33,8 @@ _IDENTITY_CODE = (lambda v: v).__code__.co_code
 
 def parameters(fn: Callable) -> list[str]:
     """The parameter names of a Python function; `inspect` would triple the import time."""
+    if not hasattr(fn, "__code__"):
+        raise DeclarationError(f"{fn!r} does not tell its parameters' names; write a lambda around it")
     return list(fn.__code__.co_varnames[: fn.__code__.co_argcount])
 
 
@@ -81,6 +84,15 @@ class Case:
         return f"Case({', '.join(parts)})"
 
 
+class NoTangent:
+    """What a `jvp` gives for one of several results that has no tangent; its use raises the error."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception):
+        self.error = error
+
+
 class Primitive:
     """The declaration of one operation. See `declare.py` for the forms that create it.
 
@@ -95,6 +107,7 @@ class Primitive:
             (all 0: elementwise); None: no broadcasting.
         linear: `True` if linear in its arguments together, `"each"` if in each alone.
         jvp: argument -> `fn(tangent, out, *arrays, *statics)`, where no default will do.
+        formula: the same by other primitives, `fn(*arrays, *statics)`, of those made by `fused`.
         batch: batching class for `vmap`; None means loop and stack.
         view: put-back of a view, `fn(base, new, *statics)`; None if the result owns its data.
         aux: whether the kernel gives `(out, aux)`.
@@ -108,6 +121,7 @@ class Primitive:
         kinks: a word on what the derivative is where there is none.
         cases: sample calls for tests.
         numpy: the NumPy functions it stands for.
+        replaces: whether it takes the place of a former one of its name, as in a notebook.
         kernel_source: an expression over `{x}`-like names that runs the kernel inline.
     """
 
@@ -122,6 +136,7 @@ class Primitive:
         self.core_out: int = core[-1] if core else 0
         self.linear: bool | str = facts.pop("linear", False)
         self.jvp: dict[str, Callable] = facts.pop("jvp", None) or {}
+        self.formula: Callable | None = facts.pop("formula", None)
         self.batch: Any = facts.pop("batch", None)
         self.view: Callable | None = facts.pop("view", None)
         self.aux: bool = facts.pop("aux", False)
@@ -137,6 +152,8 @@ class Primitive:
         self.kernel_source: str = facts.pop("kernel_source", "")
         self.reflected: str = facts.pop("reflected", "")
         self.doc: str = facts.pop("doc", "")
+        self.replaces: bool = facts.pop("replaces", False)
+        self.owner = name  # the name that its generated functions begin with
         constants = facts.pop("constants", ())
         if facts:
             raise DeclarationError(f"{name}: unknown fact {sorted(facts)[0]!r}")
@@ -146,6 +163,8 @@ class Primitive:
 
     def _check(self, constants: Sequence[str]) -> None:
         """Reject a declaration that names what does not exist. Costs nothing at call time."""
+        if not self.name.isidentifier() or iskeyword(self.name):
+            raise DeclarationError(f"{self.name!r} is no name for a primitive; give name=, an identifier")
         plain = [a.lstrip("*") for a in self.arrays]
         known = {"out", "wanted", *plain, *self.statics, *self.results} | ({"aux"} if self.aux else set())
         known |= {f"{a}_{fact}" for a in plain for fact in ("shape", "dtype")}
@@ -176,9 +195,14 @@ class Primitive:
 
 
 def register(prim: Primitive) -> Primitive:
-    """Enter a primitive in the registry; a name is given once."""
-    if prim.name in REGISTRY:
-        raise DeclarationError(f"{prim.name} is declared twice")
+    """Enter a primitive in the registry; a name is given once, unless it `replaces` the former one."""
+    former = REGISTRY.get(prim.name)
+    if former is not None and not prim.replaces:
+        raise DeclarationError(
+            f"{prim.name} is declared twice; give it another name, or replaces=True if it is declared anew"
+        )
+    if former is not None:  # what was recorded with it goes on to use its own generated functions
+        prim.owner = f"{prim.name}_{int(former.owner.removeprefix(prim.name).strip('_') or 1) + 1}"
     REGISTRY[prim.name] = prim
     return prim
 
@@ -196,5 +220,5 @@ def slow_defaults() -> dict[str, list[str]]:
     prims = [p for p in REGISTRY.values() if p.is_differentiable]
     return {
         "batch": [p.name for p in prims if p.batch is None],
-        "jvp": [p.name for p in prims if not (p.linear or p.jvp or p.is_elementwise)],
+        "jvp": [p.name for p in prims if not (p.linear or p.jvp or p.formula or p.is_elementwise)],
     }

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import views
 from .coverage import LOOKS, MADE, name_of
-from .errors import NotDifferentiable
+from .errors import ArgumentError, NotDifferentiable
 from .tape import TensorBase, mode, new_tensor
 
 # NumPy function -> ours. Filled by `autograd.numpy`, which knows them all.
@@ -43,9 +43,28 @@ def array_function(self: Any, function: Callable, types: Any, args: Any, options
     return on_values(name, function, args, options)
 
 
+def array_namespace(self: Any, /, *, api_version: str | None = None) -> Any:
+    """`Tensor.__array_namespace__`: the Python array API standard, of Tensors.
+
+    Errors: ArgumentError for a version that NumPy does not follow either.
+    """
+    from .numpy import array_api
+
+    if api_version is not None and api_version not in array_api.VERSIONS:
+        versions = ", ".join(array_api.VERSIONS)
+        raise ArgumentError(f"__array_namespace__: expected one of {versions}, got {api_version!r}")
+    return array_api
+
+
+_has_numpy = False  # whether the table has NumPy's functions; others may have entered theirs before
+
+
 def _find(function: Any) -> Callable | None:
-    if not IMPLEMENTATIONS:
+    global _has_numpy
+    if not _has_numpy:
         from . import numpy  # noqa: F401 - fills the table; not imported at start, to start fast
+
+        _has_numpy = True
     return IMPLEMENTATIONS.get(function)
 
 

@@ -32,7 +32,7 @@ def step_for(prim: Primitive, active: tuple[int, ...]) -> Step:
         rules = [prim.joint] if prim.joint else [prim.rules[prim.arrays[i]] for i in active]
         saves = dict.fromkeys(n for rule in rules for n in rule.names if n != "wanted")
         step = Step(prim, active, tuple(saves))
-        owner = f"{prim.name}__{'_'.join(map(str, active))}"
+        owner = f"{prim.owner}__{'_'.join(map(str, active))}"
         names = {f"rule{i}": rule.fn for i, rule in enumerate(rules)}
         step.pull = compile_function(owner, _source(prim, step, rules), names)
         step.pull.step = step

@@ -7,6 +7,7 @@ NumPy's spelling.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from . import aliasing, backward, protocols, views
 from .backward import HookHandle
-from .errors import DtypeError, GradientError, RequiresGradError
+from .errors import ArgumentError, DtypeError, GradientError, RequiresGradError, SpellingError
 from .methods import NumPyMethods
 from .ops import choosing, contractions, elementwise, indexing, parts, shapes
 from .spelling import PyTorchNames, Size
@@ -33,7 +34,7 @@ def _operator(operation: Callable) -> tuple[Callable, Callable, Callable]:
     return operation, reflected, in_place
 
 
-class Tensor(NumPyMethods, PyTorchNames, TensorBase):
+class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # view is of both
     """An array that remembers how it was computed.
 
     `Tensor(x)` shares the memory of an ndarray; `autograd.tensor(x)` copies.
@@ -72,10 +73,18 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
         """Its lengths along each axis."""
         return self._data.shape
 
+    @shape.setter
+    def shape(self, value: Any) -> None:
+        raise SpellingError(f"the shape of a tensor cannot be set; use reshape({value!r})")
+
     @property
     def dtype(self) -> np.dtype:
         """The NumPy dtype of its elements."""
         return self._data.dtype
+
+    @dtype.setter
+    def dtype(self, value: Any) -> None:
+        raise SpellingError("the dtype of a tensor cannot be set; use astype(), or view() of its bytes")
 
     @property
     def ndim(self) -> int:
@@ -138,6 +147,20 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
             raise GradientError("only a leaf that requires grad, or after retain_grad(), has .grad")
         extra.grad = None if value is None else backward.as_cotangent(value, self, "grad")
 
+    @property
+    def _value(self) -> Any:
+        """HIPS autograd's name for the plain value; an array that cannot be written."""
+        data = self._data
+        if isinstance(data, np.ndarray):
+            data = data.view()
+            data.flags.writeable = False
+        return data
+
+    @property
+    def _trace(self) -> int:
+        """HIPS autograd's name for how deep the trace is; there are no levels here."""
+        return 0
+
     # -------------------------------------------------------------- values out
 
     def numpy(self) -> np.ndarray:
@@ -164,12 +187,25 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
             )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        self._refuse_if_recorded("numpy.asarray()")
-        if copy or (dtype is not None and dtype != self.dtype):
+        """Its values, for `numpy.asarray` and its kin: they share its memory unless they are a copy.
+
+        Errors: RequiresGradError if it requires grad while gradients are recorded, unless they are
+        rounded to integers; ArgumentError
+        where `copy=False` cannot be had.
+        """
+        if dtype is None or np.dtype(dtype).kind in "fc":  # rounding has no gradient to lose
+            self._refuse_if_recorded("numpy.asarray()")
+        if dtype is not None and dtype != self.dtype:
+            if copy is False:
+                raise ArgumentError(f"numpy.asarray: {self.dtype} becomes {np.dtype(dtype)} by a copy")
             return np.array(self._data, dtype)
-        return views.expose(self)
+        return np.array(self._data) if copy else views.expose(self)
 
     def __dlpack__(self, **options: Any) -> Any:
+        """Its memory, for `from_dlpack` of other libraries: writes there are seen here.
+
+        Errors: RequiresGradError if it requires grad while gradients are recorded.
+        """
         self._refuse_if_recorded("__dlpack__()")
         return views.expose(self).__dlpack__(**options)
 
@@ -183,7 +219,7 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
         return int(self._data)
 
     def __index__(self) -> int:
-        return self._data.__index__()
+        return operator.index(self._data)
 
     def __complex__(self) -> complex:
         return complex(self._data)
@@ -295,6 +331,7 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):
 
     __array_ufunc__ = protocols.array_ufunc
     __array_function__ = protocols.array_function
+    __array_namespace__ = protocols.array_namespace
 
     # -------------------------------------------------------------- operators
 

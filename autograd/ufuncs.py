@@ -15,7 +15,7 @@ from . import writes
 from .errors import ArgumentError, IndexingError
 from .keywords import has_tensor, with_keywords
 from .ops import choosing, joining, reductions
-from .ops.composed import plain, wrapped
+from .ops.composed import constant_of
 from .ops.outputs import write_out
 from .ops.reductions import axes_of
 from .ops.shapes import as_array, astype, axis_index, moveaxis, reshape
@@ -53,7 +53,7 @@ def methods_of(ours: Callable, theirs: np.ufunc) -> dict[str, Callable]:
             return (spelled if prim.is_differentiable else constant)(*args, **options)
 
         def constant(*args: Any, out: Any = None, **options: Any) -> Any:
-            result = wrapped(usual(*plain(args), **plain(options)))
+            result = constant_of(usual, args, options)
             return _out(theirs, method, out, result)
 
         call.__name__, call.__doc__ = f"{name}.{method}", usual.__doc__

@@ -30,7 +30,7 @@ def finish(prim: Primitive) -> None:
         lines, names = _fast_source(prim)
     names |= {f"default_{n}": d for n, d in prim.defaults.items()}
     names |= {"prim": prim, "kernel": prim.kernel}
-    written = compile_function(prim.name, lines, names)
+    written = compile_function(prim.owner, lines, names)
     function.__defaults__, function.__kwdefaults__ = written.__defaults__, None
     function.__code__ = written.__code__
 
@@ -61,8 +61,7 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
     slow = f"slow(prim, {_tuple(prim.arrays)}, {_tuple(prim.statics)})"
     statics = list(prim.statics)
     lines = [f"def {prim.name}({_signature(prim)}):"]
-    keeps_dtype = "ff->f" in getattr(prim.kernel, "types", ())  # float_power widens
-    if prim.is_elementwise and len(prim.arrays) == 2 and prim.differentiable_in(0) and keeps_dtype:
+    if prim.is_elementwise and len(prim.arrays) == 2 and prim.differentiable_in(0) and _keeps_dtype(prim):
         lines += _with_number(prim, names)
     for x in prim.arrays:
         lines += _unpack(prim, x, slow, statics)
@@ -87,6 +86,15 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
         lines.append(f"    attach_view(tensor, {prim.arrays[0]}, prim, {_tuple(statics)})")
     lines.append("    return tensor")
     return lines, names
+
+
+def _keeps_dtype(prim: Primitive) -> bool:
+    """Whether a number beside an array does not widen the result.
+
+    float_power always widens, and so do ufuncs of SciPy whose loop of doubles comes first.
+    """
+    loops = list(getattr(prim.kernel, "types", ()))
+    return "ff->f" in loops and ("dd->d" not in loops or loops.index("ff->f") < loops.index("dd->d"))
 
 
 def _with_number(prim: Primitive, names: dict[str, Any]) -> list[str]:
@@ -207,7 +215,7 @@ def _link(prim: Primitive, i: int) -> list[str]:
         test = f"{x}_data.shape != out.shape"  # a constant argument broadcasts too, but casts nothing
     elif prim.is_elementwise:
         test = f"{x}_data.shape != out.shape or {x}_data.dtype is not out.dtype"
-        if len(prim.arrays) == 2 and "ff->f" in getattr(prim.kernel, "types", ()):
+        if len(prim.arrays) == 2 and _keeps_dtype(prim):
             # a Python number changes neither shape nor dtype, unless the kernel itself widens;
             # skipping the test for it is worth a tenth of a small operation
             test = f"{others[0]}_type is not float and ({test})"
@@ -230,6 +238,8 @@ def _saved(prim: Primitive, name: str) -> str:
     if name in ("out", "aux"):
         return name
     for x in prim.arrays:
+        if name == f"{x}_dtype" and len(prim.arrays) > 1:
+            return f"getattr({x}_data, 'dtype', None)"  # beside arrays it may be a Python number
         if name in (f"{x}_shape", f"{x}_dtype"):
             return f"{x}_data.{name[len(x) + 1 :]}"
     return f"{name}_data" if name in prim.arrays else name

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from . import aliasing
+from .diagnose import CONVERTED, named
 from .errors import ArgumentError, DtypeError, IndexingError, ShapeError
+from .ops.complex import imag, real
 from .ops.indexing import clean_index, getitem
 from .ops.shapes import as_array, broadcast_to, ravel, reshape
 from .protocols import WRITERS, on_values
@@ -26,10 +28,15 @@ def _writer(theirs: Callable) -> Callable:
     def declare(function: Callable) -> Callable:
         @functools.wraps(function)
         def write(target: Any, *args: Any, **options: Any) -> None:
-            if isinstance(target, TensorBase):
-                function(target, *args, **options)
-            else:
-                on_values(theirs.__name__, theirs, (target, *args), options)
+            try:
+                if isinstance(target, TensorBase):
+                    function(target, *args, **options)
+                else:
+                    on_values(theirs.__name__, theirs, (target, *args), options)
+            except CONVERTED as error:
+                if isinstance(target, np.ndarray):
+                    raise
+                raise named(theirs.__name__, error) from error.__cause__
 
         WRITERS[theirs] = write
         return write
@@ -202,6 +209,23 @@ def fill(tensor: Any, value: Any) -> None:
     if value.size != 1:
         raise ShapeError(f"fill: expected one value, got shape {tuple(value.shape)}")
     aliasing.write(tensor, Ellipsis, reshape(value, ()))
+
+
+def set_real(tensor: Any, value: Any) -> None:
+    """`tensor.real = value`: the imaginary part stays."""
+    if tensor.dtype.kind == "c":
+        value = as_array(value) + 1j * imag(tensor)
+    aliasing.write(tensor, Ellipsis, value)
+
+
+def set_imag(tensor: Any, value: Any) -> None:
+    """`tensor.imag = value`: the real part stays.
+
+    Errors: DtypeError for a tensor of real numbers.
+    """
+    if tensor.dtype.kind != "c":
+        raise DtypeError(f"imag: a tensor of {tensor.dtype} has no imaginary part to write")
+    aliasing.write(tensor, Ellipsis, real(tensor) + 1j * as_array(value))
 
 
 def reorder(tensor: Any, order: np.ndarray, axis: int) -> None:

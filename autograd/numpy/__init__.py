@@ -8,7 +8,7 @@ grad rather than lose its gradient.
 
 from __future__ import annotations
 
-import builtins as _builtins
+from importlib import import_module as _import_module
 from typing import Any
 
 import numpy as _numpy
@@ -19,7 +19,6 @@ from ..ops import (
     arranging,
     choosing,
     complex,
-    constants,
     contractions,
     elementwise,
     indexing,
@@ -29,22 +28,23 @@ from ..ops import (
     reductions,
     shapes,
 )
+from ..ops import polynomials_2d as _polynomials_2d  # noqa: F401 - not with the others: it takes 5 ms
 from ..ops.composed import COMPOSED as _COMPOSED
 from ..primitive import REGISTRY as _REGISTRY
 from ..protocols import IMPLEMENTATIONS as _IMPLEMENTATIONS
 from ..protocols import WRITERS as _WRITERS
-from ..tape import TensorBase as _TensorBase
 from ..ufuncs import methods_of as _methods_of
 from . import fft, linalg  # noqa: F401 - they fill COMPOSED too
+from ._making import *  # noqa: F403 - of the namespace
 from ._objects import c_, r_, vectorize  # noqa: F401 - of the namespace
 
 _FAMILIES = (
     elementwise, complex, choosing, shapes, arranging, indexing, joining, reductions, contractions,
-    constants, parts, products,
+    parts, products,
 )  # fmt: skip
 # Ufuncs that NumPy calls itself, and does not export under their names.
 _umath: Any = _numpy._core.umath  # type: ignore[attr-defined]
-_UNNAMED = {_umath.clip: choosing.clip, _umath._ones_like: constants.ones_like}
+_UNNAMED = {_umath.clip: choosing.clip}
 
 
 def _fill() -> None:
@@ -63,6 +63,7 @@ def _fill() -> None:
         for theirs in prim.numpy:  # also under other names, such as amax for max
             if theirs not in _IMPLEMENTATIONS:
                 _enter(theirs.__name__, prim.function, theirs)
+    _IMPLEMENTATIONS[_umath._ones_like] = _COMPOSED[_numpy.ones_like]
     whole: dict[Any, Any] = {**_WRITERS, **_COMPOSED}
     for known, mine in whole.items():  # with NumPy's own arguments
         name = known.__name__
@@ -78,35 +79,21 @@ def _enter(name: str, function: Any, theirs: Any) -> None:
         vars(ours).update(_methods_of(ours, theirs))
 
 
-def array(x: Any, dtype: Any = None, **options: Any) -> Any:
-    """An ndarray of x; a Tensor, stacked from its parts, if there is a tensor in x.
-
-    Example:
-        >>> array([1.0, 2.0])
-        array([1., 2.])
-    """
-    if isinstance(x, _TensorBase):
-        return shapes.copy(x) if dtype is None else shapes.astype(x, _numpy.dtype(dtype))
-    if _has_tensor(x):
-        return joining.stack([array(part, dtype) for part in x])
-    return _numpy.array(x, dtype, **options)
-
-
-def asarray(x: Any, dtype: Any = None, **options: Any) -> Any:
-    """As `array`, without a copy where none is needed."""
-    if isinstance(x, _TensorBase) and (dtype is None or x._data.dtype == dtype):
-        return x
-    return array(x, dtype) if _has_tensor(x) else _numpy.asarray(x, dtype, **options)
-
-
-def _has_tensor(x: Any) -> bool:
-    if isinstance(x, (list, tuple)):
-        return _builtins.any(_has_tensor(part) for part in x)
-    return isinstance(x, _TensorBase)
+_HIPS_MODULES = {
+    "numpy_boxes", "numpy_jvps", "numpy_vjps", "numpy_vspaces", "numpy_wrapper", "random"
+}  # fmt: skip
+_HIPS_NAMES = {
+    "array_from_args", "concatenate_args", "make_diagonal", "metadata", "wrap_if_boxes_inside",
+    "wrap_namespace",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    """Everything else is NumPy's."""
+    """Everything else is NumPy's, but for the modules at HIPS autograd's paths."""
+    if name in _HIPS_MODULES:
+        return _import_module(f"{__name__}.{name}")
+    if name in _HIPS_NAMES:
+        return getattr(_import_module(f"{__name__}.numpy_wrapper"), name)
     try:
         return getattr(_numpy, name)
     except AttributeError:

@@ -8,9 +8,11 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..keywords import has_tensor
+from ..ops import batched_functions
 from ..ops.composed import plain
 from ..ops.joining import concatenate, stack
 from ..ops.shapes import as_array, astype, broadcast_to, reshape, swapaxes, transpose
+from ..tape import mode
 
 
 class Stacking:
@@ -28,7 +30,7 @@ class Stacking:
             axis, ndmin, trans1d = self._directions(key[0])
             key = key[1:]
         scalars = (int, float, complex)
-        dtype = np.result_type(*[k if isinstance(k, scalars) else np.r_[plain(k)] for k in key])
+        dtype = np.result_type(*[k if isinstance(k, scalars) else _dtype_of(k) for k in key])
         parts = [self._part(item, ndmin, trans1d) for item in key]
         return concatenate([p if p.dtype == dtype else astype(p, dtype) for p in parts], axis)
 
@@ -57,6 +59,10 @@ class Stacking:
         return part
 
 
+def _dtype_of(item: Any) -> Any:
+    return item.dtype if hasattr(item, "dtype") else np.r_[plain(item)].dtype
+
+
 class vectorize(np.vectorize):
     """numpy.vectorize; where an argument is a tensor, its function is called with the elements of it.
 
@@ -70,6 +76,11 @@ class vectorize(np.vectorize):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not has_tensor(args) and not has_tensor(kwargs.values()):
             return super().__call__(*args, **kwargs)
+        if mode.levels:  # what the function asks of an element may need its value
+            return batched_functions.run(self._of_tensors, self, args, kwargs)
+        return self._of_tensors(*args, **kwargs)
+
+    def _of_tensors(self, *args: Any, **kwargs: Any) -> Any:
         if self.signature is not None:
             raise ArgumentError(
                 "vectorize: a signature is not supported with a tensor; use apply_along_axis"

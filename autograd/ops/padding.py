@@ -6,7 +6,7 @@ import builtins
 
 import numpy as np
 
-from ..errors import NotDifferentiable
+from ..errors import ArgumentError
 from .composed import composed, plain
 from .indexing import getitem
 from .joining import concatenate, stack
@@ -30,15 +30,17 @@ _VALUES = {"constant": "constant_values", "linear_ramp": "end_values"}
 def pad(array, pad_width, mode="constant", **options):
     """array with more elements at the ends of its axes, as `mode` says.
 
-    Errors: NotDifferentiable for a function as mode, which writes into arrays.
+    A function as mode gets each vector along each axis, with zeros at its ends, and writes into it.
 
     Example:
         >>> pad(np.array([1.0, 2.0]), 1, mode="edge")
         array([1., 1., 2., 2.])
     """
     array = as_array(array)
-    if not isinstance(mode, str):
-        raise NotDifferentiable("pad: a function as mode has no derivative; name one of NumPy's modes")
+    if isinstance(pad_width, dict) and not all(isinstance(axis, int) for axis in pad_width):
+        raise ArgumentError(f"pad: a dict of widths needs axes as keys, got {list(pad_width)}")
+    if callable(mode):
+        return _by_function(array, pad_width, mode, options)
     # NumPy refuses what it refuses; from here on all is well
     np.pad(np.zeros(array.shape, array.dtype), pad_width, mode, **{k: plain(v) for k, v in options.items()})
     odd = options.get("reflect_type", "even") == "odd"
@@ -53,6 +55,16 @@ def pad(array, pad_width, mode="constant", **options):
             rows = concatenate([ends[0], rows, ends[1]])
         array = moveaxis(rows, 0, axis)
     return array
+
+
+def _by_function(array, pad_width, function, options):
+    """Zeros around the array, into which the function writes, one vector after the other."""
+    padded = moved(lambda x: np.pad(x, pad_width), array)
+    for axis, widths in enumerate(_widths(pad_width, array.ndim)):
+        vectors = moveaxis(padded, axis, -1)  # a view: what is written there is written in `padded`
+        for place in np.ndindex(*vectors.shape[:-1]):
+            function(vectors[place], tuple(widths), axis, options)
+    return padded
 
 
 def _widths(pad_width, ndim):

@@ -331,3 +331,12 @@ def test_what_is_not_chosen_gets_nothing():
     mask = np.array([True, False, True])
     for f in (anp.sum, anp.prod, anp.mean, anp.var, anp.std):
         assert slope(lambda x, f=f: f(x, where=mask), [1.0, NAN, 3.0])[1] == 0.0
+
+
+def test_nan_to_num_in_place():
+    x = tensor([1.0, NAN, INF], requires_grad=True)
+    y = x * 1
+    assert anp.nan_to_num(y, copy=False, posinf=5.0) is y
+    assert y.tolist() == [1.0, 0.0, 5.0]
+    y.sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0, 0.0]

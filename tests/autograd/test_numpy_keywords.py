@@ -57,6 +57,28 @@ CALLS = {
     "sum, dtype": lambda m, x: m.sum(x, dtype="f4"),
     "add, dtype": lambda m, x: m.add(x, x, dtype=np.float32),
     "clip by keywords": lambda m, x: m.clip(x, min=1.0, max=3.0),
+    "add, signature": lambda m, x: m.add(x, 1, signature="ff->f", casting="same_kind"),
+    "add, sig of one": lambda m, x: m.add(x, x, sig=(None, None, np.float32), casting="same_kind"),
+    "less, dtype": lambda m, x: m.less(x, 2.0, dtype=np.bool),
+    "exp of integers, dtype": lambda m, x: m.exp(x.astype(np.int16), dtype=np.float32),
+    "argsort, kind": lambda m, x: m.argsort(-x, kind="stable"),
+    "argsort, stable": lambda m, x: m.argsort(-x, axis=0, stable=True),
+    "argmax, keepdims": lambda m, x: m.argmax(x, axis=1, keepdims=True),
+    "zeros_like, shape": lambda m, x: m.zeros_like(x, shape=(4,), dtype=np.int8, order="F"),
+    "full_like, order": lambda m, x: m.full_like(x, 2.0, order="F"),
+    "astype, no copy": lambda m, x: m.astype(x, np.float32, copy=False, device="cpu"),
+    "reshape, copy": lambda m, x: m.reshape(x, (3, 2), copy=True),
+    "reshape, no copy": lambda m, x: m.reshape(x, (6,), copy=False),
+    "matmul, axes": lambda m, x: m.matmul(x, x, axes=[(1, 0), (0, 1), (0, 1)]),
+    "matmul, axes of a batch": lambda m, x: m.matmul(x[None], x.T[:, None], axes=[(1, 2), (0, 2), (0, 2)]),
+    "matmul, axes of vectors": lambda m, x: m.matmul(x[0], x, axes=[(0,), (1, 0), (0,)]),
+    "vecdot, axis": lambda m, x: m.vecdot(x, x, axis=0),
+    "vecdot, axes": lambda m, x: m.vecdot(x, x.T, axes=[0, 1]),
+    "vecdot, axes with the result": lambda m, x: m.vecdot(x, x, axes=[(0,), (0,), ()]),
+    "vecdot, keepdims": lambda m, x: m.vecdot(x, x, axis=0, keepdims=True),
+    "vecdot, keepdims of the last": lambda m, x: m.vecdot(x, x, keepdims=True),
+    "matvec, axes": lambda m, x: m.matvec(x, x, axes=[(1, 0), 0, 0]),
+    "vecmat, axes": lambda m, x: m.vecmat(x, x[None], axes=[1, (2, 0), -1]),
     "concatenate": lambda m, x: m.concatenate([x, x], axis=1),
     "roll": lambda m, x: m.roll(x, 1, 0),
     "tril": lambda m, x: m.tril(x, 1),
@@ -204,6 +226,48 @@ def test_out_may_be_larger_as_numpys_may():
     assert out.tolist() == [[2.0, 3.0, 4.0]] * 4
 
 
+SEVERAL = {
+    "modf": (lambda m, x, out: m.modf(x, out=out), (float, float)),
+    "modf by position": (lambda m, x, out: m.modf(x, *out), (float, float)),
+    "frexp": (lambda m, x, out: m.frexp(x, out=out), (float, np.int32)),
+    "divmod": (lambda m, x, out: m.divmod(x, 0.3, out=out), (float, float)),
+    "divmod of some": (lambda m, x, out: m.divmod(x, 0.3, out=out, where=MASK), (float, float)),
+    "exp by position": (lambda m, x, out: (m.exp(x, out[0]),), (float,)),
+    "add by position": (lambda m, x, out: (m.add(x, 2.0, out[0]),), (float,)),
+}
+
+
+@pytest.mark.parametrize("m", [np, anp], ids=["numpy", "ours"])
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_results_each_where_out_says(name, m):
+    call, dtypes = SEVERAL[name]
+    plain = tuple(np.full((2, 3), 5, t) for t in dtypes)
+    expected = call(np, X + 0.4, plain)
+    x = tensor(X + 0.4, requires_grad=True)
+    outs = tuple(tensor(np.full((2, 3), 5, t)) for t in dtypes)
+    for found, out, e in zip(call(m, x, outs), outs, expected, strict=True):
+        assert found is out
+        assert out.dtype == e.dtype
+        np.testing.assert_array_equal(out.detach().numpy(), e)
+    assert any(out.requires_grad for out in outs)
+    (outs[0] * 1.0).sum().backward()
+    if name == "exp by position":
+        np.testing.assert_array_equal(x.grad.numpy(), np.exp(X + 0.4))
+
+
+def test_one_of_several_results_may_go_elsewhere():
+    x, whole = tensor(X + 0.25, requires_grad=True), tensor(np.zeros((2, 3)))
+    fraction, other = np.modf(x, out=(None, whole))
+    assert other is whole
+    fraction.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), np.ones((2, 3)))
+    with pytest.raises(ShapeError):
+        np.modf(x, out=(whole, tensor(np.zeros(2))))
+    np.testing.assert_array_equal(whole.detach().numpy(), X)  # nothing was written
+    with pytest.raises(ArgumentError, match="out= must name 2 arrays, got 1"):
+        anp.modf(x, out=(whole,))
+
+
 WRONG_OUT = {
     "shape": (ShapeError, lambda x: np.add(x, 1.0, out=tensor(np.zeros(3)))),
     "shape of a reduction": (ShapeError, lambda x: np.sum(x, out=tensor(np.zeros(3)))),
@@ -214,6 +278,22 @@ WRONG_OUT = {
     "mask without out": (ArgumentError, lambda x: np.add(x, 1.0, where=MASK)),
     "max of a mask without initial": (ArgumentError, lambda x: np.max(x, where=MASK)),
     "unknown order": (ArgumentError, lambda x: np.ravel(x, order="Z")),
+    "axes of too few": (ArgumentError, lambda x: np.matmul(x, x, axes=[(0, 1), (0, 1)])),
+    "axes of the wrong length": (ArgumentError, lambda x: np.matmul(x, x, axes=[(0,), (0, 1), (0, 1)])),
+    "axis of matrices": (ArgumentError, lambda x: np.matmul(x, x.T, axis=0)),
+    "keepdims of matrices": (ArgumentError, lambda x: np.matmul(x, x.T, keepdims=True)),
+    "axis and axes": (ArgumentError, lambda x: anp.vecdot(x, x, axis=0, axes=[0, 0, ()])),
+    "axes that are not there": (AutogradError, lambda x: np.vecdot(x, x, axis=7)),
+    "vectors without an axis": (AutogradError, lambda x: np.vecdot(x.sum(), x, axis=0)),
+    "a signature without loop": (DtypeError, lambda x: np.add(x, x, signature="dd->i")),
+    "no copy that needs one": (ArgumentError, lambda x: np.reshape(x.T, (6,), copy=False)),
+    "too many arguments": (ArgumentError, lambda x: anp.exp(x, None, None)),
+    "out twice": (ArgumentError, lambda x: anp.exp(x, x * 1, out=x * 1)),
+    "a device": (ArgumentError, lambda x: anp.asarray(x, device="gpu")),
+    "no copy to another dtype": (ArgumentError, lambda x: anp.array(x, np.float32, copy=False)),
+    "an array of infinities": (ArgumentError, lambda x: anp.asarray_chkfinite(x / 0.0)),
+    "an array in two orders": (ArgumentError, lambda x: anp.require(x, requirements="CF")),
+    "an order of an array": (ArgumentError, lambda x: anp.array(x, order="Q")),
     "ddof twice": (ArgumentError, lambda x: np.var(x, ddof=1, correction=1)),
 }
 
@@ -223,3 +303,62 @@ def test_keywords_that_do_not_fit(name):
     error, call = WRONG_OUT[name]
     with pytest.raises(error):
         call(tensor(X, requires_grad=True))
+
+
+# ------------------------------------------------------------------ where results lie in memory
+
+LAYOUTS = {
+    "copy": lambda m, x: m.copy(x, order="F"),
+    "copy as it lies": lambda m, x: m.copy(x.T),
+    "copy by the argument": lambda m, x: m.copy(x.T, order="A"),
+    "copy in C order": lambda m, x: m.copy(x.T, order="C"),
+    "method copy": lambda m, x: x.copy(order="F"),
+    "method copy of a turned one": lambda m, x: x.T.copy(),
+    "method copy as it lies": lambda m, x: x.T.copy("K"),
+    "astype": lambda m, x: x.astype(np.float32, order="F"),
+    "astype as it lies": lambda m, x: x.T.astype(np.float32),
+    "astype without a copy": lambda m, x: x.astype(np.float64, order="F", copy=False),
+    "add": lambda m, x: m.add(x, 1.0, order="F"),
+    "add of turned ones": lambda m, x: m.add(x.T, x.T, order="A"),
+    "add in C order": lambda m, x: m.add(x.T, 1.0, order="C"),
+    "exp": lambda m, x: m.exp(x, order="F"),
+    "einsum": lambda m, x: m.einsum("ij,jk->ik", x, x.T, order="F"),
+    "array": lambda m, x: m.array(x, order="F"),
+    "array of two axes more": lambda m, x: m.array(x, order="F", ndmin=4),
+    "asfortranarray": lambda m, x: m.asfortranarray(x),
+    "ascontiguousarray": lambda m, x: m.ascontiguousarray(x.T),
+    "ascontiguousarray of a number": lambda m, x: m.ascontiguousarray(x[0, 0]),
+    "require": lambda m, x: m.require(x, np.float32, ["F", "W"]),
+    "ones_like": lambda m, x: m.ones_like(x, order="F"),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_results_lie_as_numpys_do(name):
+    expected = LAYOUTS[name](np, X)
+    for x in (tensor(X), tensor(X, requires_grad=True)):
+        out = LAYOUTS[name](anp, x)
+        assert isinstance(out, autograd.Tensor)
+        assert (out.dtype, out.shape) == (expected.dtype, expected.shape)
+        np.testing.assert_allclose(out.detach().numpy(), expected, 1e-15)
+        flags = (out.flags.c_contiguous, out.flags.f_contiguous)
+        assert flags == (expected.flags.c_contiguous, expected.flags.f_contiguous)
+        assert out.requires_grad is (x.requires_grad and name != "ones_like")
+        if out.requires_grad:
+            (g,) = autograd.gradients(out, x, 1 + 0 * expected)
+            assert g.shape == X.shape
+
+
+def test_arrays_of_tensors():
+    x = tensor(X, requires_grad=True)
+    assert anp.asarray(x) is x
+    assert anp.asanyarray(x, copy=False) is x
+    assert anp.array(x) is not x
+    assert anp.require(x) is x
+    assert anp.asarray_chkfinite([x, x]).shape == (2, 2, 3)
+    out = anp.array([x, x * 2], np.float32, order="F")
+    assert out.dtype == np.float32
+    out.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), np.full((2, 3), 3.0))
+    with pytest.raises(ArgumentError, match="copy=False"):
+        anp.array([x, x], copy=False)

@@ -14,6 +14,7 @@ from autograd.errors import (
     NotDifferentiable,
     RequiresGradError,
     ShapeError,
+    SpellingError,
 )
 from tests.support import calls
 
@@ -30,7 +31,6 @@ LEFT_OUT = {
     "__class_getitem__": "for annotations of ndarray's type parameters",
     "__delitem__": "ndarray has it only to refuse",
     "__setstate__": "tensors are not pickled",
-    "__array_namespace__": "the Array API is not there yet",
 }
 REFUSED = ("byteswap", "getfield", "setfield", "setflags", "resize", "dump", "dumps")
 
@@ -72,6 +72,12 @@ TABLE = {
     "trace": [lambda n, x: x.trace(1, dtype=np.float64)],
     "clip": [lambda n, x: x.clip(-1, 1), lambda n, x: x.clip(max=1.0)],
     "divmod": [lambda n, x: divmod(x, 0.7)[1], lambda n, x: divmod(3.3, x)[1]],
+    "argsort": [lambda n, x: x * x.argsort(kind="stable"), lambda n, x: x * x.argsort(0, stable=True)],
+    "argmax": [lambda n, x: x * x.argmax(axis=1, keepdims=True)],
+    "dot": [lambda n, x: x.dot(x.T), lambda n, x: x.dot(2.0)],
+    "repeat": [lambda n, x: x.repeat(2), lambda n, x: x.repeat([1, 2], axis=0)],
+    "searchsorted": [lambda n, x: x * n.sort(x, None).searchsorted(x, side="right")],
+    "view": [lambda n, x: x.view(), lambda n, x: x.view(np.float64) * x],
     "flat": [lambda n, x: x.flat[1:5], lambda n, x: x.flat[[0, 0, 3]], lambda n, x: x.T.flat[2]],
 }
 CALLS = calls.listed(TABLE, X)
@@ -186,3 +192,88 @@ def test_a_gradient_is_not_lost_in_an_array(write):
     assert not a.any()
     write(a, tensor(X))
     assert a.any()
+
+
+def _all_out(name, shape, *args, dtype=float, **options):
+    def call(x):
+        out = tensor(np.zeros(shape, dtype)) if isinstance(x, autograd.Tensor) else np.zeros(shape, dtype)
+        result = getattr(x, name)(*args, out=out, **options)
+        assert result is out
+        return result
+
+    return call
+
+
+OUT = {
+    "sum": _all_out("sum", (3,), 0), "prod": _all_out("prod", (2,), 1), "mean": _all_out("mean", ()),
+    "var": _all_out("var", (3,), 0, ddof=1), "std": _all_out("std", (1, 3), 0, keepdims=True),
+    "max": _all_out("max", (3,), 0), "min": _all_out("min", (3,), axis=0, initial=0.0),
+    "cumsum": _all_out("cumsum", (2, 3), 1), "cumprod": _all_out("cumprod", (6,)),
+    "round": _all_out("round", (2, 3), 1), "clip": _all_out("clip", (2, 3), -1.0, 1.0),
+    "argmax": _all_out("argmax", (3,), 0, dtype=int), "argmin": _all_out("argmin", (2,), 1, dtype=int),
+    "any": _all_out("any", (3,), 0, dtype=bool),
+    "all": _all_out("all", (2, 1), 1, keepdims=True, dtype=bool),
+    "take": _all_out("take", (2, 2), [0, 2], 1, mode="clip"), "trace": _all_out("trace", (), 1),
+    "dot": _all_out("dot", (2, 2), X.T), "compress": _all_out("compress", (2, 2), [True, False, True], 1),
+    "sum in float32": _all_out("sum", (3,), 0, np.float32, dtype=np.float32),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUT)
+def test_methods_write_where_out_says(name):
+    expected = OUT[name](X)
+    for x in (tensor(X), tensor(X, requires_grad=True)):
+        out = OUT[name](x)
+        assert out.dtype == expected.dtype
+        np.testing.assert_allclose(out.detach().numpy(), expected, 1e-14)
+        assert out.requires_grad is (x.requires_grad and expected.dtype.kind == "f")
+
+
+def test_every_method_with_out_writes_there():
+    """Those of ndarray that take `out=`, by their own docstrings."""
+    taking = {n for n in dir(np.ndarray) if not n.startswith("_")
+              and "out=None" in (getattr(np.ndarray, n).__doc__ or "").split("\n\n")[0]}  # fmt: skip
+    assert len(taking) > 12
+    assert taking <= {name.split()[0] for name in OUT} | {"choose"}  # which is in test_numpy_keywords
+
+
+def test_views_of_bytes():
+    assert tensor([1.0]).view(np.int64).tolist() == np.array([1.0]).view(np.int64).tolist()
+    k = tensor(np.array([1, 2], np.int64))
+    k.view(np.uint64)[0] = 5
+    assert k.tolist() == [5, 2]
+    t = tensor(X, requires_grad=True)
+    with pytest.raises(NotDifferentiable, match=r"view\(int64\) of float64 shows bytes"):
+        t.view(np.int64)
+    with pytest.raises(ArgumentError, match="another type of array"):
+        t.view(np.ndarray)
+    with pytest.raises(NotDifferentiable, match=r"numpy\.stack\(\[x\.real, x\.imag\], -1\)"):
+        (t * 1j).view(float)
+    with autograd.no_grad():
+        assert (t * 1j).view(float).shape == (2, 6)
+
+
+def test_the_parts_of_complex_numbers_can_be_written():
+    z, x = tensor(np.array([1 + 2j, 3 + 4j])), tensor([5.0, 6.0], requires_grad=True)
+    w = z * 1
+    w.real = x * 2
+    assert w.tolist() == [10 + 2j, 12 + 4j]
+    w[:1].imag = x[:1]
+    assert w.tolist() == [10 + 5j, 12 + 4j]
+    (w * (1 + 1j)).real.sum().backward()
+    assert x.grad.tolist() == [2.0 - 1.0, 2.0]
+    y = x * 1
+    y.real = 3.0
+    assert y.tolist() == [3.0, 3.0]
+    with pytest.raises(DtypeError, match="no imaginary part"):
+        y.imag = 1.0
+
+
+SETTERS = {"shape": ((3, 2), "reshape"), "dtype": (np.float32, "astype"), "strides": ((8, 16), "transpose")}
+
+
+@pytest.mark.parametrize("name", SETTERS)
+def test_what_cannot_be_set_says_what_to_write(name):
+    value, spelling = SETTERS[name]
+    with pytest.raises(SpellingError, match=spelling):
+        setattr(tensor(X), name, value)

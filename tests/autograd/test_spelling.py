@@ -262,6 +262,7 @@ METHODS = {
 OTHERS = {
     "fill", "put", "sort", "partition", "flat", "strides", "flags", "device", "to_device", "tobytes",
     "tofile", "byteswap", "getfield", "setfield", "setflags", "resize", "dump", "dumps",
+    "view",
 }  # fmt: skip
 
 

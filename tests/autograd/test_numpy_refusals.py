@@ -1,0 +1,141 @@
+"""Wrong arguments, to every differentiable function of NumPy: typed errors that name the function."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+import autograd
+import autograd.numpy as anp
+from autograd import tensor
+from autograd.coverage import name_of
+from autograd.errors import (
+    ArgumentError,
+    AutogradError,
+    AxisError,
+    DtypeError,
+    MatrixError,
+    NotDifferentiable,
+    OperandError,
+    ShapeError,
+)
+from autograd.protocols import IMPLEMENTATIONS
+from tests.autograd.test_completeness import DIFFERENTIABLE, EVERYTHING, _class
+
+
+def _ours(function):
+    found = anp
+    for part in name_of(function).split("."):
+        found = getattr(found, part)
+    return found
+
+
+FUNCTIONS = [
+    f
+    for f in EVERYTHING
+    if _class(f) == DIFFERENTIABLE and not name_of(f).startswith(("_", "lib.", "polynomial."))
+]
+
+
+def leaf(*shape):
+    return tensor(1.0 + np.arange(np.prod(shape, dtype=int)).reshape(shape), requires_grad=True)
+
+
+# Each is wrong for most functions, and right for a few; what counts is how it is refused.
+WRONG = {
+    "an unknown keyword": lambda f: f(leaf(2, 3), nonsense=1),
+    "an unknown keyword of two": lambda f: f(leaf(2, 3), leaf(2, 3), nonsense=1),
+    "text": lambda f: f("abc", leaf(2, 3)),
+    "text as the second": lambda f: f(leaf(2, 3), "abc"),
+    "an object": lambda f: f(leaf(2, 3), object()),
+    "nothing": lambda f: f(leaf(2, 3), None),
+    "a dict": lambda f: f({"a": leaf(2)}),
+    "a dict as the second": lambda f: f(leaf(2), {"a": leaf(2)}),
+    "a set": lambda f: f({1.0, 2.0}, leaf(2)),
+    "shapes that do not fit": lambda f: f(leaf(2, 3), leaf(4, 5)),
+    "an axis that is not there": lambda f: f(leaf(2, 3), axis=7),
+    "text for an axis": lambda f: f(leaf(2, 3), axis="a"),
+    "a number far off": lambda f: f(leaf(2, 3), -99),
+    "no axes": lambda f: f(leaf()),
+    "no elements": lambda f: f(leaf(0)),
+    "a ragged list": lambda f: f([leaf(2), leaf(3)]),
+    "too many arguments": lambda f: f(*[leaf(2, 2)] * 12),
+    "a wrong out": lambda f: f(leaf(2, 3), out=3.0),
+    "an out of another shape": lambda f: f(leaf(2, 3), out=tensor(np.zeros((7, 7, 7)))),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("function", FUNCTIONS, ids=name_of)
+def test_wrong_arguments_are_typed_errors_that_name_the_function(function):
+    ours, refused = _ours(function), {}
+    for what, call in WRONG.items():
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                call(ours)
+        except Exception as error:
+            refused[what] = error
+    assert len(refused) > 2
+    for what, error in refused.items():
+        assert isinstance(error, AutogradError), f"{what}: {type(error).__name__}: {error}"
+        assert isinstance(error, (ValueError, TypeError, IndexError, RuntimeError)), what
+        assert function.__name__ in str(error), f"{what}: {error}"
+
+
+X = leaf(2, 3)
+WORDS = {
+    "keyword": (lambda: anp.quantile(X, 0.5, nonsense=1), OperandError, r"quantile: .*'nonsense'"),
+    "axis": (lambda: anp.sort(X, axis=9), AxisError, r"sort: axis 9 is out of bounds"),
+    "axis of a ufunc's method": (lambda: anp.add.reduce(X, axis=5), AxisError, r"axis 5 is out of bounds"),
+    "container": (lambda: anp.add(X, {}), OperandError, r"add: argument 'y' must be a Tensor.*got dict"),
+    "shapes": (lambda: anp.add(X, leaf(4)), ShapeError, r"add\(x=.*\(2, 3\), y=.*\(4,\)\): these shapes"),
+    "square": (lambda: anp.linalg.inv(X), ShapeError, r"inv.*square"),
+    "singular": (lambda: anp.linalg.inv(tensor(np.zeros((2, 2)))), MatrixError, r"inv.*[sS]ingular"),
+    "not definite": (lambda: anp.linalg.cholesky(-leaf(1, 1)), MatrixError, r"cholesky.*definite"),
+    "integers": (lambda: tensor([1, 2], requires_grad=True), DtypeError, r"require grad, got int64"),
+    "integers later": (lambda: tensor([1, 2]).requires_grad_(), DtypeError, r"require grad, got int64"),
+    "integers swept": (lambda: tensor([1, 2]).sum().backward(), AutogradError, r"require"),
+    "gradients of integers": (lambda: autograd.gradients(X.sum(), tensor([1, 2])), AutogradError, r"require"),
+    "function": (lambda: np.busday_count(X, X), NotDifferentiable, r"numpy\.busday_count has no"),
+    "place": (lambda: anp.place(X * 1, [True], [1.0]), ShapeError, r"place: the mask has shape \(1,\)"),
+    "too few": (lambda: anp.copyto(X * 1), OperandError, r"copyto: missing 1 required .*'src'"),
+    "mode": (lambda: anp.pad(X, 1, mode="nothing"), ArgumentError, r"pad: .*nothing"),
+    "method": (lambda: anp.quantile(X, 0.5, method="best"), ArgumentError, r"quantile: .*best"),
+    "order": (lambda: anp.linalg.norm(X, ord="no"), ArgumentError, r"norm: .*order"),
+    "constant": (lambda: anp.searchsorted(X, 1.0), ArgumentError, r"searchsorted: "),
+    "twice": (lambda: anp.insert(X, 99, 1.0), AutogradError, r"insert: .*99"),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_errors_say_what_was_expected(name):
+    call, error, words = WORDS[name]
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_errors_of_the_users_functions_stay_theirs():
+    def fails(row):
+        raise ValueError("mine")
+
+    for call in (
+        lambda: anp.apply_along_axis(fails, 0, X),
+        lambda: anp.vectorize(fails)(X),
+        lambda: anp.piecewise(X, [np.ones((2, 3), bool)], [fails]),
+    ):
+        with pytest.raises(ValueError, match=r"^mine$") as caught:
+            call()
+        assert not isinstance(caught.value, AutogradError)
+
+
+def test_without_tensors_errors_are_numpys():
+    for call, error in (
+        (lambda: anp.sort(np.ones(2), axis=9), np.exceptions.AxisError),
+        (lambda: anp.add(np.ones(2), np.ones(3)), ValueError),
+    ):
+        with pytest.raises(error):
+            call()
+    assert IMPLEMENTATIONS[np.sort] is anp.sort
