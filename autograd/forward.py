@@ -1,15 +1,18 @@
 """Forward derivatives: how the result of a primitive changes when its arguments do.
 
-A primitive rarely declares this; it follows from what it does declare. In this order:
+`jvp_of` is the derivative of one call. A primitive need not declare it, as it may follow from what
+it does declare. In this order:
 
 1. `jvp`, where a primitive has one for the argument;
 2. linear functions apply themselves to the tangents: to all at once (`linear=True`) or to one
    in the place of its argument at a time (`linear="each"`);
 3. elementwise functions multiply the tangent by the factor that they multiply a cotangent by:
    the Jacobian is diagonal, hence its own transpose;
-4. the rest is transposed twice: the cotangent of an argument is linear in that of the result,
-   so the derivative of the first by the second, applied to a tangent, is the forward
-   derivative. This costs two sweeps; `primitive.slow_defaults()` lists who pays.
+4. fused functions push the tangents through their formula;
+5. the rest is transposed twice (`transposing.py`), which costs two sweeps;
+   `primitive.slow_defaults()` lists who pays.
+
+`Pushing` is the derivative of whatever is computed in a block: tangents go along with the calls.
 """
 
 from __future__ import annotations
@@ -21,12 +24,24 @@ from typing import Any
 
 import numpy as np
 
-from . import views
 from .codegen import FAST
+from .errors import NotDifferentiable
 from .modes import enable_grad
-from .primitive import REGISTRY, Primitive
-from .sweeping import sweep
-from .tape import ORDER, TensorBase, apply, identity_node, mode, new_tensor
+from .primitive import REGISTRY, NoTangent, Primitive
+from .tape import (
+    EXTRA,
+    FIRST_PARENT,
+    ORDER,
+    PULL,
+    TensorBase,
+    apply,
+    as_operand,
+    enter_unusual,
+    leave_unusual,
+    mode,
+    parents,
+)
+from .transposing import or_zeros, transposed_twice, variable
 
 
 def jvp_of(
@@ -46,7 +61,8 @@ def jvp_of(
         out: the result of the primitive on these arguments, where the caller has it already.
 
     Returns: an array for arrays; a Tensor, differentiable again, if what it is computed from
-    includes one. None if no argument with a derivative has a tangent.
+    includes one. None if no argument with a derivative has a tangent. Where there are several
+    results, a tuple; a NoTangent in it stands for a tangent that does not exist.
 
     Example:
         >>> jvp_of(REGISTRY["sin"], [0.0], [2.0])
@@ -62,10 +78,13 @@ def jvp_of(
         return _total([apply(prim, _replaced(args, i, tangents[i]), statics) for i in moved])
     if out is None:
         out = apply(prim, args, statics)
-    part = _part_of(prim)
-    if part is None:
-        return _transposed_twice(prim, args, tangents, moved, statics)
+    part = None if prim.variadic else _part_of(prim)
     with np.errstate(all="ignore"):
+        if prim.variadic and prim.jvp:  # one rule for all arguments
+            return prim.jvp[prim.arrays[0]](tangents, out, args, *statics)
+        if part is None:
+            along = transposed_twice if prim.formula is None else _along_formula
+            return along(prim, args, tangents, moved, statics)
         return _total([part(prim, i, args, tangents[i], statics, out) for i in moved])
 
 
@@ -136,50 +155,130 @@ def _named(prim: Primitive, name: str, args: Sequence, out: Any) -> Any:
     return np.shape(value) if fact == "shape" else getattr(value, "dtype", None)
 
 
-def _transposed_twice(
+# ------------------------------------------------------------------ along with calls
+
+
+def _along_formula(
     prim: Primitive, args: Sequence, tangents: Sequence, moved: list[int], statics: tuple
 ) -> Any:
-    """The forward derivative by way of two reverse ones."""
-    tensors = any(isinstance(v, TensorBase) for v in (*args, *tangents))
+    """The tangent of what the formula of a fused function gives."""
+    formula: Any = prim.formula
+    pushing, given = Pushing(), list(args)
     with contextlib.nullcontext() if mode.grad else enable_grad():
-        variables = {i: _variable(args[i]) for i in moved}
-        out = apply(prim, [variables.get(i, a) for i, a in enumerate(args)], statics)
-        outs = out if prim.results else (out,)
-        seeds = [_variable(np.ones_like(o._data)) for o in outs]
-        targets: dict[int, Any] = {v._node[ORDER]: None for v in variables.values()}
-        begun = [(o._node, seed) for o, seed in zip(outs, seeds, strict=True) if o._node is not None]
-        sweep(begun, targets, keep=True, lifted=True)
-        roots, oldest = [], seeds[0]._node[ORDER]
-        for i, variable in variables.items():
-            pulled = targets[variable._node[ORDER]]
-            # nodes are numbered downwards: an older one cannot have come from a seed
-            if pulled is not None and pulled._node is not None and pulled._node[ORDER] <= oldest:
-                roots.append((pulled._node, _as_root(tangents[i], tensors)))
-        found: dict[int, Any] = {seed._node[ORDER]: None for seed in seeds}
-        if roots:
-            sweep(roots, found, keep=True, lifted=tensors)
-    results = [_or_zeros(found[s._node[ORDER]], o, tensors) for s, o in zip(seeds, outs, strict=True)]
-    return tuple(results) if prim.results else results[0]
+        for i in moved:
+            given[i] = variable(args[i])
+            pushing.begin(given[i]._node, tangents[i])
+        with pushing:
+            out = formula(*given, *statics)
+    tensors = any(isinstance(v, TensorBase) for v in (*args, *tangents))
+    return or_zeros(pushing.tangent_of(out), out, tensors)
 
 
-def _or_zeros(found: Any, out: Any, tensors: bool) -> Any:
-    if found is not None:
-        return found
-    zeros = np.zeros_like(out._data)
-    return new_tensor(zeros) if tensors else zeros
+class Pushing:
+    """Tangents of what is computed from some variables, found while it is computed.
+
+    Within the block every call of a primitive on tensors pushes the tangents of its arguments on to
+    its result. Calls are recorded as always, so that what runs inside may itself be differentiated;
+    the tangents are recorded only where the values that they depend on can be seen from outside:
+    then they are Tensors, else arrays.
+
+    A tangent belongs to a node, so that blocks nest without levels: each has variables of its own,
+    and a tangent is pushed by calls that the blocks around it see.
+    """
+
+    def __init__(self) -> None:
+        # order of a node -> its tangent (None if it does not move; a tuple for several results),
+        # and whether its value can be seen from outside
+        self._known: dict[int, tuple[Any, bool]] = {}
+        self._oldest = float("-inf")  # order of the first variable; orders count down
+
+    def begin(self, node: list, tangent: Any) -> None:
+        """Let a node without children be a variable."""
+        seen = bool(parents(node))
+        if isinstance(tangent, TensorBase) and tangent._node is None:
+            tangent = tangent._data
+        self._known[node[ORDER]] = tangent, seen
+        self._oldest = max(self._oldest, node[ORDER])
+
+    def __enter__(self) -> Pushing:
+        self._before = mode.interceptor
+        mode.interceptor = self._call
+        enter_unusual()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        leave_unusual()
+        mode.interceptor = self._before
+
+    def tangent_of(self, value: Any) -> Any:
+        """The tangent of a value, or None if it does not move.
+
+        Errors: what a NoTangent says, where there is none.
+        """
+        if not isinstance(value, TensorBase) or value._node is None:
+            return None
+        return self._of(value._node)[0]
+
+    def _call(self, prim: Primitive, args: Sequence, statics: tuple) -> Any:
+        # lists of tensors are stacked by a call of their own
+        args = [as_operand(prim, i, a) if isinstance(a, (list, tuple)) else a for i, a in enumerate(args)]
+        mode.interceptor = self._before
+        try:
+            out = apply(prim, args, statics)
+            several = out if prim.results and isinstance(out, tuple) else (out,)
+            # any of them: the first may be a permutation, which has no gradient
+            if any(isinstance(o, TensorBase) and o._node is not None for o in several):
+                self._push(prim, args, statics, out)
+        finally:
+            mode.interceptor = self._call
+        return out
+
+    def _push(self, prim: Primitive, args: Sequence, statics: tuple, out: Any) -> None:
+        found = [
+            self._of(a._node) if isinstance(a, TensorBase) and a._node is not None else (None, False)
+            for a in args
+        ]
+        tangents = [tangent for tangent, _ in found]
+        seen = any(s or isinstance(t, TensorBase) for t, s in found)
+        tangent = None
+        if any(t is not None for t in tangents):
+            given = args if seen else [_bare(a) for a in args]
+            tangent = jvp_of(prim, given, tangents, statics, out if seen else _bare(out))
+        if prim.results:  # the node that made them all is known, and each is a pick of it
+            node = next(o._node for o in out if o._node is not None)[FIRST_PARENT]
+        else:
+            node = out._node
+        self._known[node[ORDER]] = tangent, seen
+
+    def _of(self, node: list) -> tuple[Any, bool]:
+        """The tangent of a node, and whether its value can be seen from outside."""
+        known = self._known.get(node[ORDER])
+        if known is None:
+            known = self._known[node[ORDER]] = self._passed_on(node)
+        tangent, seen = known
+        if isinstance(tangent, NoTangent):
+            raise tangent.error
+        return tangent, seen
+
+    def _passed_on(self, node: list) -> tuple[Any, bool]:
+        """The same of a node that no call made."""
+        above, step = parents(node), node[PULL].step
+        if not above or node[ORDER] > self._oldest:
+            leaf = node[EXTRA] is not None and node[EXTRA].leaf
+            return None, leaf or node[ORDER] > self._oldest
+        if step.saves == ("result",):  # a pick, of several results or of a gate
+            maker, i = above[0], node[FIRST_PARENT + 1]
+            if maker[PULL].step.prim.name == "join":
+                return self._of(parents(maker)[i])
+            tangents, seen = self._of(maker)
+            return (None if tangents is None else tangents[i]), seen
+        if step.prim is None and len(above) == 1:  # an identity
+            return self._of(above[0])
+        raise NotDifferentiable(f"jvp: no forward derivative of {step.prim or 'a function of the tape'}")
 
 
-def _variable(arg: Any) -> Any:
-    """A fresh tensor of the same value, that leads on to the node of the argument."""
-    data, node = (arg._data, arg._node) if isinstance(arg, TensorBase) else (arg, None)
-    fresh = new_tensor(data if hasattr(data, "dtype") else np.asarray(data)[()], identity_node(node))
-    if isinstance(data, np.ndarray):
-        views.borrow(fresh)
-    return fresh
-
-
-def _as_root(tangent: Any, tensors: bool) -> Any:
-    if isinstance(tangent, TensorBase):
-        return tangent
-    tangent = tangent if hasattr(tangent, "dtype") else np.asarray(tangent)[()]
-    return new_tensor(tangent) if tensors else tangent
+def _bare(value: Any) -> Any:
+    """The plain arrays of a result, or of several."""
+    if isinstance(value, tuple):
+        return tuple(_bare(v) for v in value)
+    return value._data if isinstance(value, TensorBase) else value
