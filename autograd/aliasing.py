@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 
 from . import diagnose
-from .errors import DtypeError, LeafWriteError, ShapeError
+from .batching import batch, bottom, check_running, is_batched
+from .effects import before_write
+from .errors import DtypeError, LeafWriteError, ShapeError, VmapError
 from .memory import OWNED, SHARED
+from .ops.batched_indexing import has_batched, put
 from .ops.indexing import clean_index, setitem
 from .ops.shapes import astype
 from .tape import EXTRA, Extra, TensorBase, as_operand, mode, new_tensor
@@ -34,11 +37,14 @@ def write(tensor: Any, index: Any, value: Any) -> None:
     """
     index = clean_index(index)
     value = as_operand(_SETITEM, 1, value)
+    if mode.levels and (tensor._level is not None or is_batched(value) or has_batched(index)):
+        _write_batched(tensor, index, value)
+        return
     if _is_same_part(tensor, index, value):
         return  # the second half of `t[index] += v`: the view that was written is t[index]
     data = value._data if isinstance(value, TensorBase) else np.asarray(value)
     recorded = _is_recorded(tensor, value)
-    _check_write(tensor, data, recorded and getattr(value, "_node", None) is not None)
+    _check_kind(tensor, data.dtype, recorded and getattr(value, "_node", None) is not None)
     if not recorded:
         _write_memory(tensor, index, data)
         return
@@ -53,6 +59,8 @@ def augment(tensor: Any, operation: Callable, other: Any) -> Any:
     """
     if isinstance(other, (list, tuple)):
         other = as_operand(_SETITEM, 1, other)
+    if mode.levels and (tensor._level is not None or is_batched(other)):
+        return _augment_batched(tensor, operation, other)
     recorded = _is_recorded(tensor, other)
     if recorded:
         _prepare(tensor)
@@ -64,10 +72,47 @@ def augment(tensor: Any, operation: Callable, other: Any) -> Any:
     if recorded:
         _assign(tensor, result)
     elif tensor._alias is None:
+        if mode.keepers:
+            before_write(tensor)
         tensor._data = result._data
     else:
         _write_memory(tensor, Ellipsis, result._data)
     return tensor
+
+
+def _write_batched(tensor: Any, index: Any, value: Any) -> None:
+    """The same where the tensor is batched: all examples at once, in the tensor that holds them."""
+    _check_level("writing into it", tensor, value, *(index if type(index) is tuple else (index,)))
+    dtype = value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
+    _check_kind(tensor, dtype, mode.grad and getattr(value, "_node", None) is not None)
+    new = put(tensor, value, index) if has_batched(index) else setitem(tensor, value, index)
+    write(tensor._inner, Ellipsis, new._inner)
+
+
+def _augment_batched(tensor: Any, operation: Callable, other: Any) -> Any:
+    _check_level(f"in-place {operation.__name__}", tensor, other)
+    level = tensor._level
+
+    def on_all(inner: Any, _: Any) -> Any:
+        one = batch(level, inner)
+        return _fitted(one, operation(one, other), operation.__name__)._inner
+
+    on_all.__name__ = operation.__name__
+    augment(tensor._inner, on_all, bottom(other) if is_batched(other) else other)
+    return tensor
+
+
+def _check_level(what: str, tensor: Any, *others: Any) -> None:
+    """Refuse to put what differs from example to example into what is the same for all."""
+    for other in others:
+        if is_batched(other):
+            check_running(other._level, what)
+            if tensor._level is None or other._level.depth > tensor._level.depth:
+                raise VmapError(
+                    f"vmap: {what}: the tensor {tensor.dtype}{tensor.shape} is the same for all "
+                    f"{other._level.size} examples, and what is put into it differs; begin with "
+                    "numpy.zeros_like of a batched value, or make a new array with numpy.where or stack"
+                )
 
 
 def _fitted(tensor: Any, result: Any, name: str) -> Any:
@@ -107,11 +152,11 @@ def _prepare(tensor: Any) -> None:
         tensor._node = viewed(origin, path)._node
 
 
-def _check_write(tensor: Any, data: np.ndarray, differentiable: bool) -> None:
-    if data.dtype.kind == "c" and tensor.dtype.kind != "c":
-        raise DtypeError(f"cannot write {data.dtype} values into a tensor of {tensor.dtype}")
-    if data.dtype.kind not in "fciub":
-        raise DtypeError(f"cannot write values of dtype {data.dtype} into a tensor")
+def _check_kind(tensor: Any, dtype: np.dtype, differentiable: bool) -> None:
+    if dtype.kind == "c" and tensor.dtype.kind != "c":
+        raise DtypeError(f"cannot write {dtype} values into a tensor of {tensor.dtype}")
+    if dtype.kind not in "fciub":
+        raise DtypeError(f"cannot write values of dtype {dtype} into a tensor")
     if differentiable and tensor.dtype.kind not in "fc":
         raise DtypeError(
             f"cannot write a tensor that requires grad into one of {tensor.dtype}: "
@@ -177,6 +222,8 @@ def _take_values(origin: Any, values: Any) -> None:
 
 def _write_memory(tensor: Any, index: Any, data: Any) -> None:
     """Write values where nothing is recorded; nodes stay as they are."""
+    if mode.keepers:
+        before_write(root_of(tensor))
     own(root_of(tensor))
     if not isinstance(tensor._data, np.ndarray):  # a NumPy scalar
         tensor._data = np.array(tensor._data)

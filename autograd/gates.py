@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .batching import bottom, levels_of, rebatch
 from .codegen import next_order
 from .ops.shapes import reshape
 from .primitive import Primitive
@@ -27,10 +28,14 @@ def gate(tensors: Sequence[Any], function: Callable) -> list:
     Args:
         tensors: all of them require grad.
         function: gets a list of a Tensor for each, or None where no gradient came; may give
-            None, or such a list to go on with.
+            None, or such a list to go on with. Under vmap they are those of all examples, which lie
+            along the first axis.
     """
     if not tensors:
         return []
+    if any(t._level is not None for t in tensors):
+        inner = gate([bottom(t) for t in tensors], function)
+        return [rebatch(levels_of(t), result) for t, result in zip(tensors, inner, strict=True)]
     join = _join([t._node for t in tensors], tensors, function)
     results = [reshape(t, t._data.shape) for t in tensors]  # views: what shares memory goes on doing so
     for i, result in enumerate(results):

@@ -31,7 +31,7 @@ import numpy as np
 from . import diagnose
 from .codegen import FAST, Never, next_order
 from .errors import OperandError
-from .memory import FOREIGN_ARRAY, attach_view, protect
+from .memory import FOREIGN_ARRAY, attach_view, is_array, protect
 from .primitive import REGISTRY, Primitive
 from .pulls import Step, step_for
 
@@ -45,9 +45,12 @@ class TensorBase:
         _data: ndarray or NumPy scalar. Immutable to the tape; see `aliasing.py` for writes.
         _node: node, or None for a constant.
         _alias: None, or how its memory is shared; see `aliasing.py`.
+        _level: the `vmap` that it is one example of; see `batching.py`.
     """
 
     __slots__ = ("__weakref__", "_alias", "_data", "_dormant", "_node")
+
+    _level: Any = None
 
     _data: Any
     _dormant: list  # the node of a leaf that was told not to require grad; else not set
@@ -89,6 +92,10 @@ class _Mode(threading.local):
 
     grad = True
     interceptor: Any = None
+    generators: Any = None  # what stands in for random generators, while a function is recorded
+    levels: tuple = ()  # the `vmap`s that run, outermost first
+    keepers: tuple = ()  # who is told of draws and of unrecorded writes; see `effects.py`
+    settings: tuple = ()  # what makes again the contexts that functions run in
 
     def __init__(self) -> None:
         self.scopes: list[Any] = []  # the modules whose forward is running, outermost first
@@ -160,6 +167,10 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
 
     Tensors in, Tensor out; arrays and scalars in, array or scalar out.
     """
+    if mode.levels:
+        found = FAST["batched_call"](prim, args, statics)
+        if found is not None:
+            return found
     if mode.interceptor is not None:
         return mode.interceptor(prim, args, statics)
     values, nodes, aliases = [], [], []
@@ -271,7 +282,7 @@ def _named_values(prim: Primitive, values: list, out: Any, statics: tuple) -> di
         return known
     for name, value in zip(prim.arrays, values, strict=True):
         known[name] = value
-        known[f"{name}_shape"] = np.shape(value)
+        known[f"{name}_shape"] = getattr(value, "shape", ())
         known[f"{name}_dtype"] = getattr(value, "dtype", None)
     return known
 
@@ -282,12 +293,15 @@ def link(prim: Primitive, i: int, parent: list, values: Sequence, out: Any) -> l
     An implicit node is put in only where shapes or dtypes differ, and its rule is the one
     place where broadcasting and promotion are undone: rules of primitives know of neither.
     """
+    if len(values) == 1:
+        return parent
     value = values[i]
     shape, dtype = value.shape, value.dtype
-    together = [v for j, v in enumerate(values) if v is not None and prim.differentiable_in(j)]
-    if prim.promotes and len(together) > 1:
-        dtype = out.dtype if prim.is_elementwise else np.result_type(*together)
-    if prim.core is not None and len(values) > 1:
+    if prim.promotes:
+        together = [v for j, v in enumerate(values) if v is not None and prim.differentiable_in(j)]
+        if len(together) > 1:
+            dtype = out.dtype if prim.is_elementwise else np.result_type(*together)
+    if prim.core is not None:
         core = prim.core[i]
         shape = out.shape[: out.ndim - prim.core_out] + shape[len(shape) - core :]
     if shape == value.shape and dtype == value.dtype:
@@ -309,7 +323,7 @@ def as_operand(prim: Primitive, position: int, arg: Any) -> Any:
         return arg
     if isinstance(arg, np.ndarray):  # of a subclass, such as a memory map
         return np.asarray(arg)
-    if isinstance(arg, TensorBase):
+    if isinstance(arg, TensorBase) or is_array(arg):
         return arg
     if isinstance(arg, (list, tuple)):
         if any(isinstance(a, (TensorBase, list, tuple)) for a in arg):

@@ -96,14 +96,20 @@ def real_if_close(a, tol=100):
     return real(a) if close and a.dtype.kind == "c" else a
 
 
+def _as_complex(x, low, high):
+    """x, in the complex dtype that NumPy chooses here, if a real number in it is outside [low, high]."""
+    values = plain(x)
+    if not np.any(np.isreal(values) & ((values.real < low) | (values.real > high))):
+        return x
+    dtype = np.dtype(np.complex64 if x.dtype.char in "fFbhBH" else np.complex128)
+    return x if x.dtype == dtype else astype(x, dtype)
+
+
 def _complex_outside(low, high, function, *theirs):
     """A function of numpy.lib.scimath: complex where an element is outside [low, high]."""
 
     def call(x):
-        x = as_array(x)
-        if x.dtype.kind != "c" and np.any((plain(x) < low) | (plain(x) > high)):
-            x = astype(x, np.result_type(x.dtype, np.complex64))
-        return function(x)
+        return function(_as_complex(as_array(x), low, high))
 
     call.__name__ = theirs[0].__name__
     call.__doc__ = f"{call.__name__} of x, complex if an element is outside [{low}, {high}]."
@@ -129,7 +135,4 @@ def _logn(n, x):
 @composed(_SCIMATH.power)
 def _power(x, p):
     """x ** p, complex if an element of x is negative."""
-    x = as_array(x)
-    if x.dtype.kind != "c" and np.any(plain(x) < 0):
-        x = astype(x, np.result_type(x.dtype, np.complex64))
-    return power(x, as_array(p))
+    return power(_as_complex(as_array(x), 0, math.inf), as_array(p))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from ..batching_classes import one_further
 from ..declare import case, primitive
 from .shapes import reshape
 
@@ -16,12 +19,21 @@ flip = primitive(
     linear=True, batch="axis", cases=[case((2, 3), axis=1), case((2, 3))],
     numpy=[np.flip], doc="x with the order along axes reversed; a view.",
 )  # fmt: skip
+
+
+def _roll_each(call):
+    if call.statics["axis"] is not None:
+        return call.run(axis=one_further(call.statics["axis"], call.ndim(0), "roll"))
+    rows = reshape(call.args[0], (call.size, math.prod(call.shape(0))))
+    return reshape(call.run([rows], axis=1), (call.size, *call.shape(0)))
+
+
 roll = primitive(
     lambda x, shift, axis=None: np.roll(x, shift, axis),
     ["x"],
     name="roll",
     vjp={"x": lambda g, shift, axis: roll(g, _negated(shift), axis)},
-    linear=True, batch="axis", cases=[case((2, 3), shift=1), case((2, 3), shift=(1, 2), axis=(0, 1))],
+    linear=True, batch=_roll_each, cases=[case((2, 3), shift=1), case((2, 3), shift=(1, 2), axis=(0, 1))],
     numpy=[np.roll], doc="x with its elements shifted around along axes.",
 )  # fmt: skip
 
@@ -36,7 +48,7 @@ def _triangle(name, function, doc):
         ["x"],
         name=name,
         vjp={"x": lambda g, k: result(g, k)},
-        linear=True, batch="shape", cases=[case((3, 4), k=1), case((2, 3, 3))],
+        linear=True, batch=lambda call: call.run([call.padded(0, 2)]), cases=[case((3, 4), k=1), case((2, 3, 3))],
         numpy=[function], doc=doc,
     )  # fmt: skip
     return result

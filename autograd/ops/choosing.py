@@ -10,7 +10,9 @@ import math
 
 import numpy as np
 
+from ..batching import on_all
 from ..declare import elementwise
+from ..tape import TensorBase
 
 _REFLECTED = {
     np.less: "__gt__",
@@ -75,6 +77,8 @@ def where(condition, x=None, y=None):
 
 def keep_zeros(g, result):
     """`result` where `g` is not exactly zero, else 0: the product 0 * inf in a rule is 0."""
+    if hasattr(g, "keep_zeros"):  # arrays under recording, see compiling/
+        return g.keep_zeros(result)
     return _where(equal(g, 0), 0, result)
 
 
@@ -144,5 +148,11 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
         >>> nan_to_num(np.array([1.0, np.nan]))
         array([1., 0.])
     """
-    data = getattr(x, "_data", x)
-    return _where(isfinite(data), x, np.nan_to_num(data, nan=nan, posinf=posinf, neginf=neginf))
+    def replaced(values):
+        return np.nan_to_num(values, nan=nan, posinf=posinf, neginf=neginf)
+
+    out = _where(isfinite(x), x, on_all(replaced, x) if isinstance(x, TensorBase) else replaced(x))
+    if not copy and hasattr(x, "ndim"):
+        x[...] = out
+        return x
+    return out

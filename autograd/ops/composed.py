@@ -20,9 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from ..diagnose import CONVERTED, named, odd_container
+from ..errors import AutogradError
 from ..primitive import parameters
 from ..tape import TensorBase, mode, new_tensor
-from .outputs import write_out
+from . import batched_functions
+from .outputs import write_outs
 
 # NumPy's function -> ours; `autograd.numpy` reads it
 COMPOSED: dict[Callable, Callable] = {}
@@ -32,7 +35,9 @@ LOCALLY_CONSTANT: set[Callable] = set()
 _NONE, _CONSTANT, _FLOWING = 0, 1, 2
 
 
-def composed(*theirs: Callable, views: bool = False, calls: bool = False) -> Callable:
+def composed(
+    *theirs: Callable, views: bool = False, calls: bool = False, table: dict[Callable, Callable] | None = None
+) -> Callable:
     """Declare the function below as what these functions of NumPy do to Tensors.
 
     Args:
@@ -51,16 +56,24 @@ def composed(*theirs: Callable, views: bool = False, calls: bool = False) -> Cal
         def call(*args: Any, **options: Any) -> Any:
             kind = max(_kind(args), _kind(options.values())) if options else _kind(args)
             if kind is _NONE and not calls:
-                return plainly(*args, **options)
+                return _without_tensors(plainly, args, options)
             out = options.pop("out", None)
             if len(args) > place:
                 out, args = args[place], (*args[:place], None, *args[place + 1 :])
-            if out is None and kind is _CONSTANT and not (views or calls) and mode.interceptor is None:
-                return wrapped(plainly(*plain(args), **plain(options)))
-            result = function(*args, **options)
-            return result if out is None else _into(out, result, plainly.__name__)
+            try:
+                if out is None and kind is _CONSTANT and not (views or calls) and mode.interceptor is None:
+                    return wrapped(plainly(*plain(args), **plain(options)))
+                if mode.levels:
+                    result = batched_functions.run(function, call, args, options)
+                else:
+                    result = function(*args, **options)
+                return result if out is None else _into(out, result, plainly.__name__)
+            except CONVERTED as error:
+                if not isinstance(error, AutogradError) and (calls or _has_function([*args, *options.values()])):
+                    raise  # from the user's function, perhaps
+                raise named(plainly.__name__, error) from error.__cause__
 
-        COMPOSED.update(dict.fromkeys(theirs, call))
+        (COMPOSED if table is None else table).update(dict.fromkeys(theirs, call))
         return call
 
     return decorate
@@ -77,12 +90,39 @@ def _constant(theirs: Callable) -> Callable:
     @functools.wraps(theirs)
     def call(*args: Any, **options: Any) -> Any:
         if _kind(args) is _NONE and _kind(options.values()) is _NONE:
-            return theirs(*args, **options)
+            return _without_tensors(theirs, args, options)
         out = options.pop("out", None)
-        result = wrapped(theirs(*plain(args), **plain(options)))
+        try:
+            result = constant_of(theirs, args, options)
+        except CONVERTED as error:
+            raise named(theirs.__name__, error) from error.__cause__
         return result if out is None else _into(out, result, theirs.__name__)
 
     return call
+
+
+def _has_function(things: Any) -> bool:
+    """Whether there is a function among them, or in a list among them."""
+    return any(
+        _has_function(x) if type(x) in (list, tuple) else callable(x) and not isinstance(x, type)
+        for x in things
+    )
+
+
+def _without_tensors(theirs: Callable, args: tuple, options: dict) -> Any:
+    try:
+        return theirs(*args, **options)
+    except CONVERTED as error:
+        if odd_container(args):
+            raise named(theirs.__name__, error) from error.__cause__
+        raise
+
+
+def constant_of(theirs: Callable, args: tuple, options: dict) -> Any:
+    """What a function gives for the values of its arguments, as Tensors without history."""
+    if mode.levels and batched_functions.deepest((args, options)) is not None:
+        return batched_functions.constant(theirs, constant_of, args, options)
+    return wrapped(theirs(*plain(args), **plain(options)))
 
 
 def _kind(things: Any) -> int:
@@ -90,7 +130,7 @@ def _kind(things: Any) -> int:
     found = _NONE
     for thing in things:
         if isinstance(thing, TensorBase):
-            if thing._node is not None and mode.grad:
+            if (thing._node is not None and mode.grad) or thing._level is not None:
                 return _FLOWING
             found = _CONSTANT
         elif type(thing) in (list, tuple):
@@ -127,8 +167,6 @@ def wrapped(result: Any) -> Any:
 
 def _into(out: Any, result: Any, name: str) -> Any:
     """The result written into what `out=` names."""
-    if isinstance(out, tuple):
-        if len(out) == 1:
-            return _into(out[0], result, name)
-        return tuple(r if o is None else _into(o, r, name) for o, r in zip(out, result, strict=True))
-    return write_out(name, out, result)
+    if isinstance(out, tuple) and isinstance(result, tuple):
+        return tuple(write_outs(name, out, result))
+    return write_outs(name, out if isinstance(out, tuple) else (out,), (result,))[0]

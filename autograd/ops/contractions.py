@@ -5,13 +5,74 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from ..batching_classes import core
 from ..declare import case, primitive
 from ..errors import ArgumentError, ShapeError
 from .indexing import diagonal
 from .reductions import axes_of
-from .shapes import as_array, expand_dims, moveaxis, reduce_sum, reshape
+from .shapes import as_array, expand_dims, moveaxis, reduce_sum, reshape, transpose
+
+
+def _each_matmul(x, y):
+    """x[i] @ y[i]; what is repeated without a copy is multiplied once."""
+    n, rows, k = x.shape
+    if n > 1 and y.strides[0] == 0 != y.size:
+        return x.reshape(n * rows, k).dot(y[0]).reshape(n, rows, y.shape[2])
+    if n > 1 and x.strides[0] == 0 != x.size:
+        product = y.swapaxes(1, 2).reshape(n * y.shape[2], k).dot(x[0].T)
+        return product.reshape(n, y.shape[2], rows).swapaxes(1, 2)
+    return _outer_products(x, y) if k == 1 else np.matmul(x, y)
+
+
+def _outer_products(x, y):
+    """x[i] @ y[i] of columns and rows: NumPy leaves them to BLAS only from two columns on."""
+    n, rows, _ = x.shape
+    columns = y.shape[2]
+    if x.dtype != y.dtype or x.dtype.char not in "fd" or rows * columns < 512 or columns < 16:
+        return np.einsum("ni,nj->nij", x[:, :, 0], y[:, 0])
+    left, right = np.zeros((n, 2, rows), x.dtype), np.zeros((n, 2, columns), y.dtype)
+    left[:, 0], right[:, 0] = x[:, :, 0], y[:, 0]
+    return np.matmul(left.swapaxes(1, 2), right)
+
+
+each_matmul = primitive(
+    _each_matmul,
+    ["x", "y"],
+    name="each_matmul",
+    vjp={
+        "x": lambda g, y: each_matmul(g, transpose(y, (0, 2, 1))),
+        "y": lambda g, x: each_matmul(transpose(x, (0, 2, 1)), g),
+    },
+    linear="each", analytic=True,
+    batch=lambda call: reshape(
+        call.run([_joined(call.whole(i)) for i in (0, 1)]),
+        (call.size, call.shape(0)[0], call.shape(0)[1], call.shape(1)[2]),
+    ),
+    cases=[case((2, 2, 3), (2, 3, 4)), case((3, 2, 1), (3, 1, 2)), case((2, 20, 1), (2, 1, 32))],
+    reference=lambda x, y: np.einsum("nij,njk->nik", x, y),
+    doc="Products of as many matrices: those of all examples of vmap.",
+)  # fmt: skip
+
+
+def _joined(x):
+    return reshape(x, (x.shape[0] * x.shape[1], *x.shape[2:]))
+
+
+def _matmul_each(call):
+    """One product where one side is the same for all examples, else one for each."""
+    (x, y), (rank_x, rank_y) = call.args, (call.ndim(0), call.ndim(1))
+    if call.batched == [True, False] and rank_y == 2:
+        lead = tuple(x.shape[:-1])
+        rows = reshape(x, (math.prod(lead), x.shape[-1]))
+        return reshape(call.run([rows, y]), (*lead, y.shape[-1]))
+    if rank_x == rank_y == 2:
+        return each_matmul(call.whole(0), call.whole(1))
+    return core(call)
+
 
 _matmul = primitive(
     lambda x, y: np.matmul(x, y),
@@ -19,12 +80,65 @@ _matmul = primitive(
     name="matmul",
     vjp={
         "x": lambda g, y: g @ y.swapaxes(-1, -2),
-        "y": lambda g, x: x.swapaxes(-1, -2) @ g,
+        # where one row is summed over, a product of every pair: BLAS is slow at that
+        "y": lambda g, x: x.swapaxes(-1, -2) * g if x.shape[-2] == 1 else x.swapaxes(-1, -2) @ g,
     },
-    core=(2, 2, 2), linear="each", analytic=True, batch="gufunc",
+    core=(2, 2, 2), linear="each", analytic=True, batch=_matmul_each,
     cases=[case((2, 3), (3, 4)), case((5, 2, 3), (3, 4)), case((2, 1, 2, 3), (3, 3, 1))],
     kernel_source="{x} @ {y}", reflected="__rmatmul__", doc="Matrix product of the last two axes.",
 )  # fmt: skip
+
+
+# ------------------------------------------------------------------ of vectors
+
+
+def _matvec_each(call):
+    (x, y), batched = call.args, call.batched
+    if batched == [False, True]:
+        return matmul(y, transpose(x))
+    product = matmul(x, y) if batched == [True, False] else each_matmul(x, reshape(y, (*y.shape, 1)))
+    return product if batched == [True, False] else reshape(product, tuple(product.shape[:2]))
+
+
+def _vecmat_each(call):
+    x, y = call.args
+    if not all(call.batched):
+        return matmul(x, y)
+    product = each_matmul(reshape(x, (call.size, 1, x.shape[1])), y)
+    return reshape(product, (call.size, product.shape[2]))
+
+
+def _vecdot_each(call):
+    x, y = call.args
+    return reduce_sum(x * y, (1,)) if all(call.batched) else matmul(*((x, y) if call.batched[0] else (y, x)))
+
+
+_facts = {"linear": "each", "analytic": True, "kernel_source": "{x} @ {y}"}
+_matvec = primitive(
+    lambda x, y: x @ y,
+    ["x", "y"],
+    name="matvec",
+    vjp={"x": lambda g, y: g[:, None] * y, "y": lambda g, x: _vecmat(g, x)},
+    batch=_matvec_each, cases=[case((2, 3), (3,)), case((1, 2), (2,))],
+    doc="A matrix times a vector.", **_facts,
+)  # fmt: skip
+_vecmat = primitive(
+    lambda x, y: x @ y,
+    ["x", "y"],
+    name="vecmat",
+    vjp={"x": lambda g, y: _matvec(y, g), "y": lambda g, x: x[:, None] * g},
+    batch=_vecmat_each, cases=[case((3,), (3, 2)), case((2,), (2, 1))],
+    doc="A vector times a matrix.", **_facts,
+)  # fmt: skip
+_vecdot = primitive(
+    lambda x, y: x @ y,
+    ["x", "y"],
+    name="vecdot",
+    vjp={"x": lambda g, y: g * y, "y": lambda g, x: g * x},
+    batch=_vecdot_each, cases=[case((3,), (3,)), case((1,), (1,))],
+    doc="The sum of the products of two vectors' elements.", **_facts,
+)  # fmt: skip
+_BY_RANKS = {(2, 2): _matmul, (2, 1): _matvec, (1, 2): _vecmat, (1, 1): _vecdot}
 
 
 def matmul(x, y):
@@ -40,6 +154,9 @@ def matmul(x, y):
         array([1., 2.])
     """
     x, y = as_array(x), as_array(y)
+    product = _BY_RANKS.get((x.ndim, y.ndim))
+    if product is not None and x.shape[-1] == y.shape[0]:
+        return product(x, y)
     if x.ndim > 1 and y.ndim > 1:
         return _matmul(x, y)
     if not x.ndim or not y.ndim:
@@ -130,12 +247,21 @@ def _d_contract(g, xs, xs_shape, subscripts, wanted):
 
 # Clean: no label twice in an operand, each label in the output or in another operand, and all
 # operands agree on its length. Then the cotangent of an operand is an einsum again.
+def _contract_each(call):
+    inputs, output = call.statics["subscripts"].split("->")
+    label = next(c for c in map(chr, range(ord("A"), ord("z") + 1)) if c.isalpha() and c not in inputs + output)
+    terms = [label * b + term for term, b in zip(inputs.split(","), call.batched, strict=True)]
+    return call.run(subscripts=f"{','.join(terms)}->{label}{output}")
+
+
 _einsum = primitive(
     _contract,
     ["*xs"],
     name="einsum",
     vjp=_d_contract,
     linear="each",
+    analytic=True,
+    batch=_contract_each,
     cases=[case((2, 3), (3, 4), subscripts="ij,jk->ik"), case((2, 3), (3,), (2,), subscripts="ij,j,i->i")],
     doc="Sum of products over labelled axes.",
 )

@@ -13,20 +13,25 @@ import numpy as np
 
 from ..declare import case, primitive
 from ..errors import ArgumentError, MatrixError
+from ..primitive import NoTangent
 from ..tape import TensorBase
 from .complex import real
 from .indexing import diagonal
 from .linear_systems import inverse_of
 from .matrices import (
     conj,
+    has_equals,
+    hermitian_from,
     in_lapack,
     like,
     mH,
     on_diagonal,
     over_gaps,
+    refuse_mixed,
     rounding,
     squares,
     to_triangle,
+    untold,
     value_of,
 )
 
@@ -41,6 +46,22 @@ def _turned(name, vectors, values, inner):
     return over_gaps(name, inner, conj(gaps), scale, [inner])
 
 
+def _moved_vectors(name, vectors, values, inner):
+    """vectors @ inner / gaps; or what says that the vectors of equal values have no tangent."""
+    gaps = values[..., None, :] - values[..., :, None]
+    if has_equals(gaps, rounding(vectors, values)):
+        return NoTangent(untold(name))
+    return vectors @ over_gaps(name, inner, gaps, rounding(vectors, values), [])
+
+
+def _moved_eigh(t, out, a, lower):
+    values, vectors = out
+    inner = mH(vectors) @ hermitian_from(t, lower) @ vectors
+    along = diagonal(inner, 0, -2, -1)
+    along = real(along) if along.dtype.kind == "c" else along
+    return along, _moved_vectors("eigh", vectors, values, inner)
+
+
 def _d_eigh(g, eigenvalues, eigenvectors, lower):
     to_values, to_vectors = g
     values, vectors = eigenvalues, eigenvectors
@@ -48,6 +69,7 @@ def _d_eigh(g, eigenvalues, eigenvectors, lower):
         whole = (vectors * to_values[..., None, :]) @ mH(vectors)
     else:
         to_vectors = conj(to_vectors)
+        refuse_mixed("eigh", values, rounding(vectors, values), to_values)
         inner = _turned("eigh", vectors, values, mH(vectors) @ to_vectors)
         if to_values is not None:
             inner = inner + on_diagonal(to_values)
@@ -61,6 +83,7 @@ _eigh = primitive(
     results=("eigenvalues", "eigenvectors"),
     name="eigh",
     vjp={"a": _d_eigh},
+    jvp={"a": _moved_eigh},
     batch="gufunc",
     reference=lambda a, lower: np.linalg.eigh(a, "L" if lower else "U"),
     cases=[
@@ -79,9 +102,11 @@ def eigh(a, UPLO="L"):
 
     Gradient: to the triangle that is read, as differences have it. Defined for functions that do
     not change with the phases of the eigenvectors. Where eigenvalues are equal, that of functions
-    of the eigenvalues alone, of first order, in the eigenvectors that NumPy gives.
+    of the eigenvalues alone, of first order, in the eigenvectors that NumPy gives; a function of
+    these values and vectors together, such as v * w @ v.T, is refused, as what the vectors would have
+    to say cannot be had.
 
-    Errors: MatrixError in the backward pass where there is no derivative, see above.
+    Errors: MatrixError where a derivative is asked for and there is none, see above.
 
     Example:
         >>> eigh(np.diag([3.0, 1.0])).eigenvalues
@@ -120,6 +145,7 @@ def _d_eig(g, a_dtype, eigenvalues, eigenvectors):
         lengths = diagonal(turn, 0, -2, -1)
         lengths = real(lengths) if lengths.dtype.kind == "c" else lengths
         turn = turn - (mH(eigenvectors) @ eigenvectors) * lengths[..., None, :]
+        refuse_mixed("eig", eigenvalues, rounding(eigenvectors, eigenvalues), to_values)
         inner = _turned("eig", eigenvectors, eigenvalues, turn)
     if to_values is not None:
         along = on_diagonal(conj(to_values))
@@ -142,12 +168,23 @@ def _left_vectors(v):
     return inverse
 
 
+def _moved_eig(t, out, a):
+    values, vectors = out
+    inner = _left_vectors(vectors) @ t @ vectors
+    turned = _moved_vectors("eig", vectors, values, inner)
+    if not isinstance(turned, NoTangent):  # the columns keep length one
+        longer = (conj(vectors) * turned).sum(-2)
+        turned = turned - vectors * (real(longer) if longer.dtype.kind == "c" else longer)[..., None, :]
+    return diagonal(inner, 0, -2, -1), turned
+
+
 _eig = primitive(
     lambda a: in_lapack(np.linalg.eig, a),
     ["a"],
     results=("eigenvalues", "eigenvectors"),
     name="eig",
     vjp={"a": _d_eig},
+    jvp={"a": _moved_eig},
     batch="gufunc",
     reference=np.linalg.eig,
     cases=[case(_REAL), case(np.stack([_REAL[:2, :2], _REAL[1:, 1:]]))],

@@ -69,6 +69,8 @@ def _d_power_base(g, x, y):
     # y * x**(y-1), but 0 for y = 0, also at x = 0 where x**-1 is infinite
     if isinstance(y, (int, float, complex)):
         return zeros_like(g) if y == 0 else g * (y * x ** (y - 1))
+    if y.dtype.kind == "b":
+        y = y * g.dtype.type(1)  # less one, truth values would be integers, which widen
     flat = equal(y, 0)
     return where(flat, 0, g * (y * x ** where(flat, 1, y - 1)))
 
@@ -77,6 +79,8 @@ def _d_power_exponent(g, x, out):
     # out * log(x), but 0 at x = 0, where out vanishes faster than the logarithm grows
     if isinstance(x, (int, float, complex)):
         x = out.dtype.type(x)  # a Python number does not promote, its logarithm would
+    elif x.dtype.kind == "b":
+        x = x * out.dtype.type(1)
     return g * (out * log(where(equal(x, 0), 1, x)))
 
 
@@ -252,10 +256,11 @@ radians = elementwise(
 
 def _d_sinc(x):
     # (cos(pi x) - sinc(x)) / x loses all digits near 0; there the series -pi**2 x / 3 + ...
-    near = less(absolute(x), 1e-3)
+    near = less(absolute(x), 0.05)
     far = where(near, 1, x)
     square = (math.pi * x) ** 2
-    series = -(math.pi**2) * x / 3 * (1 - square / 10 * (1 - square / 28 * (1 - square / 54)))
+    tail = 1 - square / 28 * (1 - square / 54 * (1 - square / 88))
+    series = -(math.pi**2) * x / 3 * (1 - square / 10 * tail)
     return where(near, series, (cos(math.pi * far) - sinc(far)) / far)
 
 

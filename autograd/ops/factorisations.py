@@ -113,12 +113,31 @@ def _d_qr(g, a_shape, q, r):
     return conj(whole)
 
 
+def _moved_qr(t, out, a, mode):
+    q, r = out
+    k = min(a.shape[-2:])
+    left, top = columns(q, k), _square(r, k)
+    first = columns(t, k) @ inverse_of("qr", top, "the leading columns of the matrix are dependent")
+    inner = mH(left) @ first
+    upper = (inner + mH(inner)) * half_triangle(inner, lower=False)
+    to_q, to_r = first - left @ upper, upper @ top
+    if a.shape[-1] > k:
+        rest = mH(left) @ t[..., k:] - (inner - upper) @ r[..., :k, k:]
+        to_r = concatenate([to_r, rest], -1)
+    if q.shape[-1] > k:  # the complement turns with the columns; below the square r stays 0
+        more = q[..., k:]
+        to_q = concatenate([to_q, -left @ (mH(to_q) @ more)], -1)
+        to_r = concatenate([to_r, zeros_like(r[..., k:, :])], -2)
+    return to_q, to_r
+
+
 _qr = primitive(
     lambda a, mode="reduced": in_lapack(np.linalg.qr, a, mode=mode),
     ["a"],
     results=("q", "r"),
     name="qr",
     vjp={"a": _d_qr},
+    jvp={"a": _moved_qr},
     batch="gufunc",
     reference=np.linalg.qr,
     cases=[

@@ -14,6 +14,7 @@ import numpy as np
 from ..declare import case, primitive
 from ..errors import ArgumentError, IndexingError
 from ..tape import TensorBase
+from . import batched_indexing
 from .shapes import as_array, axis_index, moveaxis, ravel, reshape, undo_broadcast
 
 _INDEX = np.array([0, 1, 1])
@@ -42,7 +43,7 @@ scatter_add = primitive(
     ["x"],
     name="scatter_add",
     vjp={"x": lambda g, index: _getitem(g, index)},
-    linear=True,
+    linear=True, batch=batched_indexing.scattered,
     cases=[case((3, 4), index=_INDEX, shape=(2, 4)), case((2, 4), index=slice(1, 3), shape=(5, 4))],
     doc="Zeros of a shape, with x added at an index; duplicates accumulate.",
 )  # fmt: skip
@@ -54,6 +55,7 @@ _getitem = primitive(
     vjp={"x": lambda g, index, x_shape: scatter_add(g, index, x_shape)},
     view=lambda base, new, index: setitem(base, new, index),
     linear=True,
+    batch=batched_indexing.read_each,
     cases=[
         case((3, 4), index=(1, slice(None, None, -1))),
         case((3, 4), index=_INDEX),
@@ -68,7 +70,8 @@ def getitem(x, index):
     """x[index]: a view for a basic index, a copy for arrays of integers or booleans."""
     if type(index) is int or type(index) is slice:
         return _getitem(x, index)
-    return _getitem(x, clean_index(index))
+    index = clean_index(index)
+    return batched_indexing.read(x, index) if batched_indexing.has_batched(index) else _getitem(x, index)
 
 
 def clean_index(index):
@@ -84,14 +87,19 @@ def _clean_part(part):
     if isinstance(part, slice):
         return part
     if isinstance(part, TensorBase):
+        if part._level is not None:
+            return _clean_batched(part)
         part = part._data
     if isinstance(part, (list, tuple)):
+        if any(getattr(p, "_level", None) is not None for p in part):
+            return _clean_batched(as_array(part))
         part = np.asarray([np.asarray(getattr(p, "_data", p)) for p in part])
         if part.size == 0:
             part = part.astype(np.intp)
+    if hasattr(part, "__array__") and not isinstance(part, (np.ndarray, np.generic)):
+        part = np.asarray(part)  # of another library, such as a pandas Series
     if isinstance(part, (np.ndarray, np.generic)):
-        if part.dtype.kind not in "iub":
-            raise IndexingError(f"arrays used as indices must be integer or boolean, got {part.dtype}")
+        _check_kind(part)
         return part.copy() if isinstance(part, np.ndarray) else part
     if hasattr(part, "__index__"):
         return part if isinstance(part, bool) else part.__index__()
@@ -99,6 +107,16 @@ def _clean_part(part):
         f"an index is made of integers, slices, '...', None, and integer or boolean arrays; "
         f"got {type(part).__name__} {part!r}"
     )
+
+
+def _clean_batched(part):
+    _check_kind(part)
+    return part
+
+
+def _check_kind(part):
+    if part.dtype.kind not in "iub":
+        raise IndexingError(f"arrays used as indices must be integer or boolean, got {part.dtype}")
 
 
 def _put(x, value, index):
@@ -142,6 +160,7 @@ setitem = primitive(
     },
     linear=True,
     promotes=False,
+    batch=batched_indexing.written,
     cases=[
         case((3, 4), (4,), index=1),
         case((3, 4), (3, 4), index=_INDEX),
@@ -176,9 +195,9 @@ def take(x, indices, axis=None):
     """
     x = as_array(x)
     if axis is None:
-        return getitem(ravel(x), np.asarray(getattr(indices, "_data", indices)))
+        return getitem(ravel(x), as_array(indices))
     axis = axis_index(axis, x.ndim)
-    indices = np.asarray(getattr(indices, "_data", indices))
+    indices = as_array(indices)
     return getitem(x, (slice(None),) * axis + (indices,))
 
 

@@ -34,7 +34,7 @@ concatenate = primitive(
     ["*xs"],
     name="concatenate",
     vjp=_parts,
-    linear=True, batch="axis", cases=[case((2, 3), (1, 3)), case((2, 3), (2, 1), axis=1)],
+    linear=True, batch="flat", cases=[case((2, 3), (1, 3)), case((2, 3), (2, 1), axis=1)],
     numpy=[np.concatenate], doc="Arrays joined along an axis they have. None: flattened first.",
 )  # fmt: skip
 
@@ -102,7 +102,7 @@ def append(x, values, axis=None):
         >>> append(np.array([1.0]), [2.0, 3.0])
         array([1., 2., 3.])
     """
-    return concatenate([x, values if hasattr(values, "shape") else np.asarray(values)], axis)
+    return concatenate([x, as_array(values)], axis)
 
 
 def tile(x, reps):
@@ -138,7 +138,7 @@ _repeat = primitive(
     ["x"],
     name="repeat",
     vjp={"x": _d_repeat},
-    linear=True, batch="axis",
+    linear=True, batch="flat",
     cases=[case((2, 3), repeats=2), case((2, 3), repeats=(1, 2), axis=0)],
     doc="Each element of x repeated.",
 )  # fmt: skip

@@ -40,6 +40,19 @@ def _d_pinv(w, a, p):
     return conj(x - product([a, p, x]) + y - product([y, p, a])) - falls
 
 
+def _moved_pinv(t, a, p):
+    """The tangent of the pseudo-inverse p, where t is that of a; the rank stays."""
+    x = product([p, mH(p), mH(t)])
+    y = product([mH(t), mH(p), p])
+    return x - product([x, a, p]) + y - product([p, a, y]) - product([p, t, p])
+
+
+def _push_pinv(t, out, a, rcond, hermitian):
+    if not hermitian:
+        return _moved_pinv(t, a, out)
+    return _moved_pinv(hermitian_from(t), hermitian_from(a), out)
+
+
 def _pull_pinv(g, a, out, hermitian):
     if not hermitian:
         return _d_pinv(g, a, out)
@@ -57,6 +70,7 @@ _pinv = primitive(
     ["a"],
     name="pinv",
     vjp={"a": _pull_pinv},
+    jvp={"a": _push_pinv},
     batch="gufunc",
     reference=lambda a, rcond, hermitian: np.linalg.pinv(a, rcond, hermitian),
     cases=[
@@ -108,6 +122,10 @@ _lstsq = primitive(
     ["a", "b"],
     name="lstsq",
     vjp=_d_lstsq,
+    jvp={
+        "a": lambda t, out, a, b, rcond: _moved_pinv(t, a, _pinv(a, _cutoff(a, rcond))) @ b,
+        "b": lambda t, out, a, b, rcond: _pinv(a, _cutoff(a, rcond)) @ t,
+    },
     reference=lambda a, b, rcond: np.linalg.lstsq(a, b, rcond)[0],
     cases=[case((4, 2), (4, 3)), case((2, 3), (2, 1)), case(_SQUARE, (3, 2))],
     kinks="as if the rank stayed",

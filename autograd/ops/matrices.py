@@ -156,11 +156,17 @@ def over_gaps(name, turned, gaps, scale, told):
     Errors: MatrixError for such a cotangent.
     """
     equal = np.abs(value_of(gaps)) <= scale
-    n = equal.shape[-1]
-    if n and np.count_nonzero(equal) > equal.size // n:  # more than the diagonals
+    if has_equals(gaps, scale):
         for matrix in told:
-            refuse_turning(name, matrix, equal & ~np.eye(n, dtype=bool))
+            refuse_turning(name, matrix, equal & ~np.eye(equal.shape[-1], dtype=bool))
     return turned * (~equal / (gaps + equal))
+
+
+def has_equals(gaps, scale):
+    """Whether the gaps are those of values of which some are equal."""
+    equal = np.abs(value_of(gaps)) <= scale
+    n = equal.shape[-1]
+    return n > 0 and np.count_nonzero(equal) > equal.size // n  # more than the diagonals
 
 
 def refuse_turning(name, turned, among):
@@ -168,7 +174,27 @@ def refuse_turning(name, turned, among):
     size = np.abs(value_of(turned))
     most = size.max((-2, -1), keepdims=True, initial=0)
     if np.any(among & (size > 1e3 * _eps(size.dtype) * most)):
-        raise MatrixError(
-            f"{name}: no derivative where values are equal, of a function that tells their vectors "
-            "apart, nor a second one of a function of these values"
-        )
+        raise untold(name)
+
+
+def refuse_mixed(name, values, scale, to_values):
+    """Refuse a cotangent of equal values that comes together with one of the vectors.
+
+    Of a function of both, such as v * w @ v.T, it says nothing on how the vectors turn; that of the
+    vectors would say it only where they are not equal.
+    """
+    if to_values is None:
+        return
+    gaps = values[..., None, :] - values[..., :, None]
+    if has_equals(gaps, scale):
+        among = (np.abs(value_of(gaps)) <= scale).sum(-1) > 1
+        if np.any(among & (value_of(to_values) != 0)):
+            raise untold(name)
+
+
+def untold(name):
+    """The error of asking for the derivative of vectors of equal values."""
+    return MatrixError(
+        f"{name}: no derivative where values are equal, of a function that tells their vectors "
+        "apart, nor a second one of a function of these values"
+    )

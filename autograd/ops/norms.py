@@ -14,6 +14,7 @@ from ..declare import case, primitive
 from ..errors import ArgumentError, MatrixError, MatrixShapeError, ShapeError
 from . import reductions
 from .choosing import equal, not_equal, where
+from .complex import real
 from .elementwise import absolute, sign
 from .linear_systems import inv
 from .matrices import conj, eye, in_lapack, squares, value_of
@@ -43,9 +44,28 @@ def _d_powers(g, x, out, axis, order):
     scale = where(flat, 1, out)
     if order == 2:
         return where(flat, 0, g / scale) * conj(x)
+    return where(flat, 0, g) * _shares_of_power(x, scale, order)
+
+
+def _shares_of_power(x, scale, order):
+    """d norm / d x of a norm that is `scale`."""
     gone = value_of(x) == 0
     share = absolute(where(gone, 1, x)) / scale
-    return where(gone, 0, where(flat, 0, g) * share ** (order - 1) * conj(sign(x)))
+    return where(gone, 0, share ** (order - 1) * conj(sign(x)))
+
+
+def _moved_powers(t, out, x, axis, order, keepdims):
+    flat = equal(out, 0)
+    scale = where(flat, 1, out)
+    if order == 2:
+        moved = reductions.sum(_real(conj(x) * t), axis, keepdims)
+        return where(flat, 0, moved / scale)
+    shares = _shares_of_power(x, aligned(scale, x.shape, axis), order)
+    return where(flat, 0, reductions.sum(_real(shares * t), axis, keepdims))
+
+
+def _real(x):
+    return real(x) if x.dtype.kind == "c" else x
 
 
 _power_norm = primitive(
@@ -53,6 +73,7 @@ _power_norm = primitive(
     ["x"],
     name="power_norm",
     vjp={"x": _d_powers},
+    jvp={"x": _moved_powers},
     batch="axis",
     reference=lambda x, axis, order, keepdims: np.linalg.vector_norm(
         x, axis=axis, ord=order, keepdims=keepdims

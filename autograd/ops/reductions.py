@@ -10,7 +10,7 @@ import numpy as np
 from ..declare import case, primitive
 from .arranging import flip
 from .choosing import equal, where
-from .complex import conjugate
+from .complex import conjugate, real
 from .elementwise import exp
 from .joining import concatenate, stack
 from .shapes import as_array, axis_index, broadcast_to, moveaxis, ravel, reshape
@@ -55,7 +55,7 @@ sum = primitive(
     ["x"],
     name="sum",
     vjp={"x": lambda g, x_shape, axis: spread(g, x_shape, axis)},
-    linear=True, batch="axis", cases=_CASES, numpy=[np.sum], doc="The sum over axes.",
+    linear=True, analytic=True, batch="axis", cases=_CASES, numpy=[np.sum], doc="The sum over axes.",
 )  # fmt: skip
 
 
@@ -72,30 +72,41 @@ mean = primitive(
     ["x"],
     name="mean",
     vjp={"x": lambda g, x_shape, axis: spread(g / builtins.max(count(x_shape, axis), 1), x_shape, axis)},
-    linear=True, batch="axis", cases=_CASES, numpy=[np.mean], doc="The mean over axes.",
+    linear=True, analytic=True, batch="axis", cases=_CASES, numpy=[np.mean], doc="The mean over axes.",
 )  # fmt: skip
 
 
-def _pull_to_mean(g, x, axis, ddof):
-    """g * 2 (x - mean) / (n - ddof); conjugated for complex x, whose variance is real."""
+def _var_slope(x, axis, ddof):
+    """2 (x - mean) / (n - ddof); conjugated for complex x, whose variance is real."""
     freedom = count(x.shape, axis) - ddof
     centred = x - mean(x, axis, True)
     if x.dtype.kind == "c":
         centred = conjugate(centred)
-    return g * (centred * (2 / freedom if freedom > 0 else math.inf))
+    return centred * (2 / freedom if freedom > 0 else math.inf)
+
+
+def _moved_var(t, x, axis, ddof, keepdims):
+    moved = _var_slope(x, axis, ddof) * t
+    return sum(real(moved) if moved.dtype.kind == "c" else moved, axis, keepdims)
 
 
 def _d_std(g, x, out, axis, ddof):
     out, g = aligned(out, x.shape, axis), aligned(g, x.shape, axis)
     flat = equal(out, 0)  # a constant input: 0, as the convention has it
-    return _pull_to_mean(where(flat, 0, 0.5 * g / where(flat, 1, out)), x, axis, ddof)
+    return where(flat, 0, 0.5 * g / where(flat, 1, out)) * _var_slope(x, axis, ddof)
+
+
+def _moved_std(t, out, x, axis, ddof, keepdims):
+    flat = equal(out, 0)
+    return where(flat, 0, 0.5 * _moved_var(t, x, axis, ddof, keepdims) / where(flat, 1, out))
 
 
 var = primitive(
     lambda x, axis=None, ddof=0, keepdims=False: np.var(x, axis, ddof=ddof, keepdims=keepdims),
     ["x"],
     name="var",
-    vjp={"x": lambda g, x, axis, ddof: _pull_to_mean(aligned(g, x.shape, axis), x, axis, ddof)},
+    vjp={"x": lambda g, x, axis, ddof: aligned(g, x.shape, axis) * _var_slope(x, axis, ddof)},
+    jvp={"x": lambda t, out, x, axis, ddof, keepdims: _moved_var(t, x, axis, ddof, keepdims)},
     batch="axis", cases=[*_CASES, case((4, 3), axis=0, ddof=1)], numpy=[np.var],
     doc="The mean squared distance from the mean, n - ddof in the denominator.",
 )  # fmt: skip
@@ -104,17 +115,27 @@ std = primitive(
     ["x"],
     name="std",
     vjp={"x": _d_std},
+    jvp={"x": _moved_std},
     batch="axis", cases=[*_CASES, case((4, 3), axis=0, ddof=1)], numpy=[np.std],
     kinks="0 at constant input", doc="The square root of var.",
 )  # fmt: skip
 
 
-def _d_extremum(g, x, out, axis):
-    # among equals the cotangent is shared evenly
+def _best(x, out, axis):
+    """Where the extreme elements are, and how many; they share evenly."""
     best = equal(x, aligned(out, x.shape, axis))
     ties = np.add.reduce(getattr(best, "_data", best), axis, None, None, True)
-    share = aligned(g, x.shape, axis) / np.maximum(ties, 1).astype(out.dtype)
-    return where(best, share, 0)
+    return best, np.maximum(ties, 1).astype(out.dtype)
+
+
+def _d_extremum(g, x, out, axis):
+    best, ties = _best(x, out, axis)
+    return where(best, aligned(g, x.shape, axis) / ties, 0)
+
+
+def _moved_extremum(t, out, x, axis, keepdims):
+    best, ties = _best(x, out, axis)
+    return sum(where(best, t / ties, 0), axis, keepdims)
 
 
 def _extremum(ufunc, name, functions, doc):
@@ -123,6 +144,7 @@ def _extremum(ufunc, name, functions, doc):
         ["x"],
         name=name,
         vjp={"x": _d_extremum},
+        jvp={"x": _moved_extremum},
         batch="axis", cases=_CASES, numpy=functions, kinks="ties share evenly", doc=doc,
     )  # fmt: skip
 
@@ -147,20 +169,22 @@ def _others(x):
     return reshape(both, x.shape)[..., :n]
 
 
-def _d_prod(g, x, axis):
+def _products_without(x, axis):
+    """For each element the product of those that it is multiplied with."""
     axes = axes_of(axis, len(x.shape))
     last = tuple(range(-len(axes), 0))
     rows = moveaxis(x, axes, last)
     flat = reshape(rows, (*rows.shape[: len(rows.shape) - len(axes)], -1)) if x.size else rows
     others = _others(flat) if x.size else flat
-    return aligned(g, x.shape, axis) * moveaxis(reshape(others, rows.shape), last, axes)
+    return moveaxis(reshape(others, rows.shape), last, axes)
 
 
 prod = primitive(
     lambda x, axis=None, keepdims=False: np.multiply.reduce(x, axis, None, None, keepdims),
     ["x"],
     name="prod",
-    vjp={"x": _d_prod},
+    vjp={"x": lambda g, x, axis: aligned(g, x.shape, axis) * _products_without(x, axis)},
+    jvp={"x": lambda t, out, x, axis, keepdims: sum(t * _products_without(x, axis), axis, keepdims)},
     batch="axis", analytic=True, cases=_CASES, numpy=[np.prod],
     doc="The product over axes; its derivative is exact also where elements are zero.",
 )  # fmt: skip
@@ -169,7 +193,7 @@ _cumsum = primitive(
     ["x"],
     name="cumsum",
     vjp={"x": lambda g, axis: flip(_cumsum(flip(g, axis), axis), axis)},
-    linear=True, batch="axis", cases=[case((2, 3), axis=0), case((2, 3), axis=1)],
+    linear=True, analytic=True, batch="axis", cases=[case((2, 3), axis=0), case((2, 3), axis=1)],
     doc="Running sum along an axis.",
 )  # fmt: skip
 
@@ -189,23 +213,23 @@ def _constant(function, doc):
     return primitive(
         lambda x, axis=None, keepdims=False: function(x, axis, keepdims=keepdims),
         ["x"],
-        name=function.__name__, cases=_CASES, numpy=[function], doc=doc,
+        name=function.__name__, batch="axis", cases=_CASES, numpy=[function], doc=doc,
     )  # fmt: skip
 
 
 argmax = primitive(
     lambda x, axis=None, keepdims=False: np.argmax(x, axis, keepdims=keepdims),
-    ["x"], name="argmax", cases=_CASES[:2], numpy=[np.argmax],
+    ["x"], name="argmax", batch="flat", cases=_CASES[:2], numpy=[np.argmax],
     doc="Index of the largest element, without gradient.",
 )  # fmt: skip
 argmin = primitive(
     lambda x, axis=None, keepdims=False: np.argmin(x, axis, keepdims=keepdims),
-    ["x"], name="argmin", cases=_CASES[:2], numpy=[np.argmin],
+    ["x"], name="argmin", batch="flat", cases=_CASES[:2], numpy=[np.argmin],
     doc="Index of the smallest element, without gradient.",
 )  # fmt: skip
 argsort = primitive(
     lambda x, axis=-1: np.argsort(x, axis, kind="stable"),
-    ["x"], name="argsort", cases=[case((2, 3)), case((2, 3), axis=0)],
+    ["x"], name="argsort", batch="flat", cases=[case((2, 3)), case((2, 3), axis=0)],
     doc="Indices that sort along an axis, stably; without gradient.",
 )  # fmt: skip
 any = _constant(np.any, "Whether any element is true.")
@@ -231,18 +255,20 @@ def _logsumexp(x, axis=None, keepdims=False):
     return out if keepdims else out.reshape(np.add.reduce(x, axis).shape)
 
 
-def _d_logsumexp(g, x, out, axis):
+def _shares(x, out, axis):
+    """softmax(x)"""
     out = aligned(out, x.shape, axis)
     empty = equal(out, -math.inf)  # all -inf: no element has a share, so 0 rather than NaN
-    return aligned(g, x.shape, axis) * exp(where(empty, -math.inf, x - where(empty, 0, out)))
+    return exp(where(empty, -math.inf, x - where(empty, 0, out)))
 
 
 logsumexp = primitive(
     _logsumexp,
     ["x"],
     name="logsumexp",
-    vjp={"x": _d_logsumexp},
-    batch="axis", cases=_CASES, kinks="0 where all are -inf",
+    vjp={"x": lambda g, x, out, axis: aligned(g, x.shape, axis) * _shares(x, out, axis)},
+    jvp={"x": lambda t, out, x, axis, keepdims: sum(t * _shares(x, out, axis), axis, keepdims)},
+    analytic=True, batch="axis", cases=_CASES, kinks="0 where all are -inf",
     doc="log(sum(exp(x))) over axes, without overflow.",
 )  # fmt: skip
 
@@ -279,7 +305,8 @@ softmax = primitive(
     ["x"],
     name="softmax",
     vjp={"x": _d_softmax},
-    batch="axis", cases=[case((2, 3)), case((2, 3), axis=0)],
+    jvp={"x": lambda t, out, x, axis: _d_softmax(t, out, axis)},  # its Jacobian is symmetric
+    analytic=True, batch="axis", cases=[case((2, 3)), case((2, 3), axis=0)],
     doc="exp(x) / sum(exp(x)) along an axis, without overflow.",
 )  # fmt: skip
 
@@ -295,6 +322,7 @@ log_softmax = primitive(
     ["x"],
     name="log_softmax",
     vjp={"x": lambda g, out, axis: g - exp(out) * sum(g, axis, True)},
-    batch="axis", cases=[case((2, 3)), case((2, 3), axis=0)],
+    jvp={"x": lambda t, out, x, axis: t - sum(exp(out) * t, axis, True)},
+    analytic=True, batch="axis", cases=[case((2, 3)), case((2, 3), axis=0)],
     doc="The logarithm of softmax along an axis.",
 )  # fmt: skip

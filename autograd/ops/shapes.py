@@ -11,17 +11,20 @@ import operator
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from ..batching import on_all
 from ..codegen import FAST
 from ..declare import case, primitive
 from ..diagnose import describe
 from ..errors import AxisError, ShapeError
 from ..primitive import REGISTRY
-from ..tape import TensorBase, apply, new_tensor
+from ..tape import TensorBase, apply
 
 
 def zeros_like(x):
     """Zeros of the shape and dtype of x, without gradient; a Tensor for a Tensor."""
-    return new_tensor(np.zeros_like(x._data)) if isinstance(x, TensorBase) else np.zeros_like(x)
+    if not isinstance(x, TensorBase):
+        return np.zeros_like(x)
+    return on_all(np.zeros_like, x)
 
 
 # ------------------------------------------------------------------ what the engine puts in
@@ -59,7 +62,7 @@ def _reduce_sum(x, axis):
         ones = _ONES.get(x.dtype)
         if ones is None or len(ones) < len(x):
             ones = _ONES[x.dtype] = np.ones(2 * len(x), x.dtype)
-        return ones[: len(x)].dot(x)
+        return x.T.dot(ones[: len(x)])
     return np.add.reduce(x, axis)
 
 
@@ -113,7 +116,7 @@ def astype(x, dtype):
     """
     dtype = np.dtype(dtype)
     if dtype.kind not in "fc" and isinstance(x, TensorBase):
-        x = new_tensor(x._data)
+        x = detach(x)
     return _astype(x, dtype)
 
 
@@ -123,7 +126,7 @@ copy = primitive(
 )  # fmt: skip
 
 detach = primitive(
-    lambda x: x.view(), ["x"], name="detach", view=lambda base, new: new, cases=[case((2, 3))],
+    lambda x: x.view(), ["x"], name="detach", view=lambda base, new: new, batch="same", cases=[case((2, 3))],
     doc="The same values and memory, outside the graph.",
 )  # fmt: skip
 
@@ -150,7 +153,8 @@ _transpose = primitive(
     name="transpose",
     vjp={"x": lambda g, axes: _transpose(g, _inverse(axes))},
     view=lambda base, new, axes: _transpose(new, _inverse(axes)),
-    linear=True, batch="axis", cases=[case((2, 3, 4), axes=(2, 0, 1))],
+    linear=True, cases=[case((2, 3, 4), axes=(2, 0, 1))],
+    batch=lambda call: call.run(axes=(0, *(i + 1 for i in call.statics["axes"]))),
     doc="x with its axes permuted.",
 )  # fmt: skip
 

@@ -13,23 +13,28 @@ import numpy as np
 
 from ..declare import case, primitive
 from ..errors import MatrixError
+from ..primitive import NoTangent
 from ..tape import TensorBase
 from .choosing import equal, where
-from .complex import imag
+from .complex import imag, real
 from .eigen import eigh, eigvalsh
 from .elementwise import absolute, sign
 from .indexing import diagonal, getitem
+from .joining import concatenate
 from .matrices import (
     columns,
     conj,
+    has_equals,
     in_lapack,
     matrices,
     mH,
     mT,
     on_diagonal,
     over_gaps,
+    refuse_mixed,
     rounding,
     squares,
+    untold,
     value_of,
 )
 
@@ -42,10 +47,11 @@ def _d_svd(g, u, s, vh):
     k = s.shape[-1]
     left, v = columns(u, k), mH(vh)
     right = vh if vh.shape[-2] == k else vh[..., :k, :]
-    if to_s is not None and not np.all(value_of(s)):
-        to_s = where(equal(s, 0), 0, to_s)  # as abs at 0
     if to_u is None and to_vh is None:
+        if not np.all(value_of(s)):
+            to_s = where(equal(s, 0), 0, to_s)  # as abs at 0
         return conj((left * to_s[..., None, :]) @ right)
+    refuse_mixed("svd", s, rounding(left, s), to_s)
     to_u = None if to_u is None else conj(to_u)
     to_v = None if to_vh is None else mT(to_vh)
     inner = _inside(s, left, columns(v, k), to_u, to_v)
@@ -91,6 +97,62 @@ def _outside(s, u, g):
     return out * _over(s)[..., None, :]
 
 
+def _moved_svd(t, out, a, full_matrices):
+    u, s, vh = out
+    k = s.shape[-1]
+    left, v = columns(u, k), mH(vh)
+    right = columns(v, k)
+    inner = mH(left) @ t @ right
+    along = diagonal(inner, 0, -2, -1)
+    along = real(along) if along.dtype.kind == "c" else along
+    if not np.all(value_of(s)):
+        along = where(equal(s, 0), 0, along)  # as abs at 0
+    refused = _refused(s, u)
+    if refused is not None:
+        return refused, along, refused
+    to_u, to_v = _turned_inside(s, left, right, inner)
+    if u.shape[-2] > k:
+        to_u = _turned_outside(u, to_u, t @ right * _over(s)[..., None, :])
+    if v.shape[-2] > k:
+        to_v = _turned_outside(v, to_v, mH(t) @ left * _over(s)[..., None, :])
+    return to_u, along, mH(to_v)
+
+
+def _refused(s, u):
+    """What says that the vectors have no tangent; None if they have."""
+    if has_equals(s[..., None, :] - s[..., :, None], rounding(u, s)):
+        return NoTangent(untold("svd"))
+    # the values have the kink of abs there, which in a function of both the vectors' signs undo
+    if not np.all(value_of(s)):
+        return NoTangent(MatrixError("svd: no forward derivative of the vectors at a singular value of 0"))
+    return None
+
+
+def _turned_inside(s, u, v, inner):
+    """How the singular vectors turn among themselves."""
+    row, column = s[..., None, :], s[..., :, None]
+    sums = row + column
+    sums = sums + (value_of(sums) == 0)
+    turns = [
+        over_gaps("svd", (x * row + column * mH(x)) / sums, row - column, rounding(u, s), [])
+        for x in (inner, mH(inner))
+    ]
+    if inner.dtype.kind == "c":  # what the phases leave open goes half to each
+        phases = on_diagonal(0.5j * imag(diagonal(inner, 0, -2, -1)) * _over(s))
+        turns = [turns[0] + phases, turns[1] - phases]
+    return u @ turns[0], v @ turns[1]
+
+
+def _turned_outside(vectors, inside, moved):
+    """With how they turn out of their space; those that complete the space turn against it."""
+    k = inside.shape[-1]
+    first = columns(vectors, k)
+    whole = inside + moved - first @ (mH(first) @ moved)
+    if vectors.shape[-1] == k:
+        return whole
+    return concatenate([whole, -first @ (mH(whole) @ vectors[..., k:])], -1)
+
+
 def _over(s):
     return 1 / (s + (value_of(s) == 0))
 
@@ -101,6 +163,7 @@ _svd = primitive(
     results=("u", "s", "vh"),
     name="svd",
     vjp={"a": _d_svd},
+    jvp={"a": _moved_svd},
     batch="gufunc",
     reference=np.linalg.svd,
     cases=[
@@ -122,9 +185,9 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     and vh (..., k, n) unless `full_matrices`; s alone unless `compute_uv`.
 
     Gradient: defined for functions that do not change with the phases of the vectors. Where
-    singular values are equal, that of functions of s alone, of first order.
+    singular values are equal, that of functions of s alone, of first order; others are refused.
 
-    Errors: MatrixError in the backward pass where there is no derivative, see above.
+    Errors: MatrixError where a derivative is asked for and there is none, see above.
 
     Example:
         >>> svd(np.diag([1.0, 2.0]), compute_uv=False)

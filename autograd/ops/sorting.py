@@ -10,10 +10,13 @@ import math
 
 import numpy as np
 
+from ..batching import is_batched, meet
 from ..declare import case, primitive
 from ..errors import ArgumentError, IndexingError
+from .choosing import clip
 from .composed import composed, plain
 from .indexing import getitem
+from .reductions import argsort
 from .shapes import as_array, astype, axis_index, ravel
 
 _ROWS, _TWICE = np.array([[1, 0], [1, 2]]), np.array([[2, 2, 0, 1], [0, 0, 0, 2]])
@@ -35,12 +38,21 @@ def _add_along(x, indices, axis, length):
     return np.ascontiguousarray(out.reshape(*shape, length).swapaxes(axis, -1))
 
 
+def _each_along(call):
+    """Under vmap: the indices may be those of each example too."""
+    x, indices, axis = call.args[0], call.statics["indices"], call.statics["axis"] + 1
+    if not is_batched(indices):
+        return call.run(indices=indices[None], axis=axis)
+    x, indices = meet(x, indices._inner), indices._inner
+    return call.run([x], indices=indices if is_batched(indices) else indices._data, axis=axis)
+
+
 add_along_axis = primitive(
     _add_along,
     ["x"],
     name="add_along_axis",
     vjp={"x": lambda g, indices, axis: take_along(g, indices, axis)},
-    linear=True, batch="axis",
+    linear=True, batch=_each_along,
     cases=[case((2, 4), indices=_TWICE, axis=1, length=3), case((2, 2), indices=_ROWS, axis=0, length=4)],
     doc="Zeros of a length along an axis, with x added at indices along it; duplicates accumulate.",
 )  # fmt: skip
@@ -50,7 +62,7 @@ take_along = primitive(
     ["x"],
     name="take_along_axis",
     vjp={"x": lambda g, indices, axis, x_shape: add_along_axis(g, indices, axis, x_shape[axis])},
-    linear=True, batch="axis",
+    linear=True, batch=_each_along,
     cases=[case((2, 3), indices=_TWICE, axis=1), case((3, 2), indices=_ROWS, axis=0)],
     doc="The elements of x at indices along an axis; x and the indices agree on the other axes.",
 )  # fmt: skip
@@ -66,7 +78,11 @@ def take_along_axis(arr, indices, axis=-1):
         >>> take_along_axis(np.array([[3.0, 1.0]]), np.array([[1, 0]]), axis=1)
         array([[1., 3.]])
     """
-    arr, indices = as_array(arr), np.array(plain(indices))
+    arr, indices = as_array(arr), as_array(indices)
+    if is_batched(indices):
+        arr = meet(arr, indices)
+    else:
+        indices = np.array(plain(indices))
     if indices.dtype.kind not in "iu":
         raise IndexingError(f"take_along_axis: indices must be integers, got {indices.dtype}")
     if axis is None:
@@ -96,7 +112,9 @@ def take(a, indices, axis=None, out=None, mode="raise"):
         >>> take(np.array([1.0, 2.0, 3.0]), [2, 4], mode="wrap")
         array([3., 2.])
     """
-    a, indices = as_array(a), np.asarray(plain(indices))
+    a, indices = as_array(a), as_array(indices)
+    if not is_batched(indices):
+        indices = np.asarray(plain(indices))
     if indices.dtype.kind not in "iub" and indices.size:
         raise IndexingError(f"take: indices must be integers, got {indices.dtype}")
     if mode not in ("raise", "wrap", "clip"):
@@ -104,7 +122,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     a, axis = (ravel(a), 0) if axis is None else (a, axis_index(axis, a.ndim))
     indices, n = indices.astype(np.intp), a.shape[axis]
     if mode != "raise" and n:
-        indices = indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
+        indices = indices % n if mode == "wrap" else clip(indices, 0, n - 1)
     return getitem(a, (slice(None),) * axis + (indices,))
 
 
@@ -125,7 +143,8 @@ def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     """
     _no_fields("sort", order)
     a, axis = _along(a, axis)
-    return take_along(a, np.argsort(plain(a), axis, kind="stable"), axis)
+    order = argsort(a, axis) if is_batched(a) else np.argsort(plain(a), axis, kind="stable")
+    return take_along(a, order, axis)
 
 
 @composed(np.partition)

@@ -1,7 +1,8 @@
-"""Forward-mode derivatives of functions, from the tape.
+"""Forward-mode derivatives of functions.
 
-The cotangents of the arguments are linear in those of the results. Recorded once, that linear
-map is swept backwards, and so transposed a second time: from tangents of the arguments to
+`jvp` and `deriv` push tangents along with the calls of the function (`Pushing`). `linearize` is for
+many directions: the cotangents of the arguments are linear in those of the results; recorded once,
+that linear map is swept backwards, and so transposed a second time, from tangents of the arguments to
 tangents of the results. Each further direction costs one sweep.
 """
 
@@ -9,11 +10,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
+from ..batching import is_batched, lower, outside
 from ..errors import ArgumentError
+from ..forward import Pushing
+from ..modes import no_grad
 from ..sweeping import sweep
 from ..tape import ORDER, TensorBase, identity_node, new_tensor
 from .tracing import Selection, Trace, as_kind, is_traced, matching, same_leaves, tracing
@@ -26,20 +31,22 @@ class Linearized:
     def __init__(self, trace: Trace):
         self.trace = trace
         self.outs = [leaf for _, leaf in leaves(trace.value)]
-        live = [o for o in self.outs if is_traced(o)]
+        live = [lower(o, trace.levels) for o in self.outs if is_traced(o)]
         self.seen = trace.seen(live)
         # ones, since rules keep a cotangent of zero zero
         self.seeds = [new_tensor(np.ones_like(o._data), identity_node(None)) for o in live]
         targets: dict[int, Any] = {node[ORDER]: None for node in trace.variables}
         if live and targets:
             begun = [(o._node, s) for o, s in zip(live, self.seeds, strict=True)]
-            with tracing():
+            with tracing(), outside(trace.levels):
                 sweep(begun, targets, keep=True, lifted=True)
         self.pulled = [targets[node[ORDER]] for node in trace.variables]
 
     def push(self, tangents: Sequence[Any]) -> Any:
-        """The tangents of the results, nested as they are."""
-        lifted = self.seen or any(is_traced(t) for t in tangents)
+        """The tangents of the results, nested as they are; those of the variables are Tensors."""
+        tangents = [lower(t, self.trace.levels) for t in tangents]
+        seen = self.seen or any(is_traced(t) for t in tangents)
+        lifted = seen or any(is_batched(t) for t in tangents)
         orders: dict[int, Any] = {s._node[ORDER]: None for s in self.seeds}
         first = max(orders, default=0)
         roots = [
@@ -49,15 +56,43 @@ class Linearized:
             if p is not None and is_traced(p) and p._node[ORDER] <= first
         ]
         if roots and orders:
-            sweep(roots, orders, keep=True, lifted=lifted)
+            with nullcontext() if seen or not lifted else no_grad(), outside(self.trace.levels):
+                sweep(roots, orders, keep=True, lifted=lifted)
         seeds = iter(self.seeds)
-        found = []
-        for out in self.outs:
-            g = orders[next(seeds)._node[ORDER]] if is_traced(out) else None
-            like = out if isinstance(out, TensorBase) else np.asarray(out)
-            plain = not lifted and not any(isinstance(x, TensorBase) for x in self.trace.before)
-            found.append(as_kind(g, like._data if plain and isinstance(like, TensorBase) else like, lifted))
-        return rebuild(self.trace.value, iter(found))
+        found = [orders[next(seeds)._node[ORDER]] if is_traced(out) else None for out in self.outs]
+        return _tangents_like(self.trace, found, seen)
+
+
+def _tangents_like(trace: Trace, found: Sequence[Any], lifted: bool) -> Any:
+    """Tangents of the leaves of a result, nested as it is; Tensors if someone can see them."""
+    plain = not lifted and not any(isinstance(x, TensorBase) for x in trace.before)
+    each = []
+    for tangent, (_, out) in zip(found, leaves(trace.value), strict=True):
+        if trace.levels or is_batched(tangent):
+            each.append(trace.as_kind(tangent, out, lifted))
+            continue
+        like = out if isinstance(out, TensorBase) else np.asarray(out)
+        like = like._data if plain and isinstance(like, TensorBase) else like
+        each.append(as_kind(tangent, like, lifted))
+    return rebuild(trace.value, iter(each))
+
+
+def _pushed(
+    caller: str, f: Callable, args: tuple, options: dict, chosen: Selection, tangents: Callable
+) -> tuple[Trace, Any]:
+    """f's trace, and the tangents of its result; `tangents(trace)` are those of the variables."""
+    pushing = Pushing()
+
+    def within(trace: Trace) -> Pushing:
+        for node, tangent in zip(trace.variables, tangents(trace), strict=True):
+            pushing.begin(node, lower(tangent, trace.levels))
+        return pushing
+
+    trace = Trace(caller, f, args, options, chosen, within)
+    outs = [leaf for _, leaf in leaves(trace.value)]
+    found = [pushing.tangent_of(out) for out in outs]
+    lifted = any(isinstance(t, TensorBase) for t in found) or trace.seen([o for o in outs if is_traced(o)])
+    return trace, _tangents_like(trace, found, lifted)
 
 
 def linearize(f: Callable, *xs: Any) -> tuple[Any, Callable]:
@@ -85,7 +120,8 @@ def jvp(f: Callable, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
         xs: the arguments, a tuple or list.
         vs: a tangent for each, nested as they are.
 
-    Errors: ArgumentError, ShapeError or DtypeError for tangents that do not fit.
+    Errors: ArgumentError, ShapeError or DtypeError for tangents that do not fit. What f raises where a
+    derivative does not exist.
 
     Example:
         >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
@@ -94,9 +130,9 @@ def jvp(f: Callable, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
     for name, value in (("xs", xs), ("vs", vs)):
         if not isinstance(value, (tuple, list)):
             raise ArgumentError(f"jvp: {name} must be a tuple or list, one for each argument")
-    trace = Trace("jvp", f, tuple(xs), {}, tuple(range(len(xs))))
-    tangents = _tangents("jvp", trace, tuple(vs))
-    return trace.outside(trace.value), Linearized(trace).push(tangents)
+    every = tuple(range(len(xs)))
+    trace, moved = _pushed("jvp", f, tuple(xs), {}, every, lambda trace: _tangents("jvp", trace, tuple(vs)))
+    return trace.outside(trace.value), moved
 
 
 def deriv(f: Callable, argnum: int = 0) -> Callable:
@@ -111,11 +147,13 @@ def deriv(f: Callable, argnum: int = 0) -> Callable:
 
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:
-        trace = Trace("deriv", f, args, options, argnum)
-        ones = [matching(np.ones_like(_data(x), dtype=_dtype(x)), x, "deriv") for x in trace.before]
-        return Linearized(trace).push(ones)
+        return _pushed("deriv", f, args, options, argnum, _ones)[1]
 
     return derivative
+
+
+def _ones(trace: Trace) -> list:
+    return [matching(np.ones(np.shape(_data(x)), _dtype(x)), x, "deriv") for x in trace.before]
 
 
 def _tangents(caller: str, trace: Trace, vs: tuple) -> list:
@@ -134,7 +172,7 @@ def _data(x: Any) -> Any:
 
 
 def _dtype(x: Any) -> Any:
-    dtype = np.asarray(_data(x)).dtype
+    dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
     return np.float64 if dtype.kind in "iu" else dtype
 
 

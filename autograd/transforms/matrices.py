@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 
 from ..diagnose import describe
-from ..errors import ArgumentError, GradientError
-from ..ops.joining import stack
+from ..errors import ArgumentError, GradientError, VmapError
+from ..ops.joining import concatenate, stack
 from ..ops.reductions import sum as total
-from ..ops.shapes import reshape
+from ..ops.shapes import moveaxis, reshape
 from ..tape import TensorBase, new_tensor
 from .forward import Linearized
 from .reverse import grad
 from .tracing import Selection, Trace, is_traced, matching
+from .vmap import vmap
 
 FORWARD, REVERSE = "forward", "reverse"
+FEW = 4  # rows that are sooner swept one by one
+ROOM = 1 << 20  # elements of cotangents, of one variable or result, that are held at once
 
 
 def jacobian(f: Callable, argnum: Selection = 0, mode: str | None = None) -> Callable:
@@ -64,25 +67,70 @@ def _rows(trace: Trace, out: Any, shapes: list[tuple]) -> list:
     shape = np.shape(_plain(out))
     if not is_traced(out):
         return [np.zeros((*shape, *s)) for s in shapes]
-    found: list[list] = [[] for _ in shapes]
-    for g in _basis(out):
-        for rows, row in zip(found, trace.pull([out], [new_tensor(g)], keep=True), strict=True):
-            rows.append(row)
-    dtype = out._data.dtype
-    return [_joined(rows, 0, (*shape, *s), dtype) for rows, s in zip(found, shapes, strict=True)]
+    found = _rows_together(trace, out, max(map(math.prod, shapes), default=0))
+    if found is None:
+        found = [[] for _ in shapes]
+        for g in _basis(out):
+            for rows, row in zip(found, trace.pull([out], [new_tensor(g)], keep=True), strict=True):
+                rows.append(row)
+        dtype = out._data.dtype
+        return [_joined(rows, 0, (*shape, *s), dtype) for rows, s in zip(found, shapes, strict=True)]
+    return [reshape(rows, (*shape, *s)) for rows, s in zip(found, shapes, strict=True)]
+
+
+def _rows_together(trace: Trace, out: Any, width: int) -> list | None:
+    """The rows for each variable, by one sweep of many cotangents; None where that would not do.
+
+    It would not for a few rows, for large ones, whose arrays are too many to hold at once, or where a
+    rule looks at the values of the cotangent.
+    """
+    parts = _together(lambda g: trace.pull([out], [g], keep=True), out, width)
+    if parts is None:
+        return None
+    found = [rows[0] if len(rows) == 1 else concatenate(rows) for rows in zip(*parts, strict=True)]
+    return [_kind_of(x, rows) for x, rows in zip(trace.before, found, strict=True)]
+
+
+def _together(sweep: Callable, like: Any, width: int) -> list | None:
+    """What sweeps of units of a tensor's shape give, many at once along the first axis of each part."""
+    count = int(like.size)
+    if count < FEW or max(count, width) * FEW > ROOM:
+        return None
+    step, parts = ROOM // max(count, width), []
+    try:
+        for start in range(0, count, step):
+            unit = np.eye(min(step, count - start), count, start, like.dtype)
+            parts.append(vmap(sweep)(new_tensor(unit.reshape(-1, *like.shape))))
+    except VmapError:
+        return None
+    return parts
+
+
+def _kind_of(x: Any, rows: Any) -> Any:
+    """Rows as the kind of thing that a variable is; Tensors where someone can see them."""
+    plain = not isinstance(x, TensorBase) and rows._node is None and rows._level is None
+    return rows._data if plain else rows
 
 
 def _columns(trace: Trace, shapes: list[tuple]) -> list:
     """A Jacobian for each variable, column by column."""
     linear = Linearized(trace)
-    shape, dtype = np.shape(_plain(trace.value)), np.asarray(_plain(trace.value)).dtype
+    shape, dtype = np.shape(_plain(trace.value)), _own_dtype(trace.value)
     still = [matching(np.zeros(s, _dtype_of(x)), x, "jacobian") for x, s in zip(trace.before, shapes)]
     found = []
     for i, s in enumerate(shapes):
-        columns = []
-        for v in _basis(still[i]):
-            columns.append(linear.push([new_tensor(v) if j == i else t for j, t in enumerate(still)]))
-        found.append(_joined(columns, -1, (*shape, *s), dtype))
+        def push(v: Any, i: int = i) -> Any:
+            return linear.push([v if j == i else t for j, t in enumerate(still)])
+
+        parts = _together(push, still[i], math.prod(shape))
+        if parts is None:
+            columns = [push(new_tensor(v)) for v in _basis(still[i])]
+            found.append(_joined(columns, -1, (*shape, *s), dtype))
+        else:
+            rows = parts[0] if len(parts) == 1 else concatenate(parts)
+            columns = reshape(moveaxis(rows, 0, -1), (*shape, *s))
+            tensors = any(isinstance(x, TensorBase) for x in trace.before)
+            found.append(columns if tensors else _kind_of(None, columns))
     return found
 
 
@@ -173,5 +221,9 @@ def _plain(x: Any) -> Any:
 
 
 def _dtype_of(x: Any) -> Any:
-    dtype = np.asarray(_plain(x)).dtype
+    dtype = _own_dtype(x)
     return np.float64 if dtype.kind in "iu" else dtype
+
+
+def _own_dtype(x: Any) -> Any:
+    return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype

@@ -11,8 +11,8 @@ import numpy as np
 from ..diagnose import describe
 from ..errors import DtypeError, GradientError
 from ..ops.complex import real
-from ..tape import TensorBase, new_tensor
-from .tracing import Selection, Trace, is_traced, matching, ones_like, same_leaves
+from ..tape import TensorBase
+from .tracing import Selection, Trace, detach, is_traced, matching, ones_like, same_leaves
 from .trees import leaves, transform
 
 
@@ -117,7 +117,7 @@ def holomorphic_grad(f: Callable, argnum: int = 0) -> Callable:
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:
         x = args[argnum] if argnum < len(args) else None
-        if np.asarray(getattr(x, "_data", x)).dtype.kind != "c":
+        if (x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype).kind != "c":
             raise DtypeError(f"holomorphic_grad: argument {argnum} must be complex, got {describe(x)}")
         return grad(lambda *a, **o: real(f(*a, **o)), argnum)(*args, **options)
 
@@ -158,7 +158,7 @@ def stop_gradient(x: Any) -> Any:
         >>> grad(lambda x: x * stop_gradient(x))(3.0)
         np.float64(3.0)
     """
-    return transform(lambda v: new_tensor(v._data) if isinstance(v, TensorBase) else v, x)
+    return transform(lambda v: detach(v) if isinstance(v, TensorBase) else v, x)
 
 
 def _gradient(trace: Trace, value: Any, argnum: Selection) -> Any:

@@ -8,17 +8,20 @@ what it computes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from .. import views
+from ..batching import bottom, everywhere, is_batched, levels_of, lift, lower, outside, rebatch
 from ..codegen import FAST
 from ..diagnose import describe
 from ..errors import ArgumentError, DtypeError, OperandError
-from ..modes import enable_grad
-from ..sweeping import as_cotangent, sweep
-from ..tape import ORDER, TensorBase, identity_node, mode, new_tensor, parents
+from ..modes import enable_grad, no_grad
+from ..ops.shapes import zeros_like
+from ..sweeping import FIXED, as_cotangent, sweep
+from ..tape import ORDER, TensorBase, identity_node, mode, new_tensor
 from .trees import is_container, leaves, rebuild
 
 Selection = int | str | tuple[int | str, ...]
@@ -31,10 +34,21 @@ class Trace:
         value: what it returned.
         chosen: the arguments that became variables, as they were given.
         before: their leaves; `variables` are the nodes of the tensors in their places.
+        levels: the runs of `vmap` around it. Each example has a variable of its own: variables hold
+            those of all examples, and so do the cotangents and tangents that belong to them.
+    `within(trace)` is a context that f runs in, if given.
     """
 
-    def __init__(self, caller: str, f: Callable, args: tuple, options: dict, selection: Selection):
-        self.caller = caller
+    def __init__(
+        self,
+        caller: str,
+        f: Callable,
+        args: tuple,
+        options: dict,
+        selection: Selection,
+        within: Callable | None = None,
+    ):
+        self.caller, self.levels = caller, mode.levels
         names = list(selection) if isinstance(selection, (tuple, list)) else [selection]
         args_list, options = list(args), dict(options)
         self.chosen: list[Any] = []
@@ -47,7 +61,7 @@ class Trace:
                 raise OperandError(f"{caller}: argument {name!r} must be an array or a number, got None")
             self.chosen.append(place[name])
             place[name] = self._opened(place[name], f"argument {name!r}")
-        with tracing():
+        with tracing(), within(self) if within else nullcontext():
             self.value = f(*args_list, **options)
 
     def _opened(self, given: Any, what: str) -> Any:
@@ -64,13 +78,29 @@ class Trace:
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any], keep: bool = False) -> list:
         """The cotangents of the variables, as their arguments are; Tensors if someone can see them."""
         roots = [(o, g) for o, g in zip(outputs, cotangents, strict=True) if is_traced(o)]
+        if mode.levels:
+            roots = [(lower(o, self.levels), lower(g, self.levels)) for o, g in roots]
         targets: dict[int, Any] = {node[ORDER]: None for node in self.variables}
-        seen = self.seen([o for o, _ in roots]) or any(is_traced(g) for _, g in roots)
+        deep = self.seen([o for o, _ in roots])
+        seen = deep or any(is_traced(g) for _, g in roots)
+        # what this trace computed is constant to those who see nothing but the cotangents
+        lifted: Any = deep or (FIXED if seen else any(is_batched(g) for _, g in roots))
         if roots and targets:
-            begun = [(o._node, g if seen else g._data) for o, g in roots]
-            sweep(begun, targets, keep=keep or seen, lifted=seen)
+            begun = [(o._node, g if lifted else g._data) for o, g in roots]
+            with nullcontext() if seen or not lifted else no_grad(), outside(self.levels):
+                sweep(begun, targets, keep=keep or lifted, lifted=lifted)
         found = [targets[node[ORDER]] for node in self.variables]
-        return [as_kind(g, x, seen) for g, x in zip(found, self.before, strict=True)]
+        return [self.as_kind(g, x, seen) for g, x in zip(found, self.before, strict=True)]
+
+    def as_kind(self, g: Any, x: Any, seen: bool) -> Any:
+        """What belongs to a variable, as the kind of thing that its leaf x was."""
+        if not self.levels and not is_batched(g):
+            return as_kind(g, x, seen)
+        if g is None:
+            return zeros_like(x if isinstance(x, TensorBase) else new_tensor(_floating(x)))
+        if not isinstance(g, TensorBase):
+            g = new_tensor(g)
+        return lift(FAST["copy"](g) if seen else detach(g), self.levels)
 
     def seen(self, outputs: Sequence[Any]) -> bool:
         """Whether the graph of the outputs leads to something that was there before."""
@@ -91,6 +121,11 @@ class Trace:
             return value
         tensors = any(isinstance(x, TensorBase) for x in self.before)
         return rebuild(value, iter([_detached(leaf, tensors) for leaf in flat]))
+
+
+def detach(value: Any) -> Any:
+    """The same values without history."""
+    return rebatch(levels_of(value), new_tensor(bottom(value)._data))
 
 
 def is_traced(value: Any) -> bool:
@@ -162,6 +197,8 @@ def _floating(x: Any) -> Any:
 
 def _fresh(x: Any, what: str, inside: bool) -> Any:
     """A tensor of the same value with a node of its own."""
+    if is_batched(x):
+        return _fresh_of_batched(x, what, inside)
     if isinstance(x, TensorBase):
         data, parent = x._data, x._node
     elif isinstance(x, (float, int, complex, np.generic, np.ndarray)) and not isinstance(x, bool):
@@ -169,7 +206,7 @@ def _fresh(x: Any, what: str, inside: bool) -> Any:
         inside = inside and np.asarray(x).dtype.kind in "iu"
     else:
         raise OperandError(f"{what} must be an array or a number, got {describe(x)}")
-    if np.asarray(data).dtype.kind in "iu" or (inside and not isinstance(x, TensorBase)):
+    if data.dtype.kind in "iu" or (inside and not isinstance(x, TensorBase)):
         if inside:
             raise DtypeError(
                 f"{what} must be real or complex, got {describe(x)}: integers have no gradient"
@@ -177,10 +214,30 @@ def _fresh(x: Any, what: str, inside: bool) -> Any:
         data = data.astype(np.float64)
     if data.dtype.kind not in "fc":
         raise DtypeError(f"{what} must be real or complex, got {data.dtype}")
+    if mode.levels:
+        return _fresh_everywhere(new_tensor(data.copy(), parent))
     fresh = new_tensor(data, identity_node(parent))
     if isinstance(data, np.ndarray):
         views.borrow(fresh)  # the caller's memory: protected when saved, never written
     return fresh
+
+
+def _fresh_of_batched(x: Any, what: str, inside: bool) -> Any:
+    """The same for one example of several."""
+    if x.dtype.kind in "iu" and not inside:
+        x = FAST["astype"](x, np.dtype(np.float64))
+    if x.dtype.kind not in "fc":
+        raise DtypeError(f"{what} must be real or complex, got {x.dtype}")
+    return _fresh_everywhere(x)
+
+
+def _fresh_everywhere(x: Any) -> Any:
+    """A variable for each example of all that `vmap` runs over, of the values of x."""
+    whole = bottom(everywhere(x, mode.levels))
+    fresh = new_tensor(whole._data, identity_node(whole._node))
+    if whole._alias is not None:
+        views.borrow(fresh)
+    return rebatch(mode.levels, fresh)
 
 
 def _reaches_beyond(node: list, oldest: int, orders: set[int]) -> bool:
@@ -189,11 +246,20 @@ def _reaches_beyond(node: list, oldest: int, orders: set[int]) -> bool:
     left = [node]
     while left:
         node = left.pop()
-        if node[ORDER] > oldest or (node[ORDER] in orders and parents(node)):
-            return True
-        if node[ORDER] not in seen:
-            seen.add(node[ORDER])
-            left.extend(parents(node))
+        while node[0] not in seen:  # straight on along a chain; 0, 1 and 3 as the sweep has them
+            if node[0] > oldest:
+                return True
+            seen.add(node[0])
+            arity = node[1].step.arity
+            if node[0] in orders:
+                if arity:
+                    return True
+                break
+            if not arity:
+                break
+            if arity > 1:
+                left.extend(node[4 : 3 + arity])
+            node = node[3]
     return False
 
 
@@ -205,7 +271,7 @@ def as_kind(g: Any, x: Any, seen: bool) -> Any:
     if seen:
         return FAST["copy"](g) if isinstance(g, TensorBase) else new_tensor(g)
     if isinstance(x, TensorBase):
-        return new_tensor(np.array(g))
+        return new_tensor(g.copy())
     if isinstance(x, np.ndarray):
         return g.copy() if isinstance(g, np.ndarray) else np.asarray(g)
     return g[()]
@@ -214,4 +280,6 @@ def as_kind(g: Any, x: Any, seen: bool) -> Any:
 def _detached(value: Any, tensors: bool) -> Any:
     if not isinstance(value, TensorBase):
         return value
+    if value._level is not None:
+        return detach(value)
     return new_tensor(value._data) if tensors else value._data

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor
+from autograd.batching import bottom, is_batched
 from autograd.errors import ArgumentError, DtypeError, NotDifferentiable, ShapeError
-from autograd.ops import shapes
+from autograd.ops import batched_functions, shapes
+from autograd.tape import mode
 
 from .inputs import as_array
 
@@ -67,9 +71,28 @@ def check_power(p: Any, what: str) -> int:
     return p
 
 
-def plain(x: Any) -> np.ndarray:
-    """The values of an array or a Tensor."""
+def plain(x: Any) -> Any:
+    """The values of an array or a Tensor; under vmap a Tensor of them without history."""
+    if is_batched(x):
+        return x.detach()
     return x._data if isinstance(x, Tensor) else x
+
+
+def looping(function: Callable) -> Callable:
+    """A function that looks at values: under vmap, where it cannot, it runs for each example."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        if not mode.levels:
+            return function(*args, **options)
+        return batched_functions.run(function, call, args, options)
+
+    return call
+
+
+def whole(x: Any) -> np.ndarray:
+    """The values, for checks of them; under vmap those of all examples."""
+    return bottom(x)._data if isinstance(x, Tensor) else x
 
 
 def alike(input: Any, *others: Any) -> Any:

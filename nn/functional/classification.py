@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.batching import is_batched
 from autograd.errors import ArgumentError, DtypeError, IndexingError, OperandError, ShapeError
 from autograd.ops.choosing import where
 from autograd.ops.indexing import getitem
@@ -23,6 +24,7 @@ from .arguments import (
     check_power,
     constant,
     factors,
+    looping,
     number,
     pair,
     plain,
@@ -104,6 +106,8 @@ def cross_entropy(
 
 def _check_places(shape: tuple, labels: np.ndarray, ignore_index: int | None, caller: str) -> None:
     """Check class indices against an input that may be without batches."""
+    if is_batched(labels):
+        return  # the kernel looks at those of all examples
     if len(shape) == 1 and not labels.ndim:
         shape, labels = (1, *shape), labels.reshape(1)
     classes.check_classes(shape, labels, ignore_index, caller)
@@ -168,6 +172,7 @@ def nll_loss(
 # ------------------------------------------------------------------ margins
 
 
+@looping
 def multi_margin_loss(
     input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -211,6 +216,7 @@ def multi_margin_loss(
     return reduced(each if input.ndim == 2 else reshape(each, ()), reduction)
 
 
+@looping
 def multilabel_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Sum of max(0, 1 - input[y] + input[j]) over classes y that are targets and j that are not, over C.
 

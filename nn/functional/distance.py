@@ -15,7 +15,7 @@ from autograd.ops.elementwise import absolute, power, sqrt
 from autograd.ops.indexing import getitem
 from autograd.tensor import Tensor
 
-from .arguments import check_index, flag, number, plain
+from .arguments import check_index, flag, number, plain, whole
 from .inputs import NUMBERS, numbers
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
@@ -43,7 +43,7 @@ def _directed(x: Any, dim: int, eps: float) -> Any:
     norm = _norm(x, 2.0, dim, True)
     values = plain(norm)
     short = np.maximum(eps - values, 0)
-    return x / (norm + short.astype(values.dtype) if short.any() else norm)
+    return x / (norm + short.astype(values.dtype) if whole(short).any() else norm)
 
 
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
@@ -145,6 +145,6 @@ def _norm(x: Any, p: float, dim: int, keepdim: bool) -> Any:
 def _where_not_zero(x: Any, function: Any) -> Any:
     """A function that is 0 at 0, without its infinite derivative there."""
     zero = equal(plain(x), 0)
-    if not np.any(zero):
+    if not np.any(whole(zero)):
         return function(x)
     return where(zero, 0, function(where(zero, 1, x)))

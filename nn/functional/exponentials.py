@@ -9,9 +9,10 @@ import numpy as np
 
 from autograd.errors import DtypeError, ShapeError
 from autograd.ops import reductions
+from autograd.ops.shapes import expand_dims
 from nn.random import as_generator
 
-from .arguments import check_index, dtype_of, number
+from .arguments import check_index, dtype_of, number, plain
 from .inputs import numbers
 
 
@@ -90,20 +91,19 @@ def gumbel_softmax(
     tau = number(tau, "gumbel_softmax: tau", above=0)
     logits, dim = numbers(logits, "gumbel_softmax"), check_index(dim, "gumbel_softmax: dim")
     drawn = as_generator(generator, "gumbel_softmax").gumbel(size=logits.shape)
-    noise = np.asarray(drawn, logits.dtype if logits.dtype.kind == "f" else None)
+    noise = drawn.astype(logits.dtype if logits.dtype.kind == "f" else drawn.dtype)
     soft = reductions.softmax((logits + noise) / tau, dim)
     if not hard:
         return soft
-    values = np.asarray(getattr(soft, "_data", soft))
+    values = plain(soft)
     if values.ndim and not values.shape[dim]:
         raise ShapeError(
             f"gumbel_softmax: hard=True needs a category, got logits{values.shape} and dim={dim}"
         )
-    one_hot = np.zeros_like(values)
+    one_hot = values * 0 + 1
     if values.ndim:
-        np.put_along_axis(one_hot, np.expand_dims(values.argmax(dim), dim), 1, dim)
-    else:
-        one_hot = np.ones_like(values)
+        places = np.arange(values.shape[dim]).reshape(-1, *(1,) * (values.ndim - 1 - dim % values.ndim))
+        one_hot = (places == expand_dims(values.argmax(dim), dim)).astype(values.dtype)
     # the value is one_hot, the gradient that of `soft`
     return soft + (one_hot - values)
 

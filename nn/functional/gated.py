@@ -115,9 +115,9 @@ def slope_bounds(lower: Any, upper: Any, caller: str) -> tuple[float, float]:
     return lower, upper
 
 
-def _slopes(input: Any, lower: float, upper: float, generator: np.random.Generator) -> np.ndarray:
+def _slopes(input: Any, lower: float, upper: float, generator: Any) -> Any:
     drawn = np.float64 if input.dtype == np.float64 else np.float32
     slopes = generator.random(input.shape, drawn)
     slopes *= upper - lower
     slopes += lower
-    return np.asarray(slopes, input.dtype)
+    return slopes.astype(input.dtype, copy=False)

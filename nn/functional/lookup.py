@@ -14,7 +14,7 @@ from autograd.ops.neural.lookup import check_indices
 from autograd.ops.shapes import reshape
 from autograd.tensor import Tensor
 
-from .arguments import check_index, number, plain
+from .arguments import check_index, looping, number, plain, whole
 from .inputs import as_array, numbers
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
@@ -56,6 +56,7 @@ def embedding(
     return lookup.embedding(weight, input, padding_idx, bool(scale_grad_by_freq))
 
 
+@looping
 def embedding_bag(
     input: Any,
     weight: Any,
@@ -122,6 +123,7 @@ def embedding_bag(
     return sums * (1 / counts).astype(sums.dtype)[:, None]
 
 
+@looping
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     """Ones at the given classes, and zeros: integers, without gradient.
 
@@ -174,7 +176,7 @@ def _looked_up(caller: str, input: Any, weight: Any, padding_idx: Any, sparse: A
     if weight.ndim != 2:
         raise ShapeError(f"{caller}: weight{weight.shape} must be a matrix")
     input = _integers_if_none(input)
-    check_indices(input, len(weight), caller)
+    check_indices(whole(input), len(weight), caller)
     return input, weight, row_of(padding_idx, len(weight), caller)
 
 

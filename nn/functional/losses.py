@@ -14,7 +14,7 @@ from autograd.ops.neural.losses import REDUCTIONS, check_reduction, check_same, 
 from autograd.ops.reductions import sum as total
 from autograd.ops.shapes import reshape
 
-from .arguments import constant, factors, number, pair, plain, weights
+from .arguments import constant, factors, number, pair, plain, weights, whole
 from .inputs import as_array
 
 __all__ = [
@@ -214,11 +214,10 @@ def gaussian_nll_loss(
     input, target = pair(input, target)
     check_same(input, target, "gaussian_nll_loss")
     var = _variances(var, input)
-    values = plain(var)
-    if np.less(values, 0).any():
-        raise ArgumentError(f"gaussian_nll_loss: var must not be negative, got {values.min()}")
-    low = np.maximum(eps - values, 0)  # added without a gradient; so bounds cut no gradient off
-    if low.any():
+    if np.less(whole(var), 0).any():
+        raise ArgumentError(f"gaussian_nll_loss: var must not be negative, got {whole(var).min()}")
+    low = np.maximum(eps - plain(var), 0)  # added without a gradient; so bounds cut no gradient off
+    if whole(low).any():
         var = var + low.astype(var.dtype, copy=False)
     difference = input - target
     each = 0.5 * (log(var) + difference * difference / var)
@@ -264,8 +263,8 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     check_reduction(reduction, "binary_cross_entropy")
     input, target = pair(input, target)
     for name, x in (("input", input), ("target", target)):
-        values = plain(x)
-        if x.size and not (values.min() >= 0 and values.max() <= 1):
+        values = whole(x)
+        if values.size and not (values.min() >= 0 and values.max() <= 1):
             worst = values[~((values >= 0) & (values <= 1))].flat[0]
             raise ArgumentError(f"binary_cross_entropy: {name} must lie in 0..1, got {worst}")
     if weight is None:

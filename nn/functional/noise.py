@@ -187,9 +187,9 @@ def _mask_shape(caller: str, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _kept(shape: tuple[int, ...], p: float, generator: np.random.Generator) -> np.ndarray:
     # random() is below 1, hence at p = 1 nothing is kept, and at p = 0 all
-    return np.asarray(generator.random(shape, np.float32) >= np.float32(p))
+    return generator.random(shape, np.float32) >= np.float32(p)
 
 
 def _constant(values: np.ndarray, like: Any) -> Any:
     """An array that nobody else holds, beside a Tensor as a Tensor: it need not be protected."""
-    return new_tensor(values) if isinstance(like, Tensor) else values
+    return new_tensor(values) if isinstance(like, Tensor) and not isinstance(values, Tensor) else values

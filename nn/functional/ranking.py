@@ -13,7 +13,7 @@ from autograd.ops.neural.losses import check_reduction, check_same, reduced
 from autograd.ops.reductions import sum as total
 
 from . import distance
-from .arguments import alike, number, pair, plain
+from .arguments import alike, looping, number, pair, plain
 from .inputs import as_array
 
 __all__ = [
@@ -43,6 +43,7 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return losses.soft_margin_loss(input, target, (), reduction)
 
 
+@looping
 def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """input where target is 1, max(0, margin - input) where it is -1: the mean, the sum, or each.
 
@@ -187,6 +188,7 @@ def _triplet(
     return reduced(clip(between(anchor, positive) - far + margin, 0.0), reduction)
 
 
+@looping
 def cosine_embedding_loss(
     input1: Any, input2: Any, target: Any, margin: float = 0, reduction: str = "mean"
 ) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.effects import before_write
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.views import writable
 
@@ -49,7 +50,11 @@ class Follower:
             return  # nothing was seen
         unbiased = count / (count - 1)
         for running, seen, factor in ((self.mean, means, 1.0), (self.var, variances, unbiased)):
-            values = writable(running) if isinstance(running, Tensor) else running
+            if isinstance(running, Tensor):
+                values = writable(running)
+            else:
+                values = running
+                before_write(values)
             seen = seen[0] if len(seen) == 1 else np.add.reduce(seen, 0) / len(seen)
             values *= 1 - self.momentum
             values += seen * (self.momentum * factor)

@@ -11,12 +11,13 @@ from autograd.ops.neural import ctc
 from autograd.ops.neural.losses import check_reduction
 from autograd.ops.shapes import astype, reshape
 
-from .arguments import alike, check_index, plain
+from .arguments import alike, check_index, looping, plain
 from .inputs import as_array
 
 __all__ = ["ctc_loss"]
 
 
+@looping
 def ctc_loss(
     log_probs: Any,
     targets: Any,

@@ -9,7 +9,7 @@ import numpy as np
 from autograd.errors import ArgumentError, DtypeError, ShapeError
 from autograd.ops.neural import pooling
 
-from .arguments import plain
+from .arguments import looping, plain
 from .inputs import as_array
 from .pooling_windows import check_padding, planes_of
 from .sizes import integers
@@ -17,6 +17,7 @@ from .sizes import integers
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
 
 
+@looping
 def _max_unpool(dims: int, caller: str, input: Any, indices: Any, arguments: tuple) -> Any:
     kernel_size, stride, padding, output_size = arguments
     input, indices = planes_of(input, dims, caller), np.asarray(plain(as_array(indices)))

@@ -19,6 +19,7 @@ from ..contractions import matmul
 from ..indexing import getitem
 from ..reductions import softmax
 from ..shapes import moveaxis, reshape, swapaxes
+from . import batching
 
 # Scores of at most this size can be exponentiated and summed as they are, with room for products:
 # a quarter of the logarithm of the largest number. Half precision has no room.
@@ -145,7 +146,7 @@ def _attention(q, k, v, mask=None, kept=None, scale=None, is_causal=False):
     scale = _default_scale(q.shape[-1]) if scale is None else scale
     scaled = q * scale
     shape = (*q.shape[:-1], k.shape[-2])
-    out = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype)
+    out = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype, like=q)
     shares, over = _attend(scaled, k, v, _bias(mask, is_causal, shape, q.dtype), kept, out)
     return out, (scaled, shares, over)
 
@@ -185,7 +186,7 @@ def _check_fits(mask, kept, shape):
 def _d_attention(g, q, k, v, out, aux, mask, kept, scale, wanted):
     q, k, v, mask, kept = _one_dtype(q, k, v, mask, kept)
     scale = _default_scale(q.shape[-1]) if scale is None else scale
-    into = [np.empty(x.shape, g.dtype) if i in wanted else None for i, x in enumerate((q, k, v))]
+    into = [np.empty(x.shape, g.dtype, like=g) if i in wanted else None for i, x in enumerate((q, k, v))]
     scores, d_kept = _pull(g, aux[0], k, v, out, aux[1:], kept, scale, into, 4 in wanted)
     d_mask = _summed_to(scores, mask) if 3 in wanted else None
     return *into, d_mask, _summed_to(d_kept, kept) if 4 in wanted else None
@@ -217,6 +218,7 @@ attention = fused(
     name="attention",
     backward=_d_attention,
     formula=_attention_formula,
+    batch=batching.attended,
     promotes=True,
     domain={"mask": (-1.0, 1.0), "kept": (0.5, 2.0)},
     cases=[
@@ -258,7 +260,7 @@ def _self_attention(qkv, mask=None, kept=None, heads=1, batch_first=False, is_ca
     q, k, v = _heads(qkv, 3, heads, batch_first)
     shape = (*q.shape[:-1], k.shape[-2])
     _check_fits(mask, kept, shape)
-    out = np.empty((*qkv.shape[:2], qkv.shape[2] // 3), qkv.dtype)
+    out = np.empty((*qkv.shape[:2], qkv.shape[2] // 3), qkv.dtype, like=qkv)
     scaled = q * _default_scale(q.shape[-1])
     bias = _bias(mask, is_causal, shape, qkv.dtype)
     shares, over = _attend(scaled, k, v, bias, kept, _heads(out, 1, heads, batch_first)[0])
@@ -268,7 +270,7 @@ def _self_attention(qkv, mask=None, kept=None, heads=1, batch_first=False, is_ca
 def _d_self_attention(g, qkv, out, aux, mask, kept, heads, batch_first, wanted):
     qkv, mask, kept = _one_dtype(qkv, mask, kept)
     _, k, v = _heads(qkv, 3, heads, batch_first)
-    packed = np.empty(qkv.shape, g.dtype)
+    packed = np.empty(qkv.shape, g.dtype, like=g)
     g, out = _heads(g, 1, heads, batch_first)[0], _heads(out, 1, heads, batch_first)[0]
     into = _heads(packed, 3, heads, batch_first)
     scale = _default_scale(k.shape[-1])
@@ -294,6 +296,7 @@ self_attention = fused(
     name="self_attention",
     backward=_d_self_attention,
     formula=_self_attention_formula,
+    batch=batching.self_attended,
     promotes=True,
     domain={"mask": (-1.0, 1.0), "kept": (0.5, 2.0)},
     cases=[

@@ -105,7 +105,7 @@ class AxisMap:
     def _by_taps(self, x: np.ndarray, axis: int) -> np.ndarray:
         lead, rest = math.prod(x.shape[:axis]), math.prod(x.shape[axis + 1 :])
         rows = x.reshape(lead, self.length, rest)
-        out = np.zeros((lead, self.out, rest), x.dtype)
+        out = np.zeros((lead, self.out, rest), x.dtype, like=x)
         taps = self.taps(x.dtype)
         step = max(1, _BLOCK // max(self.out * rest, 1))  # parts that stay in cache
         for start in range(0, lead, step):

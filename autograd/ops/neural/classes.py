@@ -15,6 +15,7 @@ from ...declare import case, primitive
 from ...errors import DtypeError, IndexingError, ShapeError
 from ..indexing import scatter_add
 from ..shapes import reshape
+from . import batching
 from .losses import reduced
 
 _UNSIGNED = {np.dtype(f"{kind}{size}"): np.dtype(f"u{size}") for kind in "iu" for size in (1, 2, 4, 8)}
@@ -131,7 +132,7 @@ nll_loss = primitive(
     name="nll_loss",
     constants=["target", "weight"],
     vjp={"x": _d_nll_loss},
-    linear=True, promotes=False,
+    linear=True, promotes=False, batch=batching.of_classes,
     cases=[
         case((3, 4), np.array([0, 3, 1])),
         case((3, 4), np.array([0, 3, 1]), np.array([0.5, 1.0, 2.0, 0.25]), ignore_index=3),

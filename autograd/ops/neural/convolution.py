@@ -17,7 +17,7 @@ import numpy as np
 from ...declare import case, primitive
 from ...errors import ShapeError
 from ..shapes import reduce_sum, reshape
-from . import sliding
+from . import batching, sliding
 from .patches import places
 from .sliding import Slide
 
@@ -129,6 +129,7 @@ convolution = primitive(
         "b": lambda t, out, x, w, b, *statics: _beside_channels(t, out),
     },
     analytic=True,
+    batch=batching.convolved,
     cases=[
         case((2, 2, 5), (3, 2, 3), (3,), **_ONE),
         case((2, 2, 3, 4), (2, 1, 2, 2), groups=2, **_TWO),
@@ -160,6 +161,7 @@ transposed_convolution = primitive(
         "b": lambda t, out, y, w, b, *statics: _beside_channels(t, out),
     },
     analytic=True,
+    batch=batching.convolved,
     cases=[
         case((2, 3, 3), (3, 2, 3), (2,), sizes=(5,), **_ONE),
         case((2, 2, 3, 3), (2, 1, 2, 2), sizes=(3, 4), groups=2, **_TWO),
@@ -182,7 +184,7 @@ convolution_weight = primitive(
             x, g, None, stride, padding, dilation, groups
         ),
     },
-    linear="each", analytic=True,
+    linear="each", analytic=True, batch=batching.weighed,
     cases=[
         case((2, 2, 5), (2, 3, 3), window=(3,), **_ONE),
         case((2, 2, 3, 4), (2, 2, 3, 3), window=(2, 2), groups=2, **_TWO),

@@ -6,8 +6,11 @@ import numpy as np
 
 from ...declare import case, primitive
 from ...errors import ShapeError
+from ..choosing import where
 from ..reductions import log_softmax, softmax
+from ..reductions import sum as total
 from ..shapes import reshape
+from . import batching
 from .classes import check_classes, check_weight, factors_of, places_of, total_of
 from .losses import per_element, reduced
 
@@ -87,7 +90,7 @@ def _weighted(x, target, factors, weight, smoothing):
         shares *= factors[:, None]
         return (logs - taken) * factors, shares
     classes = x.shape[1]
-    each = np.full(classes, smoothing / classes, x.dtype)
+    each = np.full(classes, smoothing / classes, x.dtype, like=x)
     if weight is not None:
         each *= weight
     spread, own = np.add.reduce(each), factors * (1 - smoothing)
@@ -111,13 +114,14 @@ def _shares(x, target, weight, reduction, ignore_index, smoothing):
     """What the kernels give as `aux`, by operations."""
     ignored = check_classes(x.shape, target, ignore_index, "cross_entropy")
     target, factors, divisor = factors_of(target, ignored, weight, x.dtype)
-    each = np.full(x.shape[1], smoothing / x.shape[1], x.dtype)
+    each = np.full(x.shape[1], smoothing / x.shape[1], x.dtype, like=x)
     if weight is not None:
         each *= weight
-    wanted = np.zeros(x.shape, x.dtype) + each.reshape(-1, *(1,) * (x.ndim - 2))
+    wanted = np.zeros(x.shape, x.dtype, like=x) + each.reshape(-1, *(1,) * (x.ndim - 2))
     wanted.reshape(-1)[places_of(x.shape, target)] += factors * (1 - smoothing)
     _averaged(wanted, ignored, divisor, reduction)
-    return softmax(x, 1) * np.add.reduce(wanted, 1, None, None, True) - wanted
+    shares = softmax(x, 1) * np.add.reduce(wanted, 1, None, None, True) - wanted
+    return shares if ignored is None else where(ignored[:, None], 0, shares)  # there x may be anything
 
 
 def _d_cross_entropy(g, x, target, aux, reduction, ignore_index, smoothing):
@@ -130,6 +134,11 @@ def _d_weighted(g, x, target, weight, aux, reduction, ignore_index, smoothing):
     if aux is None:
         aux = _shares(x, target, weight, reduction, ignore_index, smoothing)
     return aux * _per_place(g, x.shape, reduction)
+
+
+def _moved(t, x, target, weight, reduction, ignore_index, smoothing):
+    shares = _shares(x, target, weight, reduction, ignore_index, smoothing)
+    return reduced(total(shares * t, 1), reduction)
 
 
 def _per_place(g, shape, reduction):
@@ -145,7 +154,8 @@ cross_entropy = primitive(
     name="cross_entropy",
     constants=["target"],
     vjp={"x": _d_cross_entropy},
-    aux=True, promotes=False,
+    jvp={"x": lambda t, out, x, target, *options: _moved(t, x, target, None, *options)},
+    aux=True, promotes=False, batch=batching.of_classes,
     cases=[
         case((3, 4), _ROWS),
         case((2, 3), np.array([2, 2]), reduction="none"),
@@ -169,7 +179,8 @@ weighted_cross_entropy = primitive(
     name="weighted_cross_entropy",
     constants=["target", "weight"],
     vjp={"x": _d_weighted},
-    aux=True, promotes=False,
+    jvp={"x": lambda t, out, x, target, weight, *options: _moved(t, x, target, weight, *options)},
+    aux=True, promotes=False, batch=batching.of_classes,
     cases=[
         case((3, 4), _ROWS, np.array([0.5, 1.0, 2.0, 0.25])),
         case((3, 4), np.array([0, 3, -1]), np.array([0.5, 1.0, 2.0, 0.0]), ignore_index=-1, reduction="sum"),
@@ -200,9 +211,13 @@ def _soft_cross_entropy(x, target, reduction="mean"):
     return reduced(losses, reduction), shares
 
 
+def _soft_shares(x, target):
+    return softmax(x, 1) * target.sum(1, keepdims=True) - target
+
+
 def _d_soft_x(g, x, target, aux, reduction):
     if aux is None:
-        aux = softmax(x, 1) * target.sum(1, keepdims=True) - target
+        aux = _soft_shares(x, target)
     return aux * _per_place(g, x.shape, reduction)
 
 
@@ -214,7 +229,11 @@ soft_cross_entropy = primitive(
         "x": _d_soft_x,
         "target": lambda g, x, reduction: -_per_place(g, x.shape, reduction) * log_softmax(x, 1),
     },
-    aux=True,
+    jvp={
+        "x": lambda t, out, x, target, reduction: reduced(total(_soft_shares(x, target) * t, 1), reduction),
+        "target": lambda t, out, x, target, reduction: reduced(-total(log_softmax(x, 1) * t, 1), reduction),
+    },
+    aux=True, batch=batching.of_classes,
     cases=[case((2, 3), (2, 3)), case((2, 3), (2, 3), reduction="none"), case((2, 3, 2), (2, 3, 2))],
     doc="""-sum_c target[i, c] * log_softmax(x)[i, c]: its mean over i, its sum, or each.
 

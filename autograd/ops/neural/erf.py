@@ -78,7 +78,7 @@ def _erf(x):
     if is_odd(x):
         return plainly(_erf, x)
     table = _TABLES[x.dtype]
-    out, flat = np.empty(x.shape, x.dtype), x.reshape(-1)
+    out, flat = np.empty(x.shape, x.dtype, like=x), x.reshape(-1)
     for tile in _tiles(x.size):
         part = flat[tile]
         z = np.absolute(part)
@@ -107,7 +107,7 @@ def _gelu(x):
     if is_odd(x):
         return plainly(_gelu, x)
     table = _TABLES[x.dtype]
-    out, slope, flat = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype), x.reshape(-1)
+    out, slope, flat = np.empty(x.shape, x.dtype, like=x), np.empty(x.shape, x.dtype, like=x), x.reshape(-1)
     for tile in _tiles(x.size):
         part = flat[tile]
         inside, z = part, np.absolute(part)

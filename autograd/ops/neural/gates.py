@@ -24,11 +24,11 @@ def columns(rows, run):
 class Pass:
     """What both directions share: a dtype, and the order in which steps are walked."""
 
-    def __init__(self, dtype, backwards):
-        self.dtype, self.walking = dtype, slice(None, None, -1 if backwards else 1)
+    def __init__(self, like, backwards):
+        self.like, self.dtype, self.walking = like, like.dtype, slice(None, None, -1 if backwards else 1)
 
     def empty(self, *shape):
-        return np.empty(shape, self.dtype)
+        return np.empty(shape, self.dtype, like=self.like)
 
     def number(self, value):
         """A number as NumPy takes it fastest."""
@@ -52,7 +52,7 @@ class Forward(Pass):
     sigmoids = 0  # so many of its first gates are sigmoids, taken as 0.5 + 0.5 * tanh(z / 2)
 
     def __init__(self, x, weights, reverse, nonlinearity):
-        super().__init__(x.dtype, reverse)
+        super().__init__(x, reverse)
         w_ih, w_hh, b_ih, b_hh, self.w_hr = weights
         self.nonlinearity, self.b_hh = nonlinearity, b_hh
         self.hidden, self.width = len(w_hh) // self.gates, w_hh.shape[1]
@@ -97,13 +97,13 @@ class Backward(Pass):
     """
 
     def __init__(self, g, saved, w_hh, w_hr, reverse, height):
-        super().__init__(g.dtype, not reverse)
+        super().__init__(g, not reverse)
         self.g, self.saved, self.w_hh, self.w_hr = g, list(saved), w_hh, w_hr
         self.kept = self.empty(height, len(g))
 
     def begin(self, run):
         """The cotangent of a run's outputs in columns, ours to write to; what the run saved."""
-        return np.array(columns(self.g, run), order="C"), self.saved.pop()[1]
+        return columns(self.g, run).copy(), self.saved.pop()[1]
 
     def keep(self, run, start, values):
         """Put cotangents of gates, (steps, height, rows), with those of all runs."""
@@ -161,7 +161,7 @@ class RNNBackward(Backward):
             np.subtract(self.number(1), d, d)
         else:
             d = (outputs > 0).astype(self.dtype)
-        w, back = np.ascontiguousarray(self.w_hh.T), self.empty(self.w_hh.shape[1], run.rows)
+        w, back = np.ascontiguousarray(self.w_hh.T, like=self.w_hh), self.empty(self.w_hh.shape[1], run.rows)
 
         def step(dh, g, d):
             np.add(g, dh, g)

@@ -17,6 +17,7 @@ from ...errors import ArgumentError, DtypeError, ShapeError
 from ..choosing import where
 from ..indexing import getitem
 from ..shapes import broadcast_to, expand_dims
+from . import batching
 from .axis_maps import cubic_weights
 from .pooling import pick
 
@@ -199,7 +200,7 @@ def _backward(g, x, grid, mode, padding_mode, align_corners, wanted):
     sizes = x.shape[2:]
     dims = len(sizes)
     axes = _all_taps(x, grid, mode, padding_mode, align_corners)
-    dx = np.zeros(x.size, x.dtype) if 0 in wanted else None
+    dx = np.zeros(x.size, x.dtype, like=x) if 0 in wanted else None
     dgrid = np.zeros_like(grid) if 1 in wanted else None
     moves, finite = 1 in wanted and mode != "nearest", _is_finite(g)
     planes = np.arange(math.prod(x.shape[:2])).reshape(*x.shape[:2], *(1,) * dims) * math.prod(sizes)
@@ -235,6 +236,7 @@ grid_sample = fused(
     name="grid_sample",
     backward=_backward,
     formula=_formula,
+    batch=batching.folded(0, 1),
     kinks="where a place crosses an element; zero outside",
     cases=[
         case(_X, _GRID),

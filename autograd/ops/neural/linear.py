@@ -7,6 +7,7 @@ import math
 from ...declare import case, primitive
 from ...errors import DtypeError, ShapeError
 from ..shapes import reduce_sum, reshape
+from . import batching
 
 
 def _linear(x, w, b=None):
@@ -76,6 +77,7 @@ linear = primitive(
         "b": lambda t, out, x, w, b: out * 0 + t,
     },
     analytic=True,
+    batch=batching.per_example,
     cases=[
         case((4, 3), (2, 3), (2,)),
         case((2, 4, 3), (2, 3)),

@@ -7,6 +7,7 @@ import numpy as np
 from ...declare import case, primitive
 from ...errors import DtypeError, IndexingError, ShapeError
 from ..indexing import getitem
+from . import batching
 
 _SOME = np.array([[0, 2, 2], [1, 2, 0]])
 
@@ -52,6 +53,7 @@ embedding = primitive(
     vjp={"weight": _d_embedding},
     jvp={"weight": _moved},
     promotes=False,
+    batch=lambda call: batching.rows_of(call, check_indices),
     cases=[
         case((4, 3), np.array([3, 0, 3])),
         case((3, 2), _SOME),
@@ -69,7 +71,7 @@ embedding = primitive(
 
 def _sum_rows(x, indices, rows, padding_idx=None):
     width = x.shape[-1]
-    out = np.zeros((rows, width), x.dtype)
+    out = np.zeros((rows, width), x.dtype, like=x)
     # `add.at` goes through one axis ten times as fast as through two
     places = (indices.reshape(-1, 1) * width + np.arange(width)).reshape(-1)
     np.add.at(out.reshape(-1), places, x.reshape(-1))
@@ -91,6 +93,7 @@ sum_rows = primitive(
     vjp={"x": _d_sum_rows},
     jvp={"x": lambda t, out, x, indices, rows, padding_idx: sum_rows(t, indices, rows, padding_idx)},
     promotes=False,
+    batch=batching.sums_of_rows,
     cases=[
         case((2, 3, 2), _SOME, rows=4),
         case((2, 3, 2), _SOME, rows=3, padding_idx=2),

@@ -16,6 +16,7 @@ from ...errors import ArgumentError, DtypeError, ShapeError
 from ..choosing import clip, equal, greater, less, where
 from ..elementwise import exp, log, logaddexp, sign
 from ..reductions import sum as total
+from . import batching
 from .activations import sigmoid
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -67,12 +68,17 @@ def _pointwise(name, each, dx, dy, doc, cases=((),), domain=None):
             slope(x, y, *options) * per_element(g, x.shape, reduction)
         )
 
+    def push(slope):
+        return lambda t, out, x, y, options, reduction: reduced(slope(x, y, *options) * t, reduction)
+
     return primitive(
         kernel,
         ["x", "y"],
         name=name,
         vjp={"x": rule(dx), "y": rule(dy)},
+        jvp={"x": push(dx), "y": push(dy)},
         domain=domain,
+        batch=batching.of_elements,
         cases=[
             case((2, 3), (2, 3), options=options, reduction=reduction)
             for options, reduction in zip(cases * 3, ("mean", "none", "sum", "batchmean") * 3, strict=False)
@@ -114,7 +120,12 @@ mse_loss = primitive(
         "x": lambda g, x, y, reduction: (x - y) * per_element(2 * g, x.shape, reduction),
         "y": lambda g, x, y, reduction: (y - x) * per_element(2 * g, x.shape, reduction),
     },
+    jvp={
+        "x": lambda t, out, x, y, reduction: reduced(2 * (x - y) * t, reduction),
+        "y": lambda t, out, x, y, reduction: reduced(2 * (y - x) * t, reduction),
+    },
     analytic=True,
+    batch=batching.of_elements,
     cases=[case((2, 3), (2, 3)), case((4,), (4,), reduction="sum"), case((3,), (3,), reduction="none")],
     doc="The squared difference of x and y: its mean, its sum, or each.",
 )

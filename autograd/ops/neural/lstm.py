@@ -68,7 +68,7 @@ class LSTMBackward(Backward):
         g, (room, tanhs) = self.begin(run)
         d = self._slopes(room, tanhs)
         w, back, part = self.w, self.empty(g.shape[1], run.rows), self.empty(n, run.rows)
-        w_hr = None if self.w_hr is None else np.ascontiguousarray(self.w_hr.T)
+        w_hr = None if self.w_hr is None else np.ascontiguousarray(self.w_hr.T, like=self.w_hr)
         through = self.empty(n, run.rows)
         dot, add, multiply = np.dot, np.add, np.multiply
 

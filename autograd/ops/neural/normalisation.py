@@ -21,6 +21,7 @@ from ...errors import DtypeError
 from ..elementwise import sqrt
 from ..reductions import sum as total
 from ..shapes import reshape
+from . import batching
 from .sums import column_sums, row_products, row_sums
 
 
@@ -100,7 +101,7 @@ def _common(*arrays):
             raise DtypeError(f"normalisation takes floating numbers, got {dtype}")
         working = np.dtype(np.float32) if dtype == np.float16 else dtype  # sums of halves overflow
         arrays = [None if a is None else a.astype(working, copy=False) for a in arrays]
-    return np.ascontiguousarray(arrays[0]), *arrays[1:], dtype
+    return np.ascontiguousarray(arrays[0], like=arrays[0]), *arrays[1:], dtype
 
 
 def _statistics(rows, view, over):
@@ -156,8 +157,8 @@ def _normalise(x, weight=None, bias=None, view=None, over="group", eps=1e-5, fix
 def _d_normalise(g, x, weight, bias, aux, wanted, view, over, fixed):
     mean, deviation, near = aux
     working = deviation.dtype
-    rows = _rows(np.ascontiguousarray(x, working), view)
-    g = np.ascontiguousarray(g, working)
+    rows = _rows(np.ascontiguousarray(x, working, like=x), view)
+    g = np.ascontiguousarray(g, working, like=g)
     factor = weight if weight is None or weight.dtype is working else weight.astype(working)
     through = 0 in wanted and fixed is None  # whether the statistics have a cotangent
     sums = products = None
@@ -249,6 +250,7 @@ normalise = fused(
     backward=_d_normalise,
     formula=_formula,
     name="normalise",
+    batch=batching.normalised,
     cases=[
         case((4, 6), (6,), (6,), view=(4, 6, 1, 1)),
         case((3, 2, 4), (2, 4), None, view=(3, 8, 1, 1)),
@@ -304,6 +306,7 @@ window_sums = primitive(
     name="window_sums",
     vjp={"x": lambda g, before, after: window_sums(g, after, before)},
     linear=True,
+    batch=batching.folded(0),
     cases=[
         case((2, 5, 3), before=1, after=0),
         case((2, 3), before=1, after=2),

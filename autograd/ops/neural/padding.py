@@ -15,6 +15,7 @@ import numpy as np
 
 from ...declare import case, primitive
 from ...errors import ShapeError
+from . import batching
 
 # Up to so many columns of the last axis are copied one by one: as a whole they would be copied
 # row by row, a few numbers each.
@@ -104,9 +105,9 @@ def _pad(x, widths, mode="constant", value=0.0):
     if first is not None:
         x = x[first]
     if mode == "constant":
-        out = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
+        out = np.full(shape, value, x.dtype, like=x) if value else np.zeros(shape, x.dtype, like=x)
     else:
-        out = np.empty(shape, x.dtype)
+        out = np.empty(shape, x.dtype, like=x)
     out[inner] = x
     for _, target, source in borders:
         out[target] = out[source]
@@ -128,7 +129,7 @@ def _unpad(x, widths, mode="constant"):
 
 def _embedded(values, shape, where):
     """Values in an array of zeros."""
-    out = np.zeros(shape, values.dtype)
+    out = np.zeros(shape, values.dtype, like=values)
     out[where] = values
     return out
 
@@ -154,6 +155,7 @@ pad = primitive(
     name="pad",
     vjp={"x": lambda g, widths, mode: unpad(g, widths, mode)},
     jvp={"x": lambda t, out, x, widths, mode, value: pad(t, widths, mode, 0.0)},
+    batch=batching.widths,
     cases=[*_CASES, case((2, 3), widths=((1, 0), (0, 2)), value=1.5)],
     doc="""x with borders: of a `value`, or reflecting, replicating or circling round what is in x.
 
@@ -169,6 +171,7 @@ unpad = primitive(
     name="unpad",
     vjp={"x": lambda g, widths, mode: pad(g, widths, mode, 0.0)},
     linear=True,
+    batch=batching.widths,
     cases=[
         case(_resized(c.args[0], c.statics["widths"]), **c.statics) for c in _CASES
     ],

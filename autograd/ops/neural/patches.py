@@ -16,6 +16,7 @@ import numpy as np
 
 from ...declare import case, primitive
 from ...errors import ShapeError
+from . import batching
 
 
 def positions(size: int, window: int, stride: int, padding: tuple[int, int], dilation: int) -> int:
@@ -95,7 +96,7 @@ def scatter(x: Any, columns: Any, stride, padding, dilation) -> None:
 
 def _unfold(x, window, stride, padding, dilation):
     outs = places(x.shape[2:], window, stride, padding, dilation, "unfold")
-    columns = np.empty((*x.shape[:2], *window, *outs), x.dtype)
+    columns = np.empty((*x.shape[:2], *window, *outs), x.dtype, like=x)
     gather(columns, x, stride, padding, dilation)
     return columns.reshape(len(x), x.shape[1] * math.prod(window), math.prod(outs))
 
@@ -108,7 +109,7 @@ def _fold(y, size, window, stride, padding, dilation):
             f"fold: input{y.shape} must be (N, channels * {taps}, {count}): the kernel {window} has "
             f"{taps} taps and {' x '.join(map(str, outs))} places on an output of size {size}"
         )
-    x = np.zeros((len(y), y.shape[1] // taps, *size), y.dtype)
+    x = np.zeros((len(y), y.shape[1] // taps, *size), y.dtype, like=y)
     scatter(x, y.reshape(*x.shape[:2], *window, *outs), stride, padding, dilation)
     return x
 
@@ -127,7 +128,7 @@ unfold = primitive(
             g, x_shape[2:], window, stride, padding, dilation
         )
     },
-    linear=True, cases=[case((2, 2, 4, 4), **_CASES[0]), case((1, 2, 6), **_CASES[1])],
+    linear=True, batch=batching.folded(0), cases=[case((2, 2, 4, 4), **_CASES[0]), case((1, 2, 6), **_CASES[1])],
     doc="""What a sliding window meets, as columns.
 
     Shapes: (N, C, *sizes) -> (N, C * taps, places).
@@ -141,7 +142,7 @@ fold = primitive(
     vjp={
         "y": lambda g, window, stride, padding, dilation: unfold(g, window, stride, padding, dilation)
     },
-    linear=True, cases=[case((2, 12, 6), size=(4, 4), **_CASES[0]), case((1, 4, 2), size=(6,), **_CASES[1])],
+    linear=True, batch=batching.folded(0), cases=[case((2, 12, 6), size=(4, 4), **_CASES[0]), case((1, 4, 2), size=(6,), **_CASES[1])],
     doc="""The sum of columns over the elements that a sliding window meets.
 
     Shapes: (N, C * taps, places) -> (N, C, *size).

@@ -39,7 +39,7 @@ def _pick(x, indices, dims):
 
 def _place(x, indices, shape):
     lead = x.shape[: x.ndim - len(shape)]
-    out = np.zeros(lead + shape, x.dtype)
+    out = np.zeros(lead + shape, x.dtype, like=x)
     places = _places(lead, indices, len(shape), math.prod(shape), "place")
     np.add.at(out.reshape(-1), places.reshape(-1), x.reshape(-1))
     return out
@@ -53,7 +53,7 @@ pick = primitive(
     name="pick",
     constants=["indices"],
     vjp={"x": lambda g, indices, x_shape, dims: place(g, indices, x_shape[-dims:])},
-    linear=True, promotes=False, cases=[case((2, 3, 2), _PICKED, dims=2), case((2, 6), _PICKED[:, 0], dims=1)],
+    linear=True, promotes=False, batch="core", cases=[case((2, 3, 2), _PICKED, dims=2), case((2, 6), _PICKED[:, 0], dims=1)],
     doc="""The elements of x at indices into its last `dims` axes, flattened.
 
     Shapes: x (*planes, *axes), indices (*planes, *out) with as many axes -> (*planes, *out).""",
@@ -64,7 +64,7 @@ place = primitive(
     name="place",
     constants=["indices"],
     vjp={"x": lambda g, indices, shape: pick(g, indices, len(shape))},
-    linear=True, promotes=False, cases=[case((2, 2, 2), _PICKED, shape=(3, 2)), case((2, 2), _PICKED[:, 0], shape=(6,))],
+    linear=True, promotes=False, batch="core", cases=[case((2, 2, 2), _PICKED, shape=(3, 2)), case((2, 2), _PICKED[:, 0], shape=(6,))],
     doc="The adjoint of `pick`: zeros, with x added at indices into the last axes, flattened.",
 )  # fmt: skip
 
@@ -76,7 +76,7 @@ def _unpool(x, indices, shape):
             f"max_unpool: indices must be in 0..{size - 1} for an output of {shape}, "
             f"got {indices.min()}..{indices.max()}"
         )
-    out = np.zeros(lead + shape, x.dtype)
+    out = np.zeros(lead + shape, x.dtype, like=x)
     out.reshape(-1)[_places(lead, indices, len(shape), size, "max_unpool")] = x
     return out
 
@@ -87,7 +87,7 @@ max_unpool = primitive(
     name="max_unpool",
     constants=["indices"],
     vjp={"x": lambda g, indices, shape: pick(g, indices, len(shape))},
-    linear=True, promotes=False, cases=[case((2, 2), np.array([[3, 0], [1, 2]]), shape=(5,))],
+    linear=True, promotes=False, batch="core", cases=[case((2, 2), np.array([[3, 0], [1, 2]]), shape=(5,))],
     kinks="where indices repeat, each gets the cotangent of their place",
     doc="Zeros, with x put at indices into the last axes, flattened; of equal indices the last stays.",
 )  # fmt: skip
@@ -96,6 +96,7 @@ strongest = primitive(
     lambda x, windows: core.strongest(x, windows),
     ["x"],
     name="strongest",
+    batch="core",
     cases=[case((2, 4, 5), windows=_HALVES), case((3, 5), windows=_THIRDS)],
     doc="""The index of the largest element of each window, in the windowed axes flattened.
 
@@ -107,6 +108,7 @@ strongest_at = primitive(
     ).reshape(origins.shape),
     ["x", "origins"],
     name="strongest_at",
+    batch="core",
     cases=[case((2, 5), np.array([[0, 3], [1, 2]]), offsets=(0, 1), dims=1)],
     doc="The same for windows that differ from plane to plane, of elements at origins + offsets.",
 )
@@ -126,6 +128,7 @@ avg_pool = primitive(
     name="avg_pool",
     vjp={"x": lambda g, windows, divisor: avg_spread(g, windows, divisor)},
     linear=True,
+    batch="core",
     cases=[
         case((2, 4, 5), windows=_HALVES, divisor=((2, 2), (1, 2, 2))),
         case((3, 7), windows=(Windows(7, range(-1, 7, 2), 3),), divisor=3),
@@ -139,6 +142,7 @@ avg_spread = primitive(
     name="avg_spread",
     vjp={"g": lambda g, windows, divisor: avg_pool(g, windows, divisor)},
     linear=True,
+    batch="core",
     cases=[
         case((2, 2, 3), windows=_HALVES, divisor=((2, 2), (1, 2, 2))),
         case((3, 4), windows=(Windows(7, range(-1, 7, 2), 3),), divisor=3),

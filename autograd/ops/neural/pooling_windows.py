@@ -111,7 +111,7 @@ def _sum_along(x: np.ndarray, axis: int, windows: Windows) -> np.ndarray:
             if part.shape[axis] == n:
                 total = part
                 continue
-            total, owned = np.zeros((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype), True
+            total, owned = np.zeros((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype, like=x), True
         total = _combine(np.add, total, owned, _at(x.ndim, axis, to), part)
         owned = True
     assert total is not None  # a window has at least one element
@@ -124,7 +124,7 @@ def window_spread(g: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
         return np.broadcast_to(g, g.shape[: -len(windows)] + tuple(w.length for w in windows))
     for axis, w in reversed(list(_axes(g, windows))):
         apart = type(w.starts) is range and w.dilation * (w.size - 1) < w.starts.step
-        out = np.zeros((*g.shape[:axis], w.length, *g.shape[axis + 1 :]), g.dtype)
+        out = np.zeros((*g.shape[:axis], w.length, *g.shape[axis + 1 :]), g.dtype, like=g)
         for _, to, source in taps(w):
             place, part = _at(g.ndim, axis, source), g[_at(g.ndim, axis, to)]
             if apart:
@@ -196,7 +196,7 @@ def _larger_along(x, which, axis, windows, weight, kind):
             if value.shape == shape:
                 best, chosen = value, np.full(shape, number) if which is None else number
                 continue
-            best, chosen, owned = np.full(shape, _lowest(x.dtype), x.dtype), np.zeros(shape, kind), True
+            best, chosen, owned = np.full(shape, _lowest(x.dtype), x.dtype, like=x), np.zeros(shape, kind), True
         larger = np.greater(value, best[place])
         best = _combine(np.maximum, best, owned, place, value)
         owned = True
@@ -252,7 +252,7 @@ def strongest_tap(
     planes = np.arange(len(rows)).reshape(-1, *(1,) * (origins.ndim - 1)) * rows.shape[1]
     flat = rows.reshape(-1)
     places = np.zeros((len(rows), *origins.shape[1:]), np.int64) + origins
-    best = np.zeros(places.shape, rows.dtype)
+    best = np.zeros(places.shape, rows.dtype, like=rows)
     seen = np.zeros(places.shape, bool)
     for k, offset in enumerate(offsets):
         there = True if valid is None else valid[k]

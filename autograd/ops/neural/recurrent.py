@@ -17,6 +17,7 @@ from ...declare import case, fused
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ..joining import concatenate
 from ..shapes import reshape, transpose
+from . import batching
 from .gates import RNNBackward, RNNForward, columns, rnn_formula
 from .gru import GRUBackward, GRUForward, gru_formula
 from .linear import linear
@@ -70,7 +71,7 @@ def _forward(kind, x, initial, weights, sizes, reverse, nonlinearity=None):
     layer = kind.forward(x, weights, reverse, nonlinearity)
     runs = runs_of(sizes, reverse)
     final = walk(runs, [state.T for state in initial], layer)
-    out = np.empty(x.shape[0] * layer.width + sum(state.size for state in initial), x.dtype)
+    out = np.empty(x.shape[0] * layer.width + sum(state.size for state in initial), x.dtype, like=x)
     places = split(out, [(x.shape[0], layer.width), *[state.shape for state in initial]])
     for run, states in zip(runs, layer.outputs, strict=True):
         columns(places[0], run)[...] = states
@@ -102,7 +103,7 @@ def _backward(kind, g, x, initial, weights, out, aux, wanted, reverse, nonlinear
     layer = kind.backward(d_out, saved, w_hh, w_hr, reverse, nonlinearity)
     d_initial = [d.T for d in walk(runs[::-1], [d.T for d in d_final], layer)]
     found = [None, *d_initial, *[None] * len(weights)]
-    weights_at, ones = len(found) - len(weights), np.ones(rows, g.dtype)
+    weights_at, ones = len(found) - len(weights), np.ones(rows, g.dtype, like=g)
     if 0 in wanted:
         found[0] = layer.of_input(lambda d: d.T.dot(w_ih)).reshape(x.shape)
     if weights_at in wanted:
@@ -121,7 +122,7 @@ def _backward(kind, g, x, initial, weights, out, aux, wanted, reverse, nonlinear
 
 def _before(outputs, runs, saved, reverse):
     """The state before each step, row by row as the outputs are."""
-    before = np.empty(outputs.shape, outputs.dtype)
+    before = np.empty(outputs.shape, outputs.dtype, like=outputs)
     for run, (start, _) in zip(runs, saved, strict=True):
         shape = (run.steps, run.rows, outputs.shape[1])
         room, found = before[run.places].reshape(shape), outputs[run.places].reshape(shape)
@@ -241,7 +242,7 @@ _LSTM = Kind("lstm", 4, LSTMForward, LSTMBackward, lstm_formula)
 rnn = fused(
     _rnn_kernel,
     ["x", "h0", "w_ih", "w_hh", "b_ih", "b_hh"],
-    backward=_rnn_backward, formula=_rnn_formula, name="rnn", promotes=True, domain=(-1.0, 1.0),
+    backward=_rnn_backward, formula=_rnn_formula, name="rnn", batch=batching.recurrent(2), promotes=True, domain=(-1.0, 1.0),
     cases=[
         case((3, 2, 2), (2, 3), (3, 2), (3, 3), (3,), (3,)),
         case((4, 2), (2, 3), (3, 2), (3, 3), sizes=(2, 1, 1), reverse=True),
@@ -252,7 +253,7 @@ rnn = fused(
 gru = fused(
     _gru_kernel,
     ["x", "h0", "w_ih", "w_hh", "b_ih", "b_hh"],
-    backward=_gru_backward, formula=_gru_formula, name="gru", promotes=True, domain=(-1.0, 1.0),
+    backward=_gru_backward, formula=_gru_formula, name="gru", batch=batching.recurrent(2), promotes=True, domain=(-1.0, 1.0),
     cases=[
         case((2, 2, 2), (2, 2), (6, 2), (6, 2), (6,), (6,)),
         case((4, 1), (2, 2), (6, 1), (6, 2), sizes=(2, 1, 1), reverse=True),
@@ -263,7 +264,7 @@ gru = fused(
 lstm = fused(
     _lstm_kernel,
     ["x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "w_hr"],
-    backward=_lstm_backward, formula=_lstm_formula, name="lstm", promotes=True, domain=(-1.0, 1.0),
+    backward=_lstm_backward, formula=_lstm_formula, name="lstm", batch=batching.recurrent(3), promotes=True, domain=(-1.0, 1.0),
     cases=[
         case((2, 2, 2), (2, 2), (2, 2), (8, 2), (8, 2), (8,), (8,)),
         case((4, 1), (2, 1), (2, 2), (8, 1), (8, 1), (8,), (8,), (1, 2), sizes=(2, 1, 1)),

@@ -33,6 +33,7 @@ resample = primitive(
     name="resample",
     vjp={"x": lambda g, maps: resample(g, _turned(maps))},
     linear=True,
+    batch="core",
     cases=[case((2, 4, 2, 3), maps=_MAPS), case((2, 3), maps=_TWO), case((2, 4), maps=(_TWO[0].T,))],
     doc="A linear map along each of the last axes; None leaves one as it is.",
 )

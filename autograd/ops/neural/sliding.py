@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
+from ...memory import strided
 from .patches import gather, scatter
 
 # Elements of columns that are made at a time, and the least width of a product for each row.
@@ -78,7 +78,7 @@ class Slide(NamedTuple):
 
 def by_output(x, w, b, slide: Slide):
     """The output, from the input and the weight; b, a bias or None, is added to it."""
-    out = np.empty((len(x), len(w), *slide.outs), x.dtype)
+    out = np.empty((len(x), len(w), *slide.outs), x.dtype, like=x)
     (_rows_output if slide.by_rows(len(x)) else _samples_output)(out, x, w, b, slide)
     return out
 
@@ -88,7 +88,7 @@ def by_input(y, w, b, slide: Slide):
     channels = w.shape[1] * slide.groups
     if slide.is_dense and len(w) <= 2 * channels:  # else columns of the input are the smaller ones
         return by_output(y, _turned(w, slide.groups), b, slide.reversed())
-    out = np.zeros((len(y), channels, *slide.sizes), y.dtype)
+    out = np.zeros((len(y), channels, *slide.sizes), y.dtype, like=y)
     if b is not None:
         out += b.reshape(len(b), *(1,) * len(slide.sizes))
     (_rows_input if slide.by_rows(len(y)) else _samples_input)(out, y, w, slide)
@@ -119,7 +119,7 @@ def _grouped(x, groups: int, axis: int = 1):
 
 def _matrices(x, *shape):
     """The elements as matrices that BLAS takes; NumPy's own products are many times slower."""
-    return np.ascontiguousarray(x).reshape(shape)
+    return np.ascontiguousarray(x, like=x).reshape(shape)
 
 
 # ------------------------------------------------------------------ rows
@@ -133,7 +133,7 @@ def _overlapping(rows, count: int, step: int, taps: int):
     """
     groups, _, m, p = rows.shape
     by_group, by_row, by_line, item = rows.strides
-    return as_strided(rows, (groups, count, taps * m, p), (by_group, step * by_row, by_line, item))
+    return strided(rows, (groups, count, taps * m, p), (by_group, step * by_row, by_line, item))
 
 
 def _rows_columns(x, slide: Slide):
@@ -144,7 +144,7 @@ def _rows_columns(x, slide: Slide):
     count = (slide.outs[0] - 1) * slide.stride[0] + slide.window[0]
     before = min(slide.padding[0][0], count)
     after = min(before + size, count)
-    rows = np.empty((slide.groups, count, x.shape[2], *window, n, *outs), x.dtype)
+    rows = np.empty((slide.groups, count, x.shape[2], *window, n, *outs), x.dtype, like=x)
     rows[:, :before] = 0
     rows[:, after:] = 0
     k = len(window)
@@ -157,7 +157,7 @@ def _rows_columns(x, slide: Slide):
 def _rows_of(y, groups: int, before: int = 0, after: int = 0):
     """An output as rows (groups, rows, channels, samples * inner places), zeros around them."""
     n, _, count, *inner = y.shape
-    rows = np.empty((groups, before + count + after, y.shape[1] // groups, n, *inner), y.dtype)
+    rows = np.empty((groups, before + count + after, y.shape[1] // groups, n, *inner), y.dtype, like=y)
     rows[:, :before] = 0
     rows[:, before + count :] = 0
     rows[:, before : before + count] = _grouped(y, groups).transpose(1, 3, 2, 0, *range(4, y.ndim + 1))
@@ -217,7 +217,7 @@ def _rows_input(out, y, w, slide: Slide) -> None:
 def _rows_weight(x, y, slide: Slide):
     groups, window = slide.groups, slide.window
     outputs, taps = y.shape[1] // groups, x.shape[1] // groups * math.prod(window)
-    total = np.zeros((groups, taps, outputs), x.dtype)
+    total = np.zeros((groups, taps, outputs), x.dtype, like=x)
     for part in _blocks(len(x), _each_sample(slide, x.shape[1])):
         columns, rows = _rows_columns(x[part], slide), _rows_of(y[part], groups)
         for row in range(slide.outs[0]):
@@ -235,7 +235,7 @@ def _samples_columns(x, slide: Slide):
     """Columns as (samples, groups, channels * taps, places)."""
     places = math.prod(slide.outs)
     if not slide.is_pointwise:
-        columns = np.empty((*x.shape[:2], *slide.window, *slide.outs), x.dtype)
+        columns = np.empty((*x.shape[:2], *slide.window, *slide.outs), x.dtype, like=x)
         gather(columns, x, *slide.outer)
         x = columns
     taps = math.prod(slide.window)
@@ -271,7 +271,7 @@ def _samples_input(out, y, w, slide: Slide) -> None:
 def _samples_weight(x, y, slide: Slide):
     outputs = y.shape[1] // slide.groups
     taps = x.shape[1] // slide.groups * math.prod(slide.window)
-    total = np.zeros((slide.groups, outputs, taps), x.dtype)
+    total = np.zeros((slide.groups, outputs, taps), x.dtype, like=x)
     for part in _blocks(len(x), _sample_size(slide, x.shape[1], total.size)):
         columns = _samples_columns(x[part], slide)
         rows = _matrices(y[part], len(columns), slide.groups, outputs, columns.shape[3])

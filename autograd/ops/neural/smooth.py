@@ -264,11 +264,19 @@ def _d_glu(g, x, axis):
     return concatenate([onto_values, onto_values * values * (1 - share)], axis)
 
 
+def _moved_glu(t, x, axis):
+    (values, gates), (onto_values, onto_gates) = _halves(x, axis), _halves(t, axis)
+    share = sigmoid(gates)
+    return share * (onto_values + values * (1 - share) * onto_gates)
+
+
 glu = primitive(
     _glu,
     ["x"],
     name="glu",
     vjp={"x": _d_glu},
+    jvp={"x": lambda t, out, x, axis: _moved_glu(t, x, axis)},
+    analytic=True,
     batch="axis",
     cases=[case((2, 4)), case((2, 3), axis=0)],
     doc="""a * sigmoid(b), where a and b are the halves of x along an axis

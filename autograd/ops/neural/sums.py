@@ -34,8 +34,8 @@ def column_sums(a, weights=None):
     if weights is None:
         weights = ones(rows, a.dtype)
     if rows <= COLUMN:
-        return weights.dot(a)
+        return a.T.dot(weights)
     whole = rows - rows % COLUMN
     blocks = a[:whole].reshape(-1, COLUMN, columns)
     parts = np.matmul(weights[:whole].reshape(-1, 1, COLUMN), blocks).reshape(-1, columns)
-    return column_sums(parts) + weights[whole:].dot(a[whole:])
+    return column_sums(parts) + a[whole:].T.dot(weights[whole:])

@@ -1,0 +1,332 @@
+"""One example at a time in the program, all examples at once in memory: the core of `vmap`.
+
+Under `vmap` a function runs once, on tensors that stand for one example each: their shape is that of
+an example. Such a *batched* tensor wraps another, its `_inner`, which has the examples along its first
+axis, and knows the *level*, the run of `vmap` that it belongs to. Where `vmap`s nest, the inner tensor
+may be batched itself, by the `vmap` around.
+
+A call of a primitive with a batched argument is rewritten to calls on the inner values, by the
+batching class of the primitive; `batching_classes.py` has the classes. So the tape and the sweep
+never see `vmap`: what they record and sweep are the arrays of all examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .codegen import FAST
+from .errors import AutogradError, VmapError
+from .primitive import REGISTRY, Primitive
+from .tape import TensorBase, apply, as_operand, mode, new_tensor
+
+
+class Level:
+    """One run of `vmap`.
+
+    Attributes:
+        depth: how many run around it.
+        size: the number of examples.
+        randomness: what draws of random numbers do: "error", "same" or "different".
+        running: whether it has not ended yet.
+    """
+
+    __slots__ = ("depth", "randomness", "running", "size")
+
+    def __init__(self, depth: int, size: int, randomness: str = "error"):
+        self.depth, self.size, self.randomness, self.running = depth, size, randomness, True
+
+
+class running:
+    """A block in which a new level runs, inside those that run already."""
+
+    def __init__(self, size: int, randomness: str = "error"):
+        self.level = Level(len(mode.levels), size, randomness)
+
+    def __enter__(self) -> Level:
+        self._before = mode.levels
+        mode.levels = (*mode.levels, self.level)
+        return self.level
+
+    def __exit__(self, *exception: Any) -> None:
+        self.level.running = False
+        mode.levels = self._before
+
+
+class outside:
+    """A block that computes with the arrays of all examples of some levels: these do not run in it."""
+
+    def __init__(self, levels: Sequence[Level]):
+        self.levels = levels
+
+    def __enter__(self) -> None:
+        self._before = mode.levels
+        if self.levels:
+            mode.levels = tuple(level for level in mode.levels if level not in self.levels)
+
+    def __exit__(self, *exception: Any) -> None:
+        mode.levels = self._before
+
+
+def invoke(name: str, *args: Any) -> Any:
+    """A primitive by its name, on arrays and statics."""
+    return REGISTRY[name].function(*args)
+
+
+# ------------------------------------------------------------------ batched tensors
+
+_batched: Any = None
+
+
+def admit_batched(cls: type) -> None:
+    """Name the class of batched tensors, which has Tensor's surface and is made above it."""
+    global _batched
+    _batched = cls
+
+
+def batch(level: Level, inner: Any) -> Any:
+    """The batched tensor of an inner one."""
+    made = TensorBase.__new__(_batched)
+    made._inner, made._level = inner, level
+    return made
+
+
+def is_batched(value: Any) -> bool:
+    """Whether it stands for one example of several."""
+    return isinstance(value, TensorBase) and value._level is not None
+
+
+def bottom(x: Any) -> Any:
+    """The tensor that holds all examples, of all levels; these are its first axes, outermost first."""
+    while x._level is not None:
+        x = x._inner
+    return x
+
+
+def levels_of(x: Any) -> list[Level]:
+    """The levels that a tensor is batched by, outermost first."""
+    found = []
+    while x._level is not None:
+        found.append(x._level)
+        x = x._inner
+    return found[::-1]
+
+
+def rebatch(levels: Sequence[Level], x: Any) -> Any:
+    """The inverse of `bottom`: a tensor whose first axes are those of the levels, outermost first."""
+    for level in levels:
+        x = batch(level, x)
+    return x
+
+
+def everywhere(x: Any, levels: Sequence[Level]) -> Any:
+    """The same value, batched by all of these levels: repeated, without a copy, where it was not.
+
+    Its own levels must be among them. Recorded, so that gradients flow back to x.
+    """
+    own = levels_of(x) if isinstance(x, TensorBase) else []
+    if len(own) == len(levels):
+        return x
+    value = bottom(x) if isinstance(x, TensorBase) else new_tensor(_held(x))
+    shape, ours = value._data.shape, iter(own)
+    if not own and value._node is None:
+        full = (*[level.size for level in levels], *shape)
+        data = value._data if value._alias is None else value._data.copy()
+        return rebatch(levels, new_tensor(np.broadcast_to(data, full)))
+    nearest = next(ours, None)
+    spaced, whole = [], []
+    for level in levels:
+        spaced.append(level.size if level is nearest else 1)
+        whole.append(level.size)
+        if level is nearest:
+            nearest = next(ours, None)
+    rest = shape[len(own) :]
+    value = invoke("reshape", value, (*spaced, *rest))
+    return rebatch(levels, invoke("broadcast_to", value, (*whole, *rest)))
+
+
+def _held(x: Any) -> Any:
+    """An array of our own: what is repeated without a copy cannot be protected from writes later."""
+    return np.array(x) if isinstance(x, (np.ndarray, list, tuple)) else np.asarray(x)
+
+
+def lower(x: Any, levels: Sequence[Level]) -> Any:
+    """The same value with the examples of these levels as its first axes, outermost first.
+
+    It stays batched by other levels, which begun after them.
+    """
+    own = levels_of(x) if isinstance(x, TensorBase) else []
+    later = [level for level in own if level not in levels]
+    for level in own:
+        check_running(level, "vmap")
+    value = bottom(everywhere(x, [*levels, *later]))
+    if not later or not levels:
+        return rebatch(later, value)
+    n, m = len(levels), len(later)
+    rest = range(n + m, value._data.ndim)
+    return rebatch(later, invoke("transpose", value, (*range(n, n + m), *range(n), *rest)))
+
+
+def lift(x: Any, levels: Sequence[Level]) -> Any:
+    """The inverse of `lower`."""
+    later, value = levels_of(x), bottom(x)
+    if later and levels:
+        n, m = len(levels), len(later)
+        rest = range(n + m, value._data.ndim)
+        value = invoke("transpose", value, (*range(m, n + m), *range(m), *rest))
+    return rebatch([*levels, *later], value)
+
+
+def meet(x: Any, *others: Any) -> Any:
+    """x, batched by every level that one of the others is batched by."""
+    levels = {level.depth: level for o in (x, *others) if is_batched(o) for level in levels_of(o)}
+    own = levels_of(x) if isinstance(x, TensorBase) else []
+    if len(levels) == len(own):
+        return x
+    return everywhere(x, [levels[depth] for depth in sorted(levels)])
+
+
+def on_all(function: Callable, x: Any) -> Any:
+    """A constant of the values of a tensor, by a function of each element alone."""
+    return rebatch(levels_of(x), new_tensor(function(bottom(x)._data)))
+
+
+def check_running(level: Level, what: str) -> None:
+    """Refuse a value of a `vmap` that has ended."""
+    if not level.running:
+        raise VmapError(
+            f"{what}: a value from inside a vmap that has ended was used outside; values must leave the "
+            "function that vmap runs as its results"
+        )
+
+
+# ------------------------------------------------------------------ calls
+
+
+class Call:
+    """A call of a primitive with batched arguments, as batching classes see it.
+
+    Attributes:
+        prim: the primitive.
+        args: what it is called with, the inner tensors of those that are batched.
+        batched: for each, whether it is; then its first axis is that of the examples.
+        statics: the other arguments, by name.
+        size: the number of examples.
+    """
+
+    __slots__ = ("args", "batched", "level", "prim", "statics")
+
+    def __init__(self, prim: Primitive, args: Sequence[Any], statics: Sequence, level: Level):
+        self.prim, self.level = prim, level
+        self.batched = [isinstance(a, TensorBase) and a._level is level for a in args]
+        self.args = [a._inner if b else a for a, b in zip(args, self.batched, strict=True)]
+        self.statics = dict(zip(prim.statics, statics, strict=True))
+
+    @property
+    def size(self) -> int:
+        return self.level.size
+
+    def shape(self, i: int) -> tuple[int, ...]:
+        """The shape of one example of an argument."""
+        if self.batched[i]:
+            return self.args[i].shape[1:]
+        return getattr(self.args[i], "shape", ())
+
+    def ndim(self, i: int) -> int:
+        """How many axes one example of an argument has."""
+        return len(self.shape(i))
+
+    def padded(self, i: int, rank: int) -> Any:
+        """An argument with axes of length one put in front, to have `rank` of them per example.
+
+        What is not batched stays as it is: it broadcasts.
+        """
+        shape = self.shape(i)
+        if not self.batched[i] or len(shape) >= rank:
+            return self.args[i]
+        return invoke("reshape", self.args[i], (self.size, *(1,) * (rank - len(shape)), *shape))
+
+    def whole(self, i: int, rank: int = 0) -> Any:
+        """An argument with the axis of the examples, repeated along it if it is not batched.
+
+        With axes of length one put in after that, to have `rank` of them per example.
+        """
+        if self.batched[i]:
+            return self.padded(i, rank)
+        x = self.args[i]
+        x = x if hasattr(x, "ndim") else np.asarray(x)
+        return invoke("broadcast_to", x, (self.size, *(1,) * (rank - x.ndim), *x.shape))
+
+    def run(self, args: Sequence[Any] | None = None, **statics: Any) -> Any:
+        """The primitive on these arguments, with some statics replaced."""
+        chosen = {**self.statics, **statics} if statics else self.statics
+        args = self.args if args is None else args
+        if self.prim.function is None:
+            return apply(self.prim, args, tuple(chosen.values()))
+        if self.prim.variadic:
+            return self.prim.function(args, *chosen.values())
+        return self.prim.function(*args, *chosen.values())
+
+
+# By the names that declarations give them; `batching_classes.py` fills it.
+CLASSES: dict[str, Callable[[Call], Any]] = {}
+
+
+def batched_call(prim: Primitive, args: Sequence[Any], statics: tuple) -> Any:
+    """What a call with batched arguments gives; None if none is batched."""
+    level: Any = None
+    for i, arg in enumerate(args):
+        if isinstance(arg, TensorBase):
+            if arg._level is not None and (level is None or arg._level.depth > level.depth):
+                level = arg._level
+        elif type(arg) in (list, tuple):
+            return batched_call(prim, _operands(prim, args), statics) if _holds_batched(args[i:]) else None
+    if level is None:
+        return None
+    check_running(level, prim.name)
+    call = Call(prim, args, statics, level)
+    rule = prim.batch if callable(prim.batch) else CLASSES[prim.batch or "loop"]
+    running, mode.levels = mode.levels, mode.levels[: level.depth]
+    try:
+        out = rule(call)
+    except VmapError:
+        raise
+    except AutogradError as error:
+        raise _of_one_example(call, statics, error) from None
+    finally:
+        mode.levels = running
+    if not prim.results:
+        return batch(level, out)
+    made = [batch(level, part) for part in out]
+    return out._make(made) if hasattr(out, "_make") else tuple(made)
+
+
+def _operands(prim: Primitive, args: Sequence[Any]) -> list:
+    return [as_operand(prim, i, a) if type(a) in (list, tuple) else a for i, a in enumerate(args)]
+
+
+def _holds_batched(things: Any) -> bool:
+    return any(is_batched(t) or (type(t) in (list, tuple) and _holds_batched(t)) for t in things)
+
+
+def _of_one_example(call: Call, statics: tuple, error: AutogradError) -> AutogradError:
+    """The error as one example alone would raise it, whose shapes the caller knows."""
+    examples = [
+        np.zeros(call.shape(i), a.dtype) if b else a
+        for i, (a, b) in enumerate(zip(call.args, call.batched, strict=True))
+    ]
+    if any(is_batched(e) for e in examples):
+        return error
+    try:
+        apply(call.prim, examples, statics)
+    except type(error) as plainer:
+        plainer.add_note(f"under vmap, for each of {call.size} examples")
+        return plainer
+    except Exception:
+        return error
+    return error
+
+
+FAST["batched_call"] = batched_call
