@@ -68,6 +68,7 @@ PAGES = {
 def shoot(path: Path, target: Path, size: tuple[int, int]) -> None:
     """A screenshot of a file, in few colours."""
     command = [PROGRAM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    command.append("--virtual-time-budget=2000")  # the map in the corner is painted last
     command += [f"--screenshot={target}", f"--window-size={size[0]},{size[1]}", path.as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     Image.open(target).convert("RGB").quantize(128).save(target, optimize=True)

@@ -10,6 +10,7 @@ function paintMap(sight) {
   const isWhole = sight.x <= 0 && sight.y <= 0 && sight.x + sight.w >= scene.w && sight.y + sight.h >= scene.h;
   map.classList.toggle("idle", isWhole);
   if (isWhole) return;
+  if (takePlace(map)) forgetMap(); // while it was hidden it had no size
   if (isMapOld) { // the graph itself is painted first
     setTimeout(() => (isMapOld && drawWhole(), paintSoon()));
     return;

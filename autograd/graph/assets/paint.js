@@ -48,11 +48,18 @@ const isRouteOnPath = (route) => !state.path || route.sources.some((source) => s
 
 /** Fits the canvases to the window and its pixels. */
 function resize() {
+  takePlace(canvas);
+  takePlace(map);
+}
+
+/** Gives a canvas the pixels of its place; whether it had others. */
+function takePlace(each) {
   const dots = window.devicePixelRatio || 1;
-  for (const each of [canvas, map]) {
-    each.width = Math.max(1, Math.round(each.clientWidth * dots));
-    each.height = Math.max(1, Math.round(each.clientHeight * dots));
-  }
+  const w = Math.max(1, Math.round(each.clientWidth * dots)), h = Math.max(1, Math.round(each.clientHeight * dots));
+  if (each.width === w && each.height === h) return false;
+  each.width = w;
+  each.height = h;
+  return true;
 }
 
 /** Paints everything that is in sight. */

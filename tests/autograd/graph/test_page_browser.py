@@ -285,3 +285,18 @@ def test_ten_thousand_nodes_are_searched_in_time(tape):
     )
     assert done[0] > 9000
     assert max(done[1]) < SOON, done
+
+
+@needs_chromium
+def test_the_map_has_a_size_once_it_is_shown():
+    done = browse(
+        page.to_html(small()),
+        """
+        view.scale = 1e-3; paint();
+        const hidden = map.classList.contains("idle");
+        map.width = 1; // as of a canvas that had no place
+        view.scale = 8; paint();
+        return [hidden, map.classList.contains("idle"), map.width > 100];
+        """,
+    )
+    assert done == [True, False, True]
