@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import numpy.lib.recfunctions  # NumPy does not import it by itself
 import pytest
@@ -90,6 +93,18 @@ def test_other_types_may_take_over():
     assert tensor(1.0) * Other() == "mine"
     with pytest.raises(autograd.errors.OperandError, match=r"add: argument 'y' .* got Other"):
         tensor(1.0) + Other()
+
+
+def test_a_table_filled_by_others_first_still_gets_numpys():
+    """SciPy's functions may be entered before NumPy's, which come when first needed."""
+    code = (
+        "import numpy as np, autograd\n"
+        "from autograd.protocols import IMPLEMENTATIONS\n"
+        "IMPLEMENTATIONS[np.spacing] = abs\n"
+        "out = np.float64(3.0) - autograd.tensor([1.0, 2.0], requires_grad=True)\n"
+        "assert out.requires_grad and out.tolist() == [2.0, 1.0]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_things_with_an_array_are_arrays():

@@ -73,7 +73,7 @@ def _check(sample: Sample, shapes: tuple) -> None:
 def test_all_small_shapes(sample: Sample):
     tuples = list(itertools.product(SHAPES, repeat=len(sample.args)))
     if len(sample.args) > 2:
-        tuples = tuples[::5]
+        tuples = tuples[:: 5 if len(sample.args) == 3 else 47]
     tried = 0
     for shapes in tuples:
         if _together(*shapes) is not None:
@@ -84,7 +84,7 @@ def test_all_small_shapes(sample: Sample):
 
 @joining
 def test_shapes_that_do_not_fit(sample: Sample):
-    shapes = [(2,), (3,), (1,)][: len(sample.args)]
+    shapes = [(2,), (3,), (1,), (1,)][: len(sample.args)]
     made = sample.with_args(_filled(sample, shapes))
     with pytest.raises(ShapeError, match=rf"{sample.prim.name}\(.*\(2,\).*\(3,\).*broadcast"):
         made.call(*made.tensors())

@@ -27,6 +27,7 @@ from . import (  # noqa: F401 - each enters its functions
     orthogonal,
     reductions,
     spherical,
+    zeta,
 )
 from ._coverage import CONSTANT as _CONSTANT
 from ._declare import FUNCTIONS as _FUNCTIONS

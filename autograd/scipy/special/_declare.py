@@ -28,6 +28,7 @@ from ...protocols import IMPLEMENTATIONS
 from ...tape import TensorBase, mode
 from .. import load
 from .._faces import spelled as _spelled
+from ._documents import document, signature_of
 from ._dtypes import (
     HALF,
     as_of,
@@ -132,6 +133,8 @@ def enter(
         return inner(*args, **options)
 
     public.__name__ = public.__qualname__ = name
+    public.__doc__ = document(name, prim, refused, real_only)
+    public.__signature__ = signature_of(prim)  # type: ignore[attr-defined]
     FUNCTIONS[name] = public
     if isinstance(theirs, np.ufunc):
         IMPLEMENTATIONS[theirs] = public

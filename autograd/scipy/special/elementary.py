@@ -47,7 +47,7 @@ radian = special(
 
 @spelled("sinc")
 def sinc(x):
-    """sin(pi x) / (pi x), and 1 at 0, as `numpy.sinc`."""
+    """sin(pi x) / (pi x), and 1 at 0, as `numpy.sinc`. Gradient: (cos(pi x) - sinc(x)) / x, and 0 at 0."""
     return _sinc(x)
 
 

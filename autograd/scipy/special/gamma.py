@@ -1,4 +1,4 @@
-"""The gamma function and its kin: logarithms, polygamma, zeta, beta, binomial coefficients."""
+"""The gamma function and its kin: logarithms, polygamma, beta, binomial coefficients."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ...ops.composed import plain
 from ...ops.elementwise import add, cos, sin
 from ...ops.shapes import as_array
 from ...protocols import IMPLEMENTATIONS
-from ._declare import FUNCTIONS, own_elementwise, refuse, sc, special, spelled
+from ._declare import FUNCTIONS, sc, special, spelled
 
 # away from the poles at 0, -1, ... SciPy and these rules agree everywhere
 _POSITIVE = (0.3, 4.0)
-_AT_POLES = "NaN or infinite at the poles 0, -1, ..."
+_AT_POLES = "NaN or infinite at the poles, the whole numbers from 0 down"
 
 # ------------------------------------------------------------------ polygamma
 
@@ -125,22 +125,6 @@ def multigammaln(a, d):
     terms = [gammaln(a - 0.5 * j) for j in range(int(d))]
     return functools.reduce(add, terms) + d * (d - 1) * 0.25 * math.log(math.pi)
 
-
-# ------------------------------------------------------------------ zeta
-
-
-@spelled("zeta")
-def zeta(x, q=None, out=None):
-    """The Hurwitz zeta function; Riemann's without q. Gradient: by q, -x * zeta(x + 1, q)."""
-    refuse("zeta", x=x)
-    return sc.zeta(plain(x)) if q is None else _hurwitz(x, q)
-
-
-_hurwitz = own_elementwise(
-    lambda x, q: sc.zeta(x, q), ["x", "q"],
-    name="hurwitz_zeta", vjp={"q": lambda g, x, q: -g * (x * _hurwitz(x + 1, q))}, constants=["x"],
-    reference=sc.zeta, domain={"x": (1.3, 4.0), "q": _POSITIVE}, doc="Hurwitz' zeta function.",
-)  # fmt: skip
 
 # ------------------------------------------------------------------ beta and binomials
 

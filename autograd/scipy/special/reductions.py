@@ -66,6 +66,8 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     which has no gradient. Errors: NotDifferentiable for complex arguments.
 
     Example:
+        >>> import numpy as np
+        >>> from autograd.scipy.special import logsumexp
         >>> float(logsumexp(np.zeros(4), b=np.full(4, 0.25)))
         0.0
     """

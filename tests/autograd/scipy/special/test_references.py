@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("scipy.special")
 
 from autograd import grad, tensor
+from autograd.errors import NotDifferentiable
 from autograd.scipy import special
 
 # (name, arguments, derivatives by all of them, tolerance): SciPy's searches stop at some 1e-12
@@ -139,3 +140,32 @@ def test_single_precision_where_scipy_has_nan(name):
     wide = getattr(special, name)(2, 0.5, x.detach().numpy().astype(float))
     assert f.dtype == fp.dtype == np.float32
     np.testing.assert_allclose([f.detach().numpy(), fp.detach().numpy()], wide, 1e-6)
+
+
+# (x, q), then the derivatives of Hurwitz' zeta by x, twice by x, and by x and q
+ZETA = [
+    (2.0, 1.0, -0.9375482543158437537, 1.9892802342989010234, -0.80580441738832057874),
+    (1.25, 0.5, -14.382216378118822866, 129.15095426943280064, -8.7792201847950942833),
+    (3.5, 2.75, -0.061869644079419762504, 0.084870191772698349439, 0.045191869790444688173),
+    (20.0, 0.125, 2397432870975497936.2, 4985321505295204603.0, -3.928126313929344456e20),
+]
+
+
+@pytest.mark.parametrize(("x", "q", "by_x", "twice", "mixed"), ZETA)
+def test_zeta_by_its_power(x, q, by_x, twice, mixed):
+    slope = grad(special.zeta)
+    found = [slope(x, q), grad(slope)(x, q), grad(slope, 1)(x, q), grad(grad(special.zeta, 1))(x, q)]
+    np.testing.assert_allclose(found, [by_x, twice, mixed, mixed], 1e-13)
+
+
+ZETA_AT_2_18J = -0.29870094795890189 + 0.047149247463352278j
+
+
+def test_riemanns_zeta():
+    np.testing.assert_allclose(grad(special.zeta)(2.0), -0.9375482543158437537, 1e-14)
+    np.testing.assert_allclose(grad(special.zeta)(0.5), -3.9226461392091517275, 1e-12)
+    with pytest.raises(NotDifferentiable, match="zeta"):
+        grad(special.zeta)(-2.5)
+    s = tensor(2 + 18j, requires_grad=True)  # mpmath.zeta(2 + 18j, derivative=1)
+    special.zeta(s).backward(1 + 0j)
+    np.testing.assert_allclose(np.conj(s.grad.numpy()), ZETA_AT_2_18J, 1e-12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,6 @@ def test_what_has_no_derivative_says_so(name):
 
 REFUSING = [
     ("jv", 0, (1.0, 0.5)), ("kn", 0, (1, 0.5)), ("hyp2f1", 2, (1.0, 1.0, 2.0, 0.5)),
-    ("zeta", 0, (2.0, 0.5)),
     ("polygamma", 0, (1, 0.5)), ("eval_legendre", 0, (2, 0.5)), ("chndtr", 1, (0.5, 2.0, 1.0)),
 ]  # fmt: skip
 
@@ -71,6 +72,22 @@ def test_out_and_scipys_own_functions():
     assert special.erf(x, out=out) is out
     np.testing.assert_array_equal(out.detach().numpy(), sc.erf([0.5, 1.5]))
     assert sc.gammaln(x).requires_grad  # by NumPy's protocol
+
+
+# ------------------------------------------------------------------ what is said of them
+
+
+@pytest.mark.parametrize("name", sorted(n for n, f in FUNCTIONS.items() if ">>>" in (f.__doc__ or "")))
+def test_examples_of_docstrings(name):
+    example = doctest.DocTestParser().get_doctest(
+        FUNCTIONS[name].__doc__, vars(special).copy(), name, None, 0
+    )
+    assert doctest.DocTestRunner().run(example, out=lambda text: None).failed == 0
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_docstrings_say_by_what_there_is_a_derivative(name):
+    assert "Gradient: " in FUNCTIONS[name].__doc__
 
 
 # ------------------------------------------------------------------ the functions that users call
