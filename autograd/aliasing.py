@@ -18,7 +18,7 @@ from . import diagnose
 from .batching import batch, bottom, check_running, is_batched
 from .effects import before_write
 from .errors import DtypeError, LeafWriteError, ShapeError, VmapError
-from .memory import OWNED, SHARED
+from .memory import OWNED, SHARED, is_array
 from .ops.batched_indexing import has_batched, put
 from .ops.indexing import clean_index, setitem
 from .ops.shapes import astype
@@ -208,7 +208,8 @@ def _take_values(origin: Any, values: Any) -> None:
     """Give the memory of an origin other values, seen by all that share it."""
     root = root_of(origin)
     if root is origin and root._alias.memory.exposure is not SHARED:
-        values = np.asarray(values)  # NumPy's scalars cannot be viewed
+        if not is_array(values):
+            values = np.asarray(values)  # NumPy's scalars cannot be viewed
         # another buffer costs nothing; of the same layout, so that what can be a view stays so
         if values.strides != getattr(root._data, "strides", ()):
             values, fresh = np.empty_like(root._data), values
@@ -225,7 +226,7 @@ def _write_memory(tensor: Any, index: Any, data: Any) -> None:
     if mode.keepers:
         before_write(root_of(tensor))
     own(root_of(tensor))
-    if not isinstance(tensor._data, np.ndarray):  # a NumPy scalar
+    if not is_array(tensor._data):  # a NumPy scalar
         tensor._data = np.array(tensor._data)
     try:
         tensor._data[index] = data

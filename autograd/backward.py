@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import changes
 from .codegen import FAST, next_order
 from .diagnose import describe
 from .errors import GradientError
@@ -25,10 +26,12 @@ class HookHandle:
             hooks.clear()
         hooks[self._key] = hook
         hooks.update(others)
+        changes.note()
 
     def remove(self) -> None:
         """Do not call the hook any more."""
         self._hooks.pop(self._key, None)
+        changes.note()
 
     __call__ = remove
 
@@ -52,6 +55,12 @@ def backward(
     del g
     arrived = sweep(roots, keep=keep, lifted=create_graph)
     del roots
+    if not arrived:
+        raise GradientError(
+            "backward(): no tensor that keeps a gradient was reached: this one was computed inside a "
+            "transform (grad, vjp, jvp, ...) from its variables, which end with it; return it as a result "
+            "instead, as by grad_and_aux, or use the transform's own derivative"
+        )
     while arrived:
         arrival = arrived.pop()
         extra = arrival[0][EXTRA]

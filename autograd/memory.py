@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 # Copying this many bytes costs less than setting up and releasing a guard (about 2 us).
 SMALL = 16384
@@ -41,6 +42,25 @@ _keep_freed_memory()
 OWNED = "owned"  # by the tape alone: saved as it is, copied before a write if anything holds it
 FOREIGN = "foreign"  # the caller's: protected when saved, never written
 SHARED = "shared"  # with the caller: protected when saved, and written through
+
+
+_arrays: tuple[type, ...] = (np.ndarray,)
+
+
+def admit_arrays(cls: type) -> None:
+    """Let arrays of this class, which must have NumPy's protocols, stand where ndarrays do."""
+    global _arrays
+    _arrays = (*_arrays, cls)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an ndarray, or an array of a class that was admitted; no NumPy scalar."""
+    return isinstance(value, _arrays)
+
+
+def strided(x: Any, shape: tuple, strides: tuple) -> Any:
+    """A view of memory that x views, by shape and strides."""
+    return as_strided(x, shape, strides) if isinstance(x, np.ndarray) else x.strided(shape, strides)
 
 
 class Memory:
@@ -159,6 +179,10 @@ def protect(value: Any, alias: Alias | None, node: list) -> Any:
     """
     if alias is None or alias.memory.exposure is OWNED or not isinstance(value, np.ndarray):
         return value
+    guards = _guards.get(id(value))
+    if guards is not None and not alias.memory.handed_out:  # as every step of a loop finds its weights
+        node[1] = _guarded_pull(node[1])
+        return guards[-1]() or Guard(value)
     unguardable = value.base is not None or not value.flags.owndata or alias.memory.handed_out
     if value.nbytes <= SMALL or unguardable:
         return value.copy(order="K")
@@ -170,9 +194,16 @@ def _guarded_pull(pull: Callable) -> Callable:
     """The same pull for a node that has guards among its saved values."""
     step = pull.step  # type: ignore[attr-defined]
     if step.guarded is None:
+        first = 3 + step.arity  # before are the parents
 
         def guarded(node: list, g: Any) -> Any:
-            return pull(bare(node), g)
+            plain = node.copy()
+            for i, value in enumerate(plain[first:], first):
+                if type(value) is Guard:
+                    plain[i] = value.array
+                elif type(value) is list:
+                    plain[i] = _behind(value)
+            return pull(plain, g)
 
         guarded.step = step  # type: ignore[attr-defined]
         step.guarded = guarded
@@ -215,7 +246,7 @@ _SOLE_IN_LIST = _references_in([np.empty(0)], 0) if _SOLE >= 0 else -1
 def is_sole(holder: list, i: int) -> bool:
     """Whether the array in this slot of a list is held by nothing else and owns its memory."""
     if _references_in(holder, i) != _SOLE_IN_LIST:
-        return not isinstance(holder[i], np.ndarray)  # a NumPy scalar never changes
+        return not is_array(holder[i])  # a NumPy scalar never changes
     return holder[i].base is None
 
 
@@ -226,9 +257,9 @@ def is_exclusive(root: Any) -> bool:
     """
     if root._alias is None:  # the usual case, asked for every parameter at every step
         sole = _references(root) == _SOLE
-        return sole and type(root._data) is np.ndarray and root._data.base is None
+        return sole and is_array(root._data) and root._data.base is None
     data = root._data
-    if not isinstance(data, np.ndarray) or data.base is not None:
+    if not is_array(data) or data.base is not None:
         return False
     views = [t for t in root._alias.memory.live() if getattr(t._data, "base", None) is data]
     del data

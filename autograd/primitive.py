@@ -20,6 +20,7 @@ The parameter list of a rule is its save list. A rule may name
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from keyword import iskeyword
 from typing import Any
@@ -178,7 +179,7 @@ class Primitive:
             for unknown in set(rule.names) - known:
                 raise DeclarationError(f"{self.name}: a rule needs {unknown!r}; known: {sorted(known)}")
 
-    @property
+    @functools.cached_property
     def is_elementwise(self) -> bool:
         return self.core is not None and not any(self.core) and not self.statics
 

@@ -94,10 +94,13 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
                 for parent, part in zip(node[3:], g):  # saved values follow the parents
                     if part is None or parent[0] > oldest:
                         continue
-                    if parent[0] in pending or parent[1] is not leaf_pull:
+                    order = parent[0]
+                    if order in mine:  # these two are most often parameters; a call saved
+                        np.add(pending[order], part, out=pending[order])
+                    elif order in pending or parent[1] is not leaf_pull:
                         add_cotangent(parent, part, heap, leaves, pending, mine)
-                    else:  # most often a parameter; a call saved
-                        pending[parent[0]] = part
+                    else:
+                        pending[order] = part
                         leaves.append(parent)
                 parent = None
             else:

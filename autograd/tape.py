@@ -95,6 +95,7 @@ class _Mode(threading.local):
     generators: Any = None  # what stands in for random generators, while a function is recorded
     levels: tuple = ()  # the `vmap`s that run, outermost first
     keepers: tuple = ()  # who is told of draws and of unrecorded writes; see `effects.py`
+    strict = ""  # the transform that refuses float(x) of what requires grad while a function runs in it
     settings: tuple = ()  # what makes again the contexts that functions run in
 
     def __init__(self) -> None:
@@ -297,11 +298,15 @@ def link(prim: Primitive, i: int, parent: list, values: Sequence, out: Any) -> l
         return parent
     value = values[i]
     shape, dtype = value.shape, value.dtype
-    if prim.promotes:
+    if prim.is_elementwise:  # the usual case, such as a bias, without looking at all arguments
+        shape = out.shape
+        if prim.promotes and (prim.joint or len(prim.rules) > 1):
+            dtype = out.dtype
+    elif prim.promotes:
         together = [v for j, v in enumerate(values) if v is not None and prim.differentiable_in(j)]
         if len(together) > 1:
-            dtype = out.dtype if prim.is_elementwise else np.result_type(*together)
-    if prim.core is not None:
+            dtype = np.result_type(*together)
+    if prim.core is not None and not prim.is_elementwise:
         core = prim.core[i]
         shape = out.shape[: out.ndim - prim.core_out] + shape[len(shape) - core :]
     if shape == value.shape and dtype == value.dtype:

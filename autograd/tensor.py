@@ -213,6 +213,8 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # v
         return np.asarray(self._data).__dlpack_device__()
 
     def __float__(self) -> float:
+        if mode.strict:  # else a number, as in PyTorch
+            self._refuse_if_recorded(f"{mode.strict}: float()")
         return float(self._data)
 
     def __int__(self) -> int:
@@ -222,6 +224,8 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # v
         return operator.index(self._data)
 
     def __complex__(self) -> complex:
+        if mode.strict:  # else a number, as in PyTorch
+            self._refuse_if_recorded(f"{mode.strict}: complex()")
         return complex(self._data)
 
     def __bool__(self) -> bool:

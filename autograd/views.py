@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from .effects import before_write
 from .errors import DtypeError, GradientError, ShapeError
-from .memory import FOREIGN, OWNED, SHARED, Alias, Memory, is_exclusive, unguard
+from .memory import FOREIGN, OWNED, SHARED, Alias, Memory, is_array, is_exclusive, unguard
 from .ops.shapes import detach
-from .tape import EXTRA, Extra, TensorBase, apply, leaf_node, new_tensor
+from .tape import EXTRA, Extra, TensorBase, apply, leaf_node, mode, new_tensor
 
 _DETACH = detach.primitive
 
@@ -93,7 +94,8 @@ def own(root: Any) -> None:
     del data
     if is_exclusive(root) and (alias is None or alias.memory.exposure is OWNED):
         return
-    root._data = np.array(root._data)  # also of a NumPy scalar, which cannot be written
+    # also of a NumPy scalar, which cannot be written
+    root._data = root._data.copy() if is_array(root._data) else np.array(root._data)
     if alias is not None:
         alias.memory.exposure = OWNED
         refresh_data(root)
@@ -105,13 +107,15 @@ def writable(tensor: Any) -> np.ndarray:
     As a write that is not recorded: what the tape saved is copied away first. The memory does
     not count as shared, so the array must not be kept.
     """
+    if mode.keepers:
+        before_write(tensor)
     alias = tensor._alias
     owned = alias is not None and alias.root is None and alias.memory.exposure is OWNED
     if owned and not alias.memory.live():
         alias = tensor._alias = None  # its views are gone: it shares with nobody
     if alias is not None or not is_exclusive(tensor):
         own(root_of(tensor))
-    if not isinstance(tensor._data, np.ndarray):
+    if not is_array(tensor._data):
         tensor._data = np.array(tensor._data)
     return tensor._data
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 
-def paired(contestants: dict[str, Callable[[], object]], seconds: float = 2.0) -> dict[str, list[float]]:
-    """The times of each contestant, round by round, for about this many seconds in all.
+def paired(
+    contestants: dict[str, Callable[[], object]], seconds: float = 2.0, rounds: int = 15
+) -> dict[str, list[float]]:
+    """The times of each contestant, round by round, for so many seconds and rounds at least.
 
     A turn is as many runs as fill two milliseconds, so that each contestant finds the caches as
     it would in a loop of its own, and not as another left them.
@@ -20,7 +22,7 @@ def paired(contestants: dict[str, Callable[[], object]], seconds: float = 2.0) -
     turns = {name: _runs_per_turn(run) for name, run in contestants.items()}
     times: dict[str, list[float]] = {name: [] for name in contestants}
     stop = time.perf_counter() + seconds
-    while time.perf_counter() < stop or len(next(iter(times.values()))) < 15:
+    while time.perf_counter() < stop or len(next(iter(times.values()))) < rounds:
         for name, run in contestants.items():
             start = time.perf_counter()
             for _ in range(turns[name]):

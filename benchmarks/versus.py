@@ -38,7 +38,7 @@ class Side:
         self.package = self._answer()
 
     def turn(self, program: str, seconds: float) -> float:
-        """How long one run of a program takes, as the best of those that fit in the time; NaN if it has none."""
+        """How long one run of a program takes, the best of those in the time; NaN if it has none."""
         assert self._process.stdin is not None
         print(program, seconds, file=self._process.stdin, flush=True)
         return float(self._answer())

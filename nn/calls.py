@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.diagnose import describe
+from autograd.effects import setting
 from autograd.errors import OperandError, ShapeError
 from autograd.tensor import Tensor
 
@@ -36,7 +37,8 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
         >>> autograd.grad(loss)({"weight": np.array([[2.0]])})
         {'weight': array([[3.]])}
     """
-    with _substituted(module, parameters):
+    given = dict(parameters)
+    with setting(lambda: _substituted(module, given)):
         return module(*args, **options)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import changes
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from autograd.tape import mode, scope_path
@@ -92,6 +93,7 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
         return self._parameters, self._buffers, self._modules
 
     def __setattr__(self, name: str, value: Any) -> None:
+        changes.count += 1
         parameters, buffers, modules = self._tables()
         if isinstance(value, Parameter):
             self._enter(parameters, name, value)
@@ -117,6 +119,7 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
             raise KeyError(f"a name in a module must be non-empty and without a dot, got {name!r}")
         if isinstance(value, Module) and any(m is self for m in value.modules()):
             raise ArgumentError(f"{type(self).__name__}.{name}: a module cannot contain itself")
+        changes.note()
         for other in self._tables():
             if other is not table:
                 other.pop(name, None)
@@ -131,6 +134,7 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
         self._enter(table, name, value)
 
     def __delattr__(self, name: str) -> None:
+        changes.note()
         for table in self._tables():
             table.pop(name, None)
         object.__delattr__(self, name)
@@ -170,6 +174,7 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
             raise OperandError(f"train: mode must be True or False, got {describe(mode)}")
         for module in self.modules():
             module.__dict__["training"] = mode
+        changes.note()
         return self
 
     def eval(self) -> Module:

@@ -8,9 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, OperandError
+from autograd.batching import Level, rebatch
+from autograd.effects import before_draw
+from autograd.errors import ArgumentError, OperandError, VmapError
+from autograd.recording import GENERATORS
+from autograd.tape import mode, new_tensor
 
 _default = np.random.default_rng()
+GENERATORS.append(_default)
 
 
 def manual_seed(seed: int | Sequence[int]) -> np.random.Generator:
@@ -53,13 +58,51 @@ def as_generator(generator: Any, caller: str) -> np.random.Generator:
         >>> a.random() == b.random()
         True
     """
-    if generator is None:
-        return _default
-    if isinstance(generator, np.random.Generator):
-        return generator
-    what = f"{caller}: generator"
-    _check_seed(generator, f"{what} must be a numpy.random.Generator, a seed or None", what)
-    return np.random.default_rng(generator)
+    chosen = _default if generator is None else generator
+    if mode.generators is not None and not isinstance(chosen, int):
+        return mode.generators(chosen)  # while a function is recorded, its draws are noted
+    if not isinstance(chosen, np.random.Generator):
+        what = f"{caller}: generator"
+        _check_seed(generator, f"{what} must be a numpy.random.Generator, a seed or None", what)
+        chosen = np.random.default_rng(generator)
+    if mode.keepers:
+        before_draw(chosen)
+    return _under_vmap(chosen, caller) if mode.levels else chosen
+
+
+def _under_vmap(generator: np.random.Generator, caller: str) -> Any:
+    """What draws the numbers of the examples, as the `randomness` of each `vmap` that runs says."""
+    if any(level.randomness == "error" for level in mode.levels):
+        raise VmapError(
+            f"{caller}: draws random numbers, and vmap was not told whether they are the same for all "
+            "examples; give vmap randomness='same' or randomness='different'"
+        )
+    levels = [level for level in mode.levels if level.randomness == "different"]
+    return _EachItsOwn(generator, levels) if levels else generator
+
+
+class _EachItsOwn:
+    """A generator that draws for each example of some runs of `vmap`."""
+
+    def __init__(self, generator: np.random.Generator, levels: Sequence[Level]):
+        self._generator, self._levels = generator, levels
+
+    def random(self, size: Any = None, dtype: Any = np.float64) -> Any:
+        """As that of a Generator."""
+        return self._drawn(self._generator.random, size, dtype=dtype)
+
+    def __getattr__(self, name: str) -> Any:
+        draw = getattr(self._generator, name)
+
+        def for_each(*args: Any, size: Any = None, **options: Any) -> Any:
+            return self._drawn(draw, size, *args, **options)
+
+        return for_each
+
+    def _drawn(self, draw: Any, size: Any, *args: Any, **options: Any) -> Any:
+        shape = () if size is None else (size,) if isinstance(size, int) else tuple(size)
+        counts = [level.size for level in self._levels]
+        return rebatch(self._levels, new_tensor(draw(*args, size=(*counts, *shape), **options)))
 
 
 def _check_seed(seed: Any, wanted: str, what: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd import changes
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from autograd.tape import EXTRA, TensorBase
@@ -225,6 +226,7 @@ class Optimizer:
             raise ArgumentError(f"{name}: unknown option {option!r}; known: {sorted(self.defaults)}")
         whole = {**self.defaults, **param_group, "params": params}
         self.check(whole)
+        changes.note()
         self.param_groups.append(whole)
 
     @property

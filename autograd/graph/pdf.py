@@ -22,6 +22,7 @@ def from_svg(svg: bytes) -> bytes:
             'pip install "wengert[graph]"; .svg and .png do without'
         ) from None
     drawing, file = svg2rlg(BytesIO(svg)), BytesIO()
+    assert drawing is not None  # the SVG is our own
     page = Canvas(file, pagesize=(drawing.width, drawing.height), invariant=1)  # no date, no random id
     draw(drawing, page, 0, 0)
     page.save()

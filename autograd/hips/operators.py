@@ -13,7 +13,8 @@ from ..errors import ArgumentError
 from ..ops.contractions import tensordot
 from ..ops.reductions import sum as total
 from ..transforms import forward as _forward
-from ..transforms.matrices import hessian_tensor_product, jacobian
+from ..transforms.matrices import jacobian
+from ..transforms.products import hessian_tensor_product
 from ..transforms.reverse import grad
 from ..transforms.reverse import vjp as _vjp
 from ..transforms.trees import leaves

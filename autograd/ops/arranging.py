@@ -28,8 +28,15 @@ def _roll_each(call):
     return reshape(call.run([rows], axis=1), (call.size, *call.shape(0)))
 
 
+def _roll(x, shift, axis):
+    if x.ndim == 1 and x.size and axis in (None, 0, -1) and type(shift) is int:
+        cut = -shift % x.size  # two slices, for which NumPy's own takes ten times as long
+        return np.concatenate((x[cut:], x[:cut]))
+    return np.roll(x, shift, axis)
+
+
 roll = primitive(
-    lambda x, shift, axis=None: np.roll(x, shift, axis),
+    lambda x, shift, axis=None: _roll(x, shift, axis),
     ["x"],
     name="roll",
     vjp={"x": lambda g, shift, axis: roll(g, _negated(shift), axis)},

@@ -148,6 +148,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
         >>> nan_to_num(np.array([1.0, np.nan]))
         array([1., 0.])
     """
+
     def replaced(values):
         return np.nan_to_num(values, nan=nan, posinf=posinf, neginf=neginf)
 

@@ -36,7 +36,10 @@ _NONE, _CONSTANT, _FLOWING = 0, 1, 2
 
 
 def composed(
-    *theirs: Callable, views: bool = False, calls: bool = False, table: dict[Callable, Callable] | None = None
+    *theirs: Callable,
+    views: bool = False,
+    calls: bool = False,
+    table: dict[Callable, Callable] | None = None,
 ) -> Callable:
     """Declare the function below as what these functions of NumPy do to Tensors.
 
@@ -69,7 +72,9 @@ def composed(
                     result = function(*args, **options)
                 return result if out is None else _into(out, result, plainly.__name__)
             except CONVERTED as error:
-                if not isinstance(error, AutogradError) and (calls or _has_function([*args, *options.values()])):
+                if not isinstance(error, AutogradError) and (
+                    calls or _has_function([*args, *options.values()])
+                ):
                     raise  # from the user's function, perhaps
                 raise named(plainly.__name__, error) from error.__cause__
 

@@ -19,4 +19,3 @@ locally_constant(
     np.packbits, np.ravel_multi_index, np.unpackbits, np.unravel_index,
     np.empty_like, np.ones_like, np.zeros_like, np.linalg.matrix_rank,
 )  # fmt: skip
-

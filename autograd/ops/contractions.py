@@ -12,7 +12,7 @@ import numpy as np
 from ..batching_classes import core
 from ..declare import case, primitive
 from ..errors import ArgumentError, ShapeError
-from .indexing import diagonal
+from .indexing import diagonal, getitem
 from .reductions import axes_of
 from .shapes import as_array, expand_dims, moveaxis, reduce_sum, reshape, transpose
 
@@ -74,18 +74,32 @@ def _matmul_each(call):
     return core(call)
 
 
+def _product(x, y):
+    """x @ y: by `dot` of two matrices, which takes half the time of a small product, also of one row."""
+    return x.dot(y) if type(x) is type(y) is np.ndarray and x.ndim == y.ndim == 2 else np.matmul(x, y)
+
+
+def _d_right(g, x):
+    turned = x.swapaxes(-1, -2)
+    if type(x) is type(g) is np.ndarray and x.ndim == g.ndim == 2:
+        return turned.dot(g)
+    # where one row is summed over, a product of every pair: BLAS is slow at that
+    return turned * g if x.shape[-2] == 1 else turned @ g
+
+
+def _d_left(g, y):
+    turned = y.swapaxes(-1, -2)
+    return g.dot(turned) if type(g) is type(y) is np.ndarray and g.ndim == y.ndim == 2 else g @ turned
+
+
 _matmul = primitive(
-    lambda x, y: np.matmul(x, y),
+    _product,
     ["x", "y"],
     name="matmul",
-    vjp={
-        "x": lambda g, y: g @ y.swapaxes(-1, -2),
-        # where one row is summed over, a product of every pair: BLAS is slow at that
-        "y": lambda g, x: x.swapaxes(-1, -2) * g if x.shape[-2] == 1 else x.swapaxes(-1, -2) @ g,
-    },
+    vjp={"x": _d_left, "y": _d_right},
     core=(2, 2, 2), linear="each", analytic=True, batch=_matmul_each,
     cases=[case((2, 3), (3, 4)), case((5, 2, 3), (3, 4)), case((2, 1, 2, 3), (3, 3, 1))],
-    kernel_source="{x} @ {y}", reflected="__rmatmul__", doc="Matrix product of the last two axes.",
+    reflected="__rmatmul__", doc="Matrix product of the last two axes.",
 )  # fmt: skip
 
 
@@ -110,7 +124,9 @@ def _vecmat_each(call):
 
 def _vecdot_each(call):
     x, y = call.args
-    return reduce_sum(x * y, (1,)) if all(call.batched) else matmul(*((x, y) if call.batched[0] else (y, x)))
+    return (
+        reduce_sum(x * y, (1,)) if all(call.batched) else matmul(*((x, y) if call.batched[0] else (y, x)))
+    )
 
 
 _facts = {"linear": "each", "analytic": True, "kernel_source": "{x} @ {y}"}
@@ -177,8 +193,9 @@ def dot(x, y):
     x, y = as_array(x), as_array(y)
     if not x.ndim or not y.ndim:
         return x * y
-    if x.ndim <= 2 and y.ndim <= 2:
-        return matmul(x, y)
+    product = _BY_RANKS.get((x.ndim, y.ndim))
+    if product is not None:
+        return product(x, y) if x.shape[-1] == y.shape[0] else matmul(x, y)
     return tensordot(x, y, (-1, -2 if y.ndim > 1 else 0))
 
 
@@ -190,6 +207,8 @@ def inner(x, y):
         11.0
     """
     x, y = as_array(x), as_array(y)
+    if x.ndim == y.ndim == 1:
+        return dot(x, y)
     return tensordot(x, y, (-1, -1)) if x.ndim and y.ndim else x * y
 
 
@@ -211,6 +230,8 @@ def tensordot(x, y, axes=2):
         (2, 5)
     """
     x, y = as_array(x), as_array(y)
+    if type(axes) is int and axes == 1 and x.ndim == y.ndim == 2 and x.shape[1] == y.shape[0]:
+        return _matmul(x, y)
     if isinstance(axes, int):
         over_x, over_y = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
     else:
@@ -249,7 +270,9 @@ def _d_contract(g, xs, xs_shape, subscripts, wanted):
 # operands agree on its length. Then the cotangent of an operand is an einsum again.
 def _contract_each(call):
     inputs, output = call.statics["subscripts"].split("->")
-    label = next(c for c in map(chr, range(ord("A"), ord("z") + 1)) if c.isalpha() and c not in inputs + output)
+    label = next(
+        c for c in map(chr, range(ord("A"), ord("z") + 1)) if c.isalpha() and c not in inputs + output
+    )
     terms = [label * b + term for term, b in zip(inputs.split(","), call.batched, strict=True)]
     return call.run(subscripts=f"{','.join(terms)}->{label}{output}")
 
@@ -371,6 +394,12 @@ def trace(x, offset=0, axis1=0, axis2=1):
         >>> float(trace(np.eye(3)))
         3.0
     """
+    x = as_array(x)
+    if x.ndim == 2 and not offset and (axis1, axis2) == (0, 1) and x.shape[0] <= x.shape[1]:
+        rows, columns = x.shape  # one slice of the flat matrix, rather than a read of each element
+        return reduce_sum(
+            getitem(reshape(x, (rows * columns,)), slice(0, rows * columns, columns + 1)), (0,)
+        )
     return reduce_sum(diagonal(x, offset, axis1, axis2), (-1,))
 
 

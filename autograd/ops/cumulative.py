@@ -6,6 +6,7 @@ import numpy as np
 
 from ..declare import case, primitive
 from ..errors import ArgumentError
+from ..memory import is_array
 from .arranging import flip
 from .choosing import isnan, where
 from .composed import composed
@@ -36,7 +37,7 @@ def _shifted(x, first):
 def _d_cumprod(g, x, out, axis):
     if not x.size:
         return g * x
-    if type(g) is type(x) is type(out) is np.ndarray and out.all() and np.isfinite(out).all():
+    if is_array(g) and is_array(x) and is_array(out) and out.all() and np.isfinite(out).all():
         return np.flip(np.add.accumulate(np.flip(g * out, axis), axis), axis) / x
     g, x, out = (moveaxis(v, axis, -1) for v in (g, x, out))
     # sum over i >= j of g[i] * x[j+1] ... x[i], times the product of all before j

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import ArgumentError, OperandError, ShapeError
+from ..memory import is_array
 from .choosing import where
 from .composed import composed, plain
 from .elementwise import remainder
@@ -137,7 +138,7 @@ def _steps(f, axes, given):
                 f"gradient: coordinates along axis {axis} must have shape ({f.shape[axis]},), got {h.shape}"
             )
         h = _between(h if h.dtype.kind in "fc" else astype(h, np.float64), 0)
-        if type(h) is np.ndarray and h.size and (h == h[0]).all():
+        if is_array(h) and h.size and (h == h[0]).all():
             h = h[0]  # evenly apart
         steps.append(h)
     return steps

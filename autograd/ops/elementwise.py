@@ -254,14 +254,21 @@ radians = elementwise(
 )
 
 
-def _d_sinc(x):
+def _d_sinc(x, out):
     # (cos(pi x) - sinc(x)) / x loses all digits near 0; there the series -pi**2 x / 3 + ...
     near = less(absolute(x), 0.05)
     far = where(near, 1, x)
+    slope = (cos(math.pi * far) - out) / far
+    if type(slope) is np.ndarray:  # few are near, so the series is for them alone
+        slope[near] = _d_sinc_near(x[near])
+        return slope
+    return where(near, _d_sinc_near(x), slope)
+
+
+def _d_sinc_near(x):
     square = (math.pi * x) ** 2
     tail = 1 - square / 28 * (1 - square / 54 * (1 - square / 88))
-    series = -(math.pi**2) * x / 3 * (1 - square / 10 * tail)
-    return where(near, series, (cos(math.pi * far) - sinc(far)) / far)
+    return -(math.pi**2) * x / 3 * (1 - square / 10 * tail)
 
 
 sinc = elementwise(np.sinc, d=_d_sinc, doc="sin(pi x) / (pi x), and 1 at 0")

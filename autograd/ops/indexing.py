@@ -13,6 +13,7 @@ import numpy as np
 
 from ..declare import case, primitive
 from ..errors import ArgumentError, IndexingError
+from ..memory import is_array
 from ..tape import TensorBase
 from . import batched_indexing
 from .shapes import as_array, axis_index, moveaxis, ravel, reshape, undo_broadcast
@@ -21,7 +22,7 @@ _INDEX = np.array([0, 1, 1])
 
 
 def _scatter(x, index, shape):
-    out = np.zeros(shape, x.dtype)
+    out = np.zeros(shape, x.dtype, like=x if is_array(x) else None)  # a NumPy scalar cannot be `like`
     if is_basic(index):
         out[index] = x
     else:
@@ -96,11 +97,11 @@ def _clean_part(part):
         part = np.asarray([np.asarray(getattr(p, "_data", p)) for p in part])
         if part.size == 0:
             part = part.astype(np.intp)
-    if hasattr(part, "__array__") and not isinstance(part, (np.ndarray, np.generic)):
+    if hasattr(part, "__array__") and not (is_array(part) or isinstance(part, np.generic)):
         part = np.asarray(part)  # of another library, such as a pandas Series
-    if isinstance(part, (np.ndarray, np.generic)):
+    if is_array(part) or isinstance(part, np.generic):
         _check_kind(part)
-        return part.copy() if isinstance(part, np.ndarray) else part
+        return part.copy() if is_array(part) else part
     if hasattr(part, "__index__"):
         return part if isinstance(part, bool) else part.__index__()
     raise IndexingError(
@@ -120,7 +121,7 @@ def _check_kind(part):
 
 
 def _put(x, value, index):
-    out = x.copy() if isinstance(x, np.ndarray) else np.array(x)
+    out = x.copy() if is_array(x) else np.array(x)
     out[index] = value
     return out
 

@@ -11,6 +11,7 @@ from .shapes import (
     as_array,
     axis_index,
     broadcast_to,
+    copy,
     reduce_sum,
     reshape,
 )
@@ -119,7 +120,8 @@ def tile(x, reps):
     pairs = [n for s, r in zip(shape, reps, strict=True) for n in (1, s)]
     grown = [n for s, r in zip(shape, reps, strict=True) for n in (r, s)]
     whole = tuple(s * r for s, r in zip(shape, reps, strict=True))
-    return reshape(broadcast_to(reshape(x, tuple(pairs)), tuple(grown)), whole)
+    # a copy, as NumPy's: reshaping alone may leave a view of x
+    return reshape(copy(broadcast_to(reshape(x, tuple(pairs)), tuple(grown))), whole)
 
 
 def _d_repeat(g, x_shape, repeats, axis):

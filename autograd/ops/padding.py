@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .composed import composed, plain
-from .indexing import getitem
+from .indexing import getitem, setitem
 from .joining import concatenate, stack
 from .moving import moved
 from .quantiles import median
@@ -41,8 +41,18 @@ def pad(array, pad_width, mode="constant", **options):
         raise ArgumentError(f"pad: a dict of widths needs axes as keys, got {list(pad_width)}")
     if callable(mode):
         return _by_function(array, pad_width, mode, options)
+    if mode == "constant" and type(pad_width) is int and pad_width >= 0 and array.ndim and not options:
+        padded = np.zeros([n + 2 * pad_width for n in array.shape], array.dtype)
+        return setitem(padded, array, tuple(slice(pad_width, pad_width + n) for n in array.shape))
     # NumPy refuses what it refuses; from here on all is well
-    np.pad(np.zeros(array.shape, array.dtype), pad_width, mode, **{k: plain(v) for k, v in options.items()})
+    zeros = np.zeros(array.shape, array.dtype)
+    padded = np.pad(zeros, pad_width, mode, **{k: plain(v) for k, v in options.items()})
+    value = options.get("constant_values", 0)
+    if mode == "constant" and array.ndim and isinstance(value, (int, float, complex)):
+        # the usual case: one write into what is there
+        starts = [before for before, _ in _widths(pad_width, array.ndim)]
+        inner = tuple(slice(i, i + n) for i, n in zip(starts, array.shape, strict=True))
+        return setitem(padded, array, inner)
     odd = options.get("reflect_type", "even") == "odd"
     if mode in _MOVED and not odd:
         return moved(lambda x: np.pad(x, pad_width, _MOVED[mode]), array)

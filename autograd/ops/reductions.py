@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from ..declare import case, primitive
+from ..memory import is_array
 from .arranging import flip
 from .choosing import equal, where
 from .complex import conjugate, real
@@ -101,8 +102,17 @@ def _moved_std(t, out, x, axis, ddof, keepdims):
     return where(flat, 0, 0.5 * _moved_var(t, x, axis, ddof, keepdims) / where(flat, 1, out))
 
 
+def _var(x, axis=None, ddof=0, keepdims=False):
+    # as for the mean: NumPy's own takes twice the time for small arrays, and is for all else
+    freedom = count(x.shape, axis) - ddof
+    if x.dtype.kind != "f" or x.dtype == np.float16 or freedom <= 0 or not x.size:
+        return np.var(x, axis, ddof=ddof, keepdims=keepdims)
+    centred = x - np.add.reduce(x, axis, None, None, True) / (freedom + ddof)
+    return np.add.reduce(centred * centred, axis, None, None, keepdims) / freedom
+
+
 var = primitive(
-    lambda x, axis=None, ddof=0, keepdims=False: np.var(x, axis, ddof=ddof, keepdims=keepdims),
+    lambda x, axis=None, ddof=0, keepdims=False: _var(x, axis, ddof, keepdims),
     ["x"],
     name="var",
     vjp={"x": lambda g, x, axis, ddof: aligned(g, x.shape, axis) * _var_slope(x, axis, ddof)},
@@ -111,7 +121,11 @@ var = primitive(
     doc="The mean squared distance from the mean, n - ddof in the denominator.",
 )  # fmt: skip
 std = primitive(
-    lambda x, axis=None, ddof=0, keepdims=False: np.std(x, axis, ddof=ddof, keepdims=keepdims),
+    lambda x, axis=None, ddof=0, keepdims=False: (
+        np.std(x, axis, ddof=ddof, keepdims=keepdims)
+        if x.dtype.kind != "f" or x.dtype == np.float16
+        else np.sqrt(_var(x, axis, ddof, keepdims))
+    ),
     ["x"],
     name="std",
     vjp={"x": _d_std},
@@ -161,6 +175,11 @@ def _others(x):
     n = x.shape[-1]
     if n <= 1:
         return np.ones(x.shape, x.dtype)
+    if is_array(x):  # what comes before, times what comes after: four calls instead of a tree
+        others, after = np.ones(x.shape, x.dtype, like=x), np.ones(x.shape, x.dtype, like=x)
+        np.multiply.accumulate(x[..., :-1], -1, out=others[..., 1:])
+        np.multiply.accumulate(x[..., :0:-1], -1, out=after[..., -2::-1])
+        return others * after
     if n % 2:
         x = concatenate([x, np.ones((*x.shape[:-1], 1), x.dtype)], -1)
     left, right = x[..., ::2], x[..., 1::2]
@@ -252,13 +271,18 @@ def _logsumexp(x, axis=None, keepdims=False):
     with np.errstate(divide="ignore"):  # the log of an empty sum is -inf
         out = np.log(np.add.reduce(np.exp(x - top), axis, None, None, True)) + top
     out = out.astype(x.dtype, copy=False)
-    return out if keepdims else out.reshape(np.add.reduce(x, axis).shape)
+    if keepdims:
+        return out
+    axes = axes_of(axis, x.ndim)
+    return out.reshape([n for i, n in enumerate(x.shape) if i not in axes])
 
 
 def _shares(x, out, axis):
     """softmax(x)"""
     out = aligned(out, x.shape, axis)
     empty = equal(out, -math.inf)  # all -inf: no element has a share, so 0 rather than NaN
+    if isinstance(empty, (np.ndarray, np.bool_)) and not empty.any():
+        return exp(x - out)
     return exp(where(empty, -math.inf, x - where(empty, 0, out)))
 
 
@@ -295,7 +319,7 @@ def _softmax(x, axis=-1):
 
 
 def _d_softmax(g, out, axis):
-    if type(g) is np.ndarray is type(out) and axis in (-1, g.ndim - 1) and g.dtype.kind == "f":
+    if is_array(g) and is_array(out) and axis in (-1, g.ndim - 1) and g.dtype.kind == "f":
         return np.multiply(out, g := g - np.vecdot(g, out)[..., None], g)
     return out * (g - sum(g * out, axis, True))
 

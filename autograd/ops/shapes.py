@@ -32,7 +32,9 @@ def zeros_like(x):
 
 def undo_broadcast(g, shape, dtype):
     """Sum a cotangent over the axes that broadcasting added or stretched, and cast it back."""
-    if g.shape != shape:
+    if g.ndim == len(shape) + 1 and g.shape[1:] == shape:  # the usual case, a bias
+        g = reduce_sum(g, (0,))
+    elif g.shape != shape:
         added = g.ndim - len(shape)
         stretched = [i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1]
         g = reduce_sum(g, (*range(added), *stretched))

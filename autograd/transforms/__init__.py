@@ -6,8 +6,11 @@ they nest in each other, and in graphs that `backward()` sweeps.
 
 from __future__ import annotations
 
+from .checkpointing import checkpoint
+from .custom import custom_jvp, custom_vjp
 from .forward import deriv, jvp, linearize
-from .matrices import ggnvp, hessian, hessian_tensor_product, hvp, jacobian
+from .matrices import hessian, jacobian
+from .products import ggnvp, hessian_tensor_product, hvp
 from .reverse import (
     elementwise_grad,
     grad,
@@ -17,8 +20,12 @@ from .reverse import (
     value_and_grad,
     vjp,
 )
+from .vmap import vmap
 
 __all__ = [
+    "checkpoint",
+    "custom_jvp",
+    "custom_vjp",
     "deriv",
     "elementwise_grad",
     "ggnvp",
@@ -34,4 +41,5 @@ __all__ = [
     "stop_gradient",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]

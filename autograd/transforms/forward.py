@@ -21,7 +21,7 @@ from ..forward import Pushing
 from ..modes import no_grad
 from ..sweeping import sweep
 from ..tape import ORDER, TensorBase, identity_node, new_tensor
-from .tracing import Selection, Trace, as_kind, is_traced, matching, same_leaves, tracing
+from .tracing import Selection, Trace, as_kind, check_function, is_traced, matching, same_leaves, tracing
 from .trees import leaves, rebuild
 
 
@@ -144,6 +144,8 @@ def deriv(f: Callable, argnum: int = 0) -> Callable:
         >>> deriv(lambda x: np.array([1.0, 2.0]) * x**2)(3.0)
         array([ 6., 12.])
     """
+
+    check_function(f, "deriv")
 
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Jacobians, Hessians, and their products with vectors."""
+"""Jacobians and Hessians."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from ..diagnose import describe
 from ..errors import ArgumentError, GradientError, VmapError
 from ..ops.joining import concatenate, stack
-from ..ops.reductions import sum as total
 from ..ops.shapes import moveaxis, reshape
 from ..tape import TensorBase, new_tensor
 from .forward import Linearized
-from .reverse import grad
-from .tracing import Selection, Trace, is_traced, matching
+from .reverse import gradient_of
+from .tracing import Selection, Trace, check_function, is_traced, matching
+from .trees import leaves, rebuild
 from .vmap import vmap
 
 FORWARD, REVERSE = "forward", "reverse"
@@ -29,37 +29,58 @@ def jacobian(f: Callable, argnum: Selection = 0, mode: str | None = None) -> Cal
     """The function x -> J with J[i, j] = df[i] / dx[j].
 
     Args:
-        f: returns one array.
-        argnum: as `grad`; several, and arguments that are containers, give as many Jacobians.
-        mode: "reverse" costs a sweep for each element of the result, "forward" one for each element
+        f: returns an array, or nested tuples, lists and dicts of them.
+        argnum: as `grad`; several, and arguments that are containers, give as many Jacobians for each
+            result.
+        mode: "reverse" costs a sweep for each element of the results, "forward" one for each element
             of the arguments; by default whichever is less.
 
     Shapes: f(x) of shape (*m,) and x of shape (*n,) -> (*m, *n).
 
-    Errors: GradientError if f does not return one array; ArgumentError for an unknown mode.
+    Errors: GradientError if f returns something else; ArgumentError for an unknown mode.
 
     Example:
         >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
         array([[2., 0.],
                [0., 4.]])
     """
+    check_function(f, "jacobian")
     if mode not in (None, FORWARD, REVERSE):
         raise ArgumentError(f"jacobian: mode must be {FORWARD!r}, {REVERSE!r} or None, got {mode!r}")
+    return jacobian_of("jacobian", f, argnum, mode)
+
+
+def jacobian_of(caller: str, f: Callable, argnum: Selection, mode: str | None) -> Callable:
+    """`jacobian` for a transform that errors name."""
 
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:
-        trace = Trace("jacobian", f, args, options, argnum)
-        out = trace.value
-        if not isinstance(out, (TensorBase, np.ndarray, np.generic, float)):
-            raise GradientError(f"jacobian: the function must return one array, got {describe(out)}")
+        trace = Trace(caller, f, args, options, argnum)
+        outs = results_of(trace)
         shapes = [np.shape(_plain(x)) for x in trace.before]
-        width, height = sum(math.prod(s) for s in shapes), int(np.size(_plain(out)))
-        way = mode or (FORWARD if width < height else REVERSE)
-        rows = _columns(trace, shapes) if way == FORWARD else _rows(trace, out, shapes)
-        found = trace.grouped(rows)
-        return tuple(found) if isinstance(argnum, (tuple, list)) else found[0]
+        width, height = sum(map(math.prod, shapes)), sum(int(np.size(_plain(out))) for out in outs)
+        if (mode or (FORWARD if width < height else REVERSE)) == FORWARD:
+            each = _columns(trace, outs, shapes)
+        else:
+            each = [_rows(trace, out, shapes) for out in outs]
+        grouped = [trace.grouped(found) for found in each]
+        several = isinstance(argnum, (tuple, list))
+        return rebuild(trace.value, iter([tuple(found) if several else found[0] for found in grouped]))
 
     return derivative
+
+
+def results_of(trace: Trace) -> list:
+    """The arrays that the function gave.
+
+    Errors: GradientError for anything else.
+    """
+    outs = [leaf for _, leaf in leaves(trace.value)]
+    for out in outs or [trace.value]:
+        if not isinstance(out, (TensorBase, np.ndarray, np.generic, float, int, complex)):
+            got = describe(out)
+            raise GradientError(f"{trace.caller}: the function must return an array, or several, got {got}")
+    return outs
 
 
 def _rows(trace: Trace, out: Any, shapes: list[tuple]) -> list:
@@ -112,25 +133,29 @@ def _kind_of(x: Any, rows: Any) -> Any:
     return rows._data if plain else rows
 
 
-def _columns(trace: Trace, shapes: list[tuple]) -> list:
-    """A Jacobian for each variable, column by column."""
+def _columns(trace: Trace, outs: list, shapes: list[tuple]) -> list[list]:
+    """For each result a Jacobian for each variable, column by column."""
     linear = Linearized(trace)
-    shape, dtype = np.shape(_plain(trace.value)), _own_dtype(trace.value)
-    still = [matching(np.zeros(s, _dtype_of(x)), x, "jacobian") for x, s in zip(trace.before, shapes)]
-    found = []
+    size = sum(int(np.size(_plain(out))) for out in outs)
+    still = [matching(np.zeros(s, _dtype_of(x)), x, trace.caller) for x, s in zip(trace.before, shapes)]
+    tensors = any(isinstance(x, TensorBase) for x in trace.before)
+    found: list[list] = [[] for _ in outs]
     for i, s in enumerate(shapes):
-        def push(v: Any, i: int = i) -> Any:
-            return linear.push([v if j == i else t for j, t in enumerate(still)])
 
-        parts = _together(push, still[i], math.prod(shape))
-        if parts is None:
-            columns = [push(new_tensor(v)) for v in _basis(still[i])]
-            found.append(_joined(columns, -1, (*shape, *s), dtype))
-        else:
-            rows = parts[0] if len(parts) == 1 else concatenate(parts)
-            columns = reshape(moveaxis(rows, 0, -1), (*shape, *s))
-            tensors = any(isinstance(x, TensorBase) for x in trace.before)
-            found.append(columns if tensors else _kind_of(None, columns))
+        def push(v: Any, i: int = i) -> list:
+            moved = linear.push([v if j == i else t for j, t in enumerate(still)])
+            return [leaf for _, leaf in leaves(moved)]
+
+        parts = _together(push, still[i], size)
+        columns = [push(new_tensor(v)) for v in _basis(still[i])] if parts is None else []
+        for k, out in enumerate(outs):
+            shape = (*np.shape(_plain(out)), *s)
+            if parts is None:
+                found[k].append(_joined([c[k] for c in columns], -1, shape, _own_dtype(out)))
+            else:
+                rows = parts[0][k] if len(parts) == 1 else concatenate([part[k] for part in parts])
+                whole = reshape(moveaxis(rows, 0, -1), shape)
+                found[k].append(whole if tensors else _kind_of(None, whole))
     return found
 
 
@@ -149,8 +174,10 @@ def _basis(like: Any) -> Any:
         yield unit.reshape(data.shape) if data.shape else unit[0]
 
 
-def hessian(f: Callable, argnum: int | str = 0) -> Callable:
+def hessian(f: Callable, argnum: Selection = 0) -> Callable:
     """The function x -> H with H[i, j] = d2f / dx[i] dx[j], of a scalar-valued f.
+
+    Of several arguments, and of containers, it is nested twice: H[a][b] for each pair.
 
     Shapes: x of shape (*n,) -> (*n, *n).
 
@@ -159,61 +186,7 @@ def hessian(f: Callable, argnum: int | str = 0) -> Callable:
         array([[4., 2.],
                [2., 0.]])
     """
-    return jacobian(grad(f, argnum), argnum, REVERSE)
-
-
-def hessian_tensor_product(f: Callable, argnum: int = 0) -> Callable:
-    """The function (*args, v) -> sum_j H[i, j] v[j], without forming H.
-
-    Example:
-        >>> hvp(lambda x: (x**3).sum())(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
-        array([  6., 120.])
-    """
-    gradient = grad(f, argnum)
-
-    @functools.wraps(f)
-    def product(*args: Any, **options: Any) -> Any:
-        *given, v = args
-        like = np.shape(_plain(given[argnum]))
-        if np.shape(_plain(v)) != like:
-            raise ArgumentError(f"hvp: the vector must have the argument's shape {like}, got {describe(v)}")
-        return grad(lambda *a, **o: total(gradient(*a, **o) * v), argnum)(*given, **options)
-
-    return product
-
-
-hvp = hessian_tensor_product
-
-
-def half_square(y: Any) -> Any:
-    """1/2 sum(y**2)."""
-    return 0.5 * total(y * y)
-
-
-def ggnvp(f: Callable, g: Callable = half_square, argnum: int = 0) -> Callable:
-    """The function (*args, v) -> J^T H J v, with the Jacobian J of f and the Hessian H of g at f(x).
-
-    This is the generalised Gauss-Newton matrix of g(f(x)) times a vector: positive semi-definite
-    for convex g.
-
-    Source: Schraudolph, Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent, 2002.
-
-    Example:
-        >>> ggnvp(lambda x: x**2)(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
-        array([ 4., 16.])
-    """
-
-    @functools.wraps(f)
-    def product(*args: Any, **options: Any) -> Any:
-        *given, v = args
-        trace = Trace("ggnvp", f, tuple(given), options, argnum)
-        tangent = Linearized(trace).push([matching(v, trace.before[0], "ggnvp: the vector")])
-        curved = hessian_tensor_product(g)(trace.outside(trace.value), tangent)
-        cotangent = matching(curved, trace.value, "ggnvp")
-        (found,) = trace.grouped(trace.pull([trace.value], [cotangent], keep=True))
-        return found
-
-    return product
+    return jacobian_of("hessian", gradient_of("hessian", f, argnum), argnum, REVERSE)
 
 
 def _plain(x: Any) -> Any:

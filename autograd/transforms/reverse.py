@@ -12,7 +12,7 @@ from ..diagnose import describe
 from ..errors import DtypeError, GradientError
 from ..ops.complex import real
 from ..tape import TensorBase
-from .tracing import Selection, Trace, detach, is_traced, matching, ones_like, same_leaves
+from .tracing import Selection, Trace, check_function, detach, is_traced, matching, ones_like, same_leaves
 from .trees import leaves, transform
 
 
@@ -41,9 +41,11 @@ def value_and_grad(f: Callable, argnum: Selection = 0) -> Callable:
         {'a': np.float64(5.0), 'b': np.float64(2.0)}
     """
 
+    check_function(f, "value_and_grad")
+
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:
-        trace = Trace("grad", f, args, options, argnum)
+        trace = Trace("value_and_grad", f, args, options, argnum)
         found = _gradient(trace, trace.value, argnum)
         return trace.outside(trace.value), found
 
@@ -58,9 +60,16 @@ def grad(f: Callable, argnum: Selection = 0) -> Callable:
         np.float64(12.0)
     """
 
+    return gradient_of("grad", f, argnum)
+
+
+def gradient_of(caller: str, f: Callable, argnum: Selection) -> Callable:
+    """`grad` for a transform that errors name."""
+    check_function(f, caller)
+
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:
-        trace = Trace("grad", f, args, options, argnum)
+        trace = Trace(caller, f, args, options, argnum)
         return _gradient(trace, trace.value, argnum)
 
     return derivative
@@ -73,6 +82,8 @@ def grad_and_aux(f: Callable, argnum: Selection = 0) -> Callable:
         >>> grad_and_aux(lambda x: (x**2, "seen"))(3.0)
         (np.float64(6.0), 'seen')
     """
+
+    check_function(f, "grad_and_aux")
 
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:
@@ -94,6 +105,8 @@ def elementwise_grad(f: Callable, argnum: Selection = 0) -> Callable:
         array([ 1., -1.])
     """
 
+    check_function(f, "elementwise_grad")
+
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:
         trace = Trace("elementwise_grad", f, args, options, argnum)
@@ -104,22 +117,33 @@ def elementwise_grad(f: Callable, argnum: Selection = 0) -> Callable:
     return derivative
 
 
-def holomorphic_grad(f: Callable, argnum: int = 0) -> Callable:
+def holomorphic_grad(f: Callable, argnum: Selection = 0) -> Callable:
     """The complex derivative x -> f'(x) of a holomorphic f with one result.
 
-    Errors: DtypeError if the argument is not complex.
+    Errors: DtypeError if an argument that was chosen is not complex.
 
     Example:
         >>> holomorphic_grad(np.square)(1.0 + 2.0j)
         np.complex128(2+4j)
     """
+    check_function(f, "holomorphic_grad")
+    names = argnum if isinstance(argnum, (tuple, list)) else [argnum]
+    gradient = gradient_of("holomorphic_grad", lambda *a, **o: real(f(*a, **o)), argnum)
 
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:
-        x = args[argnum] if argnum < len(args) else None
-        if (x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype).kind != "c":
-            raise DtypeError(f"holomorphic_grad: argument {argnum} must be complex, got {describe(x)}")
-        return grad(lambda *a, **o: real(f(*a, **o)), argnum)(*args, **options)
+        given: dict[Any, Any] = {
+            **dict(enumerate(args)),
+            **{i - len(args): x for i, x in enumerate(args)},
+            **options,
+        }
+        for name in names:
+            for path, x in leaves(given.get(name)):
+                if (x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype).kind != "c":
+                    raise DtypeError(
+                        f"holomorphic_grad: argument {name!r}{path} must be complex, got {describe(x)}"
+                    )
+        return gradient(*args, **options)
 
     return derivative
 

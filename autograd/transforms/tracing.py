@@ -48,6 +48,7 @@ class Trace:
         selection: Selection,
         within: Callable | None = None,
     ):
+        check_function(f, caller)
         self.caller, self.levels = caller, mode.levels
         names = list(selection) if isinstance(selection, (tuple, list)) else [selection]
         args_list, options = list(args), dict(options)
@@ -61,8 +62,12 @@ class Trace:
                 raise OperandError(f"{caller}: argument {name!r} must be an array or a number, got None")
             self.chosen.append(place[name])
             place[name] = self._opened(place[name], f"argument {name!r}")
-        with tracing(), within(self) if within else nullcontext():
-            self.value = f(*args_list, **options)
+        before, mode.strict = mode.strict, caller
+        try:
+            with tracing(), within(self) if within else nullcontext():
+                self.value = f(*args_list, **options)
+        finally:
+            mode.strict = before
 
     def _opened(self, given: Any, what: str) -> Any:
         """The argument with fresh tensors for its leaves."""
@@ -121,6 +126,12 @@ class Trace:
             return value
         tensors = any(isinstance(x, TensorBase) for x in self.before)
         return rebuild(value, iter([_detached(leaf, tensors) for leaf in flat]))
+
+
+def check_function(f: Any, caller: str) -> None:
+    """Refuse what cannot be called."""
+    if not callable(f):
+        raise OperandError(f"{caller}: expected a function, got {describe(f)}")
 
 
 def detach(value: Any) -> Any:
@@ -244,6 +255,7 @@ def _reaches_beyond(node: list, oldest: int, orders: set[int]) -> bool:
     """Whether the graph leads to a node that was there before the variables were."""
     seen: set[int] = set()
     left = [node]
+    newest = min(orders)  # spares looking at most nodes closer: the variables are the oldest of all
     while left:
         node = left.pop()
         while node[0] not in seen:  # straight on along a chain; 0, 1 and 3 as the sweep has them
@@ -251,12 +263,10 @@ def _reaches_beyond(node: list, oldest: int, orders: set[int]) -> bool:
                 return True
             seen.add(node[0])
             arity = node[1].step.arity
-            if node[0] in orders:
-                if arity:
-                    return True
-                break
             if not arity:
                 break
+            if node[0] >= newest and node[0] in orders:
+                return True
             if arity > 1:
                 left.extend(node[4 : 3 + arity])
             node = node[3]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
+from autograd.memory import is_array
 from autograd.ops.elementwise import log
 from autograd.ops.neural import losses
 from autograd.ops.neural.losses import REDUCTIONS, check_reduction, check_same, reduced
@@ -297,7 +298,8 @@ def binary_cross_entropy_with_logits(
     check_same(input, target, caller)
     if pos_weight is not None:  # a copy, as it is kept until the gradient is asked for
         constant(pos_weight, input, caller)
-        pos_weight = np.array(factors(pos_weight, input, caller, "pos_weight"))
+        pos_weight = factors(pos_weight, input, caller, "pos_weight")
+        pos_weight = pos_weight.copy() if is_array(pos_weight) else np.array(pos_weight)
     each = "none" if weight is not None else reduction
     out = losses.binary_cross_entropy_with_logits(input, target, (pos_weight,), each)
     if weight is None:

@@ -202,12 +202,16 @@ BUILT_INS = {
     "AxisError": np.exceptions.AxisError,
     "SpellingError": TypeError,
     "NotDifferentiable": TypeError,
+    "MissingRule": NotImplementedError,
     "AnomalyError": FloatingPointError,
     "GradientError": RuntimeError,
     "GraphFreedError": RuntimeError,
     "LeafWriteError": RuntimeError,
     "RequiresGradError": RuntimeError,
     "DeclarationError": TypeError,
+    "VmapError": RuntimeError,
+    "MissingExtra": ImportError,
+    "CompileError": RuntimeError,
 }
 
 
@@ -271,8 +275,11 @@ def _declaration(**changes):
         ({"surprise": 1}, "unknown fact 'surprise'"),
         ({"name": "add"}, "add is declared twice"),
         ({"constants": ["y"]}, "'y' is no array argument"),
+        ({"name": "two words"}, "'two words' is no name for a primitive; give name="),
+        ({"name": "lambda"}, "'lambda' is no name"),
+        ({"vjp": {"x": np.negative}}, "does not tell its parameters' names; write a lambda"),
     ],
-    ids=["argument", "rule", "cotangent", "fact", "twice", "constant"],
+    ids=["argument", "rule", "cotangent", "fact", "twice", "constant", "words", "keyword", "ufunc"],
 )
 def test_wrong_declarations_are_refused_at_once(changes, words):
     before = dict(REGISTRY)
@@ -288,3 +295,9 @@ def test_an_argument_with_neither_rule_nor_constancy_is_refused():
         elementwise(np.multiply, x=lambda y: y, arrays=["x", "y"], name="half_declared")
     with pytest.raises(DeclarationError, match="kernel must begin with"):
         primitive(lambda y: y, ["x"], name="misnamed")
+    with pytest.raises(DeclarationError, match="statics by position"):
+        primitive(lambda x, *, axis: x, ["x"], name="misnamed")
+    with pytest.raises(DeclarationError, match="does not tell its parameters"):
+        primitive(np.add.reduce, ["x"], name="misnamed")
+    with pytest.raises(DeclarationError, match="'<lambda>' is no name"):
+        elementwise(lambda x: x, d=1)

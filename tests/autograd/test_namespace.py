@@ -140,6 +140,7 @@ SMOOTH = {
         lambda n, x, y: n.tile(x, 2),
         lambda n, x, y: n.tile(x, (2, 1, 3)),
         lambda n, x, y: n.tile(x[0], (2, 2)),
+        lambda n, x, y: n.tile(x[0], (4, 1)),
     ],
     "trace": [lambda n, x, y: n.trace(x), lambda n, x, y: n.trace(x, 1)],
     "transpose": [lambda n, x, y: n.transpose(x), lambda n, x, y: n.transpose(x[None], (2, 0, 1))],
@@ -240,6 +241,19 @@ def test_values(f, n):
     plain = f(n, X.copy(), Y.copy())
     assert not isinstance(plain, autograd.Tensor)
     _same(plain, expected)
+
+
+@named
+def test_memory_of_arrays(f):
+    """Results may be written where NumPy's may, and share memory only where NumPy's do; `tile` viewed."""
+    x = X.copy()
+    for ours, theirs in zip(_arrays(f(anp, x, Y)), _arrays(f(np, x, Y))):
+        assert ours.flags.writeable >= theirs.flags.writeable
+        assert np.shares_memory(ours, x) <= np.shares_memory(theirs, x)
+
+
+def _arrays(out):
+    return [a for a in (out if isinstance(out, (tuple, list)) else [out]) if isinstance(a, np.ndarray)]
 
 
 @namespaces

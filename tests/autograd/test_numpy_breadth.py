@@ -20,6 +20,7 @@ CUBE = np.linspace(-1.0, 1.0, 24).reshape(2, 3, 4)
 IM = np.lib.scimath
 windows = np.lib.stride_tricks.sliding_window_view
 
+
 def _ends(vector, widths, axis, options):
     before, after = widths
     vector[:before] = vector[before : before + 1] * options["scale"]

@@ -98,7 +98,11 @@ WORDS = {
     "integers": (lambda: tensor([1, 2], requires_grad=True), DtypeError, r"require grad, got int64"),
     "integers later": (lambda: tensor([1, 2]).requires_grad_(), DtypeError, r"require grad, got int64"),
     "integers swept": (lambda: tensor([1, 2]).sum().backward(), AutogradError, r"require"),
-    "gradients of integers": (lambda: autograd.gradients(X.sum(), tensor([1, 2])), AutogradError, r"require"),
+    "gradients of integers": (
+        lambda: autograd.gradients(X.sum(), tensor([1, 2])),
+        AutogradError,
+        r"require",
+    ),
     "function": (lambda: np.busday_count(X, X), NotDifferentiable, r"numpy\.busday_count has no"),
     "place": (lambda: anp.place(X * 1, [True], [1.0]), ShapeError, r"place: the mask has shape \(1,\)"),
     "too few": (lambda: anp.copyto(X * 1), OperandError, r"copyto: missing 1 required .*'src'"),

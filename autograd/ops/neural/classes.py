@@ -44,9 +44,10 @@ def check_classes(x_shape, target, ignore_index, caller):
 
 def _all_fit(target, classes):
     """Whether all are in 0..classes - 1, found by the largest alone: as unsigned, -1 is larger still."""
-    if target.size == 1:
+    plain = type(target) is np.ndarray  # else a recording, which cannot read values
+    if target.size == 1 and plain:
         return 0 <= target.item() < classes
-    if target.size < 16:  # Python is sooner done with a few
+    if target.size < 16 and plain:  # Python is sooner done with a few
         numbers = target.reshape(-1).tolist() if target.ndim > 1 else target.tolist()
         return not numbers or (min(numbers) >= 0 and max(numbers) < classes)
     unsigned = _UNSIGNED.get(target.dtype)

@@ -23,7 +23,7 @@ def _cross_entropy(x, target, reduction="mean", ignore_index=-100, smoothing=0.0
     ignored = check_classes(x.shape, target, ignore_index, "cross_entropy")
     if ignored is not None or smoothing:
         return _with_options(x, target, ignored, None, reduction, smoothing)
-    if x.shape[0] == 1 and x.ndim == 2:
+    if x.shape[0] == 1 and x.ndim == 2 and type(target) is np.ndarray:
         return _cross_entropy_of_one(x, target.item(), reduction)
     shares, places = _shifted(x), places_of(x.shape, target)
     logs, taken = _subtract_target(shares, places)
@@ -233,7 +233,8 @@ soft_cross_entropy = primitive(
         "x": lambda t, out, x, target, reduction: reduced(total(_soft_shares(x, target) * t, 1), reduction),
         "target": lambda t, out, x, target, reduction: reduced(-total(log_softmax(x, 1) * t, 1), reduction),
     },
-    aux=True, batch=batching.of_classes,
+    aux=True,
+    batch=batching.of_classes,
     cases=[case((2, 3), (2, 3)), case((2, 3), (2, 3), reduction="none"), case((2, 3, 2), (2, 3, 2))],
     doc="""-sum_c target[i, c] * log_softmax(x)[i, c]: its mean over i, its sum, or each.
 

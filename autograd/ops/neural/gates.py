@@ -161,7 +161,10 @@ class RNNBackward(Backward):
             np.subtract(self.number(1), d, d)
         else:
             d = (outputs > 0).astype(self.dtype)
-        w, back = np.ascontiguousarray(self.w_hh.T, like=self.w_hh), self.empty(self.w_hh.shape[1], run.rows)
+        w, back = (
+            np.ascontiguousarray(self.w_hh.T, like=self.w_hh),
+            self.empty(self.w_hh.shape[1], run.rows),
+        )
 
         def step(dh, g, d):
             np.add(g, dh, g)

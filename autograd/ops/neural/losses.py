@@ -13,6 +13,7 @@ import numpy as np
 
 from ...declare import case, primitive
 from ...errors import ArgumentError, DtypeError, ShapeError
+from ...memory import is_array
 from ..choosing import clip, equal, greater, less, where
 from ..elementwise import exp, log, logaddexp, sign
 from ..reductions import sum as total
@@ -32,7 +33,7 @@ def reduced(losses, reduction):
     """The mean of losses, their sum, their sum per entry of the first axis, or each."""
     if reduction == "none":
         return losses
-    value = np.add.reduce(losses, None) if type(losses) is np.ndarray else total(losses)
+    value = np.add.reduce(losses, None) if is_array(losses) else total(losses)
     return value if reduction == "sum" else value / share(losses.shape, reduction)
 
 

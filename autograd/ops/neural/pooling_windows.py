@@ -178,7 +178,11 @@ def _strongest_by_axis(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray 
         return None
     steps = [np.arange(w.size) * w.dilation * s for w, s in zip(windows, _strides(windows))]
     offsets = functools.reduce(np.add.outer, steps).reshape(-1)
-    places = np.zeros(best.shape, np.intp) if which is None else offsets.take(which)
+    places = (
+        np.zeros(best.shape, np.intp, like=best)
+        if which is None
+        else np.asarray(offsets, like=best).take(which)
+    )
     places += _origins(windows)
     return places.astype(np.int64, copy=False)
 
@@ -194,9 +198,13 @@ def _larger_along(x, which, axis, windows, weight, kind):
             number = which[source] + number
         if best is None:
             if value.shape == shape:
-                best, chosen = value, np.full(shape, number) if which is None else number
+                best, chosen = value, np.full(shape, number, like=x) if which is None else number
                 continue
-            best, chosen, owned = np.full(shape, _lowest(x.dtype), x.dtype, like=x), np.zeros(shape, kind), True
+            best, chosen, owned = (
+                np.full(shape, _lowest(x.dtype), x.dtype, like=x),
+                np.zeros(shape, kind, like=x),
+                True,
+            )
         larger = np.greater(value, best[place])
         best = _combine(np.maximum, best, owned, place, value)
         owned = True

@@ -75,6 +75,8 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     weights = 1.0 if b is None else _floating(b)
     if any(np.iscomplexobj(plain(v)) for v in (a, weights)):
         raise NotDifferentiable("scipy.special.logsumexp has no derivative here for complex arguments")
+    if b is None and not return_sign and a.ndim:  # without weights there is no sign to look after
+        return _reductions.logsumexp(a, axis if axis is None else axes_of(axis, a.ndim), keepdims)
     axes = None if axis is None else axes_of(axis, max(np.ndim(plain(a)), np.ndim(plain(weights))))
     shape = np.broadcast_shapes(tuple(a.shape), np.shape(plain(weights)))
     dtype = np.result_type(plain(a), plain(weights))

@@ -1,0 +1,196 @@
+"""What a function reads besides its arguments: the values behind its free and global names."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .lines import is_library
+from .signatures import FUNCTIONS, is_users, signature
+
+
+class Captured:
+    """The values that a function and those it calls find by name.
+
+    `key()` is equal at two calls if all of them are what they were: see `signatures`.
+    """
+
+    def __init__(self, fn: Callable, modules: list[Any], own: Callable[[Any], bool], hooks: Any = ()):
+        self._reads: list[Callable[[], Any]] = []
+        self._places: list[tuple[Any, str]] = []  # a cell and "", or a dict of globals and a name
+        self._seen: set[int] = set()
+        self._classes: dict[type, None] = {}
+        self._names: set[str] = set()
+        self._kept: list[Any] = []  # so that no id is given out twice
+        self._own = own
+        self._follow(fn)
+        for module in modules:
+            self._of_module(module)
+        for hook in hooks:
+            self._follow(hook)
+        self._methods()
+
+    def key(self) -> tuple:
+        own = self._own
+        return tuple([signature(read(), own) for read in self._reads])
+
+    def values(self) -> list[Any]:
+        """What is read, as it is now."""
+        return [read() for read in self._reads]
+
+    @contextmanager
+    def generators(self, stand_in: Callable[[Any], Any]) -> Iterator[None]:
+        """Within, names of random generators stand for something else."""
+        before = []
+        for container, name in self._places:
+            value = container.get(name) if name else _contents(container)
+            if isinstance(value, np.random.Generator):
+                before.append((container, name, value))
+                _assign(container, name, stand_in(value))
+        try:
+            yield
+        finally:
+            for place in before:
+                _assign(*place)
+
+    def _follow(self, value: Any) -> None:
+        """Collect what a function reads, and what functions that it reads do."""
+        if isinstance(value, functools.partial):
+            for part in (value.func, *value.args, *value.keywords.values()):
+                self._add(partial(_same, part))
+            return
+        if isinstance(value, types.MethodType):
+            self._add(partial(_same, value.__self__))
+            value = value.__func__
+        inner = getattr(value, "__wrapped__", None)
+        if inner is not None:
+            self._follow(inner)
+        if isinstance(value, FUNCTIONS):
+            self._function(value)
+        elif is_users(type(value)) and not isinstance(value, type):
+            self._classes[type(value)] = None
+            if not self._own(value):
+                self._reads.append(partial(_same, value))
+        elif isinstance(value, type) and is_users(value):
+            self._classes[value] = None
+
+    def _function(self, fn: Any) -> None:
+        if id(fn) in self._seen or is_library(fn.__code__.co_filename):
+            return
+        self._seen.add(id(fn))
+        self._kept.append(fn)
+        for cell in fn.__closure__ or ():
+            self._places.append((cell, ""))
+            self._add(partial(_contents, cell))
+        if fn.__defaults__ or fn.__kwdefaults__:
+            self._add(partial(_defaults, fn))
+            for default in _defaults(fn):
+                self._follow(default)
+        names = list(dict.fromkeys(_names(fn.__code__)))
+        self._names.update(names)
+        table = fn.__globals__
+        for name in names:
+            if name not in table:
+                continue
+            value = table[name]
+            if isinstance(value, types.ModuleType):
+                self._of_python_module(value, names)
+            else:
+                self._places.append((table, name))
+                self._add(partial(table.get, name))
+
+    def _of_python_module(self, module: types.ModuleType, names: list[str]) -> None:
+        """The names of a module of the user's that the function may read as attributes."""
+        file = getattr(module, "__file__", None)
+        if (file and _is_foreign(file)) or (module.__spec__ is not None and not file):
+            return
+        for name in names:
+            if name in vars(module) and not isinstance(vars(module)[name], types.ModuleType):
+                self._add(partial(vars(module).get, name))
+
+    def _methods(self) -> None:
+        """Follow the methods of the classes that were met, those whose names occur."""
+        done: set[tuple[type, str]] = set()
+        more = True
+        while more:
+            more = False
+            for cls in list(self._classes):
+                for base in cls.__mro__:
+                    if not is_users(base):
+                        continue
+                    for name, value in list(vars(base).items()):
+                        wanted = name in self._names or name in ("__call__", "forward", "__getattr__")
+                        if wanted and (base, name) not in done:
+                            done.add((base, name))
+                            value = value.fget if isinstance(value, property) else value
+                            self._follow(getattr(value, "__func__", value))
+                            more = True
+
+    def _of_module(self, module: Any) -> None:
+        """What a module of the state keeps that may change without its being told."""
+        if is_users(type(module)):
+            self._classes[type(module)] = None
+            tables = (module._parameters, module._buffers, module._modules)
+            for name, value in module.__dict__.items():
+                if name in ("_parameters", "_buffers", "_modules", "_transient", "_hooks", "_state_hooks"):
+                    continue
+                if not any(name in t for t in tables) and _may_change(value):
+                    self._add(partial(module.__dict__.get, name))
+        for table in module._hooks or ():
+            for hook, *_ in table.values():
+                self._follow(hook)
+
+    def _add(self, read: Callable[[], Any]) -> None:
+        self._reads.append(read)
+        value = read()
+        self._follow(value)
+        if isinstance(value, (list, tuple)):
+            for item in value[:64]:
+                if isinstance(item, FUNCTIONS):
+                    self._follow(item)
+
+
+def _may_change(value: Any) -> bool:
+    return value is not None and not isinstance(value, (bool, int, float, complex, str, bytes, type))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _defaults(fn: Any) -> tuple:
+    return (*(fn.__defaults__ or ()), *(fn.__kwdefaults__ or {}).values())
+
+
+def _is_foreign(file: str) -> bool:
+    return is_library(file) or "site-packages" in file or file.startswith(_STANDARD)
+
+
+_STANDARD = functools.__file__.rpartition("functools")[0]
+
+
+def _contents(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not yet filled
+        return None
+
+
+def _assign(container: Any, name: str, value: Any) -> None:
+    if name:
+        container[name] = value
+    else:
+        container.cell_contents = value
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)

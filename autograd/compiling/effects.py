@@ -1,0 +1,112 @@
+"""Refuses, while a function is recorded, what it does or asks outside: files, clocks, prints, iterators."""
+
+from __future__ import annotations
+
+import io
+import random
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from . import lines
+from .signatures import is_users
+from .traced import Leak
+
+_BUILTINS = {"print", "input", "open", "open_code", "breakpoint"}
+_MODULES = {"time", "posix", "nt", "_socket", "select", "_posixsubprocess", "_datetime"}
+_QUALIFIED = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+# What of these modules tells nothing that changes.
+_HARMLESS = {"fspath", "getpid", "get_ident", "struct_time", "timedelta"}
+# Python functions of these modules are refused as well.
+_SOURCES = {"os", "logging", "subprocess", "tempfile", "uuid", "secrets"}
+_QUIET = ("autograd.compiling", "linecache", "tokenize", "warnings")
+
+
+class Effects:
+    """Looks on, while it is entered, at the calls of functions that are written in C.
+
+    They are refused before they do anything. Under a profile or a debugger nothing is seen.
+    """
+
+    def __enter__(self) -> None:
+        self.free = sys.getprofile() is None
+        if self.free:
+            sys.setprofile(self._event)
+
+    def __exit__(self, *exception: Any) -> None:
+        if self.free:
+            sys.setprofile(None)
+
+    def _event(self, frame: FrameType, event: str, arg: Any) -> None:
+        if event == "c_call":
+            name = _refused(arg, frame)
+        elif event == "call":
+            name = frame.f_code.co_name if frame.f_globals.get("__name__") in _SOURCES else ""
+            name = "" if name in ("fspath", "_fspath", "__init__", "<module>") else name
+        else:
+            return
+        if name and not _is_quiet(frame):
+            sys.setprofile(None)
+            self.free = False
+            where = lines.user_frame(frame)
+            raise Leak(f"{lines.described(where)}: {name}() does or asks something outside the program")
+
+
+def _is_quiet(frame: FrameType | None) -> bool:
+    """Whether a call is part of an import, or of the work of this package."""
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).startswith(_QUIET):
+            return True
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        if not lines.is_library(frame.f_code.co_filename):
+            return False
+        frame = frame.f_back
+    return False
+
+
+def _refused(fn: Any, frame: FrameType) -> str:
+    name, module = getattr(fn, "__name__", ""), getattr(fn, "__module__", None)
+    if module in ("builtins", "io", "_io"):
+        return name if name in _BUILTINS else ""
+    if module in _MODULES:
+        return "" if name in _HARMLESS else name
+    if getattr(fn, "__qualname__", "") in _QUALIFIED:
+        return fn.__qualname__
+    owner = getattr(fn, "__self__", None)
+    if isinstance(owner, io.IOBase) and not lines.is_library(frame.f_code.co_filename):
+        return name
+    return ""
+
+
+def streams(values: list[Any]) -> list[Any]:
+    """Iterators and files among what a function reads by name: each read of one gives another value."""
+    found = [v for v in within(values) if isinstance(v, (Iterator, io.IOBase))]
+    return [v for v in found if not is_users(type(v)) or isinstance(v, io.IOBase)]
+
+
+def sources(values: list[Any]) -> list[Any]:
+    """Random generators among what a function reads by name, in containers and objects too."""
+    kinds = (np.random.Generator, np.random.RandomState, random.Random)
+    return list({id(v): v for v in within(values) if isinstance(v, kinds)}.values())
+
+
+def within(values: Any, depth: int = 3) -> list[Any]:
+    """The values and what they keep."""
+    found = []
+    for value in values:
+        found.append(value)
+        if depth:
+            if isinstance(value, (list, tuple, set, frozenset)) and len(value) < 256:
+                found += within(value, depth - 1)
+            elif isinstance(value, dict) and len(value) < 256:
+                found += within(value.values(), depth - 1)
+            elif is_users(type(value)) and hasattr(value, "__dict__"):
+                found += within(vars(value).values(), depth - 1)
+    return found
+
+
+__all__ = ["Effects", "sources", "streams"]

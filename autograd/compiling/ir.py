@@ -1,0 +1,175 @@
+"""What a recording is made of: roots (buffers), operands (views of them), instructions.
+
+A recording is imperative: NumPy calls in the order in which they ran, on memory whose place is
+fixed. So a view needs no instruction: it is an offset, a shape and strides into its root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+# What a root is. `fresh`: the program's own, for as long as it lives; `state` and `number`: kept
+# between runs, by others or by the program; `input`: an argument; `constant`: what was captured.
+FRESH, STATE, NUMBER, INPUT, CONSTANT = "fresh", "state", "number", "input", "constant"
+
+
+class Root:
+    """One stretch of memory, from its lowest byte to its highest.
+
+    Attributes:
+        array: the array that stood there while it was recorded.
+        low, nbytes: its place while it was recorded.
+        kind: see above.
+    """
+
+    __slots__ = ("array", "kind", "low", "nbytes", "number")
+
+    def __init__(self, number: int, array: np.ndarray, kind: str):
+        self.number, self.array, self.kind = number, array, kind
+        self.low, high = np.lib.array_utils.byte_bounds(array)
+        self.nbytes = high - self.low
+
+    def __repr__(self) -> str:
+        return f"{self.kind[0]}{self.number}"
+
+
+class Operand(NamedTuple):
+    """An array as a view of a root: two that are equal are the same memory seen the same way."""
+
+    root: int
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    dtype: np.dtype
+
+    @property
+    def size(self) -> int:
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    @property
+    def contiguous(self) -> bool:
+        expected = self.dtype.itemsize
+        for n, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
+            if n != 1 and stride != expected:
+                return False
+            expected *= n
+        return True
+
+    def __repr__(self) -> str:
+        return f"%{self.root}" + (f"+{self.offset}" if self.offset else "") + f":{self.dtype}{self.shape}"
+
+
+class Scalar(NamedTuple):
+    """An operand without axes that kernels must get as a NumPy scalar, not as an array."""
+
+    operand: Operand
+
+
+class Held(NamedTuple):
+    """A Python object that an opaque call made, by the instruction's number and its place in the result."""
+
+    number: int
+    place: tuple[int, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Instruction:
+    """One call. `results` are the operands that it makes, in fresh roots; `writes` those it changes.
+
+    `kind` is `call`, `opaque` (a kernel run as a whole, which allocates what it gives), `guard`
+    (the value must be as it was), `effect` (Python that runs for what it does), or `native` (a
+    compiled function in the place of several).
+    """
+
+    fn: Callable
+    args: tuple
+    options: dict[str, Any]
+    results: Any = None
+    writes: tuple[Operand, ...] = ()
+    kind: str = "call"
+    label: str = ""
+    line: str = ""
+    expected: Any = None
+    extra: Any = None
+    number: int = 0
+
+    def reads(self) -> Iterator[Operand]:
+        """The operands among the arguments; `out=` is among them."""
+        yield from operands((self.args, tuple(self.options.values())))
+
+    def made(self) -> list[Operand]:
+        return list(operands(self.results))
+
+    @property
+    def checks(self) -> bool:
+        """Whether it may find that the program does not hold."""
+        return self.kind == "guard" or (self.kind == "native" and self.extra.checks)
+
+
+@dataclass(slots=True)
+class Recording:
+    """What one run of a function did, and what it leaves behind.
+
+    Attributes:
+        roots: by number.
+        steps: in order.
+        inputs: the operand of each array among the arguments.
+        outputs: the result, with operands in the places of arrays.
+        finals: pairs of operands: at the end the first takes the value of the second.
+        packed: inputs that are recorded with other strides than they are given.
+    """
+
+    roots: dict[int, Root] = field(default_factory=dict)
+    steps: list[Instruction] = field(default_factory=list)
+    inputs: list[Operand] = field(default_factory=list)
+    outputs: Any = None
+    finals: list[tuple[Operand, Operand]] = field(default_factory=list)
+    quiet: bool = False
+    packed: set[int] = field(default_factory=set)
+
+
+def operands(tree: Any) -> Iterator[Operand]:
+    """All operands in nested containers."""
+    kind = type(tree)
+    if kind is Operand:
+        yield tree
+    elif kind is Scalar:
+        yield tree.operand
+    elif kind is tuple or kind is list:
+        for item in tree:
+            yield from operands(item)
+    elif kind is dict:
+        for item in tree.values():
+            yield from operands(item)
+    elif kind is slice:
+        yield from operands((tree.start, tree.stop, tree.step))
+
+
+def leaves(tree: Any) -> list[Any]:
+    """What is in nested containers, in order."""
+    found: list[Any] = []
+    mapped(tree, found.append)
+    return found
+
+
+def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
+    """The same containers with each leaf changed."""
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        return kind([mapped(item, change) for item in tree])
+    if kind is dict:
+        return {k: mapped(v, change) for k, v in tree.items()}
+    if isinstance(tree, tuple) and hasattr(tree, "_make") and kind not in (Operand, Scalar, Held):
+        return tree._make([mapped(item, change) for item in tree])
+    return change(tree)

@@ -1,0 +1,193 @@
+"""How each call is written so that its result goes to memory that is there already."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .ir import Instruction, Operand
+
+Name = Callable[[Any], str]
+
+# Functions and methods that take `out=`.
+_WITH_OUT: set[Any] = {np.einsum, np.concatenate, np.stack, np.outer, np.amax, np.amin}
+for _name in [
+    "dot",
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "prod",
+    "any",
+    "all",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "cumprod",
+    "clip",
+    "round",
+    "std",
+    "var",
+    "trace",
+]:
+    _WITH_OUT |= {getattr(np, _name), getattr(np.ndarray, _name)}
+# Where a result is so small that an array of its own costs less than to check the indices first.
+SMALL = 4096
+_TAKES: set[Any] = {np.take, np.ndarray.take}
+_DRAWS = {"random", "standard_normal"}
+_COPIES = {np.ndarray.copy, np.ndarray.astype, np.copy, np.ascontiguousarray, np.asfortranarray}
+_RESHAPES = {np.ndarray.reshape, np.ndarray.ravel, np.ndarray.flatten, np.reshape, np.ravel}
+_FILLS = {np.zeros: 0, np.ones: 1, np.zeros_like: 0, np.ones_like: 1}
+
+
+def gives_new_array(step: Instruction) -> bool:
+    """Whether a step makes its arrays itself, rather than to fill ones that are there."""
+    return step.results is not None and step.kind != "native" and writer(step) is None
+
+
+def may_refuse(step: Instruction) -> bool:
+    """Whether a step may raise for the values that it gets."""
+    return step.fn in _TAKES or step.fn is operator.getitem or gives_new_array(step)
+
+
+def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None:
+    """What writes the source of a step with a result; None if its function takes no `out=`."""
+    fn = step.fn
+    if type(step.results) is not Operand:
+        return None
+    if step.kind == "effect" and getattr(fn, "__name__", "") in _DRAWS and step.results.contiguous:
+        return _drawn if isinstance(getattr(fn, "__self__", None), np.random.Generator) else None
+    if step.kind != "call":
+        return None
+    if fn in _TAKES:
+        large = step.results.nbytes > SMALL and step.results.contiguous
+        return _taken if large and "out" not in step.options and len(step.args) <= 3 else None
+    if isinstance(fn, np.ufunc):
+        return _ufunc if fn.nout == 1 else None
+    if isinstance(getattr(fn, "__self__", None), np.ufunc):
+        return _ufunc_method if fn.__name__ in ("reduce", "accumulate") else None
+    if fn in _WITH_OUT:
+        return _with_out if "out" not in step.options else None
+    if fn in _COPIES and type(step.args[0]) is Operand and step.args[0].shape == step.results.shape:
+        return _copy
+    if fn in _RESHAPES and step.results.contiguous and "order" not in step.options:
+        return _reshape
+    if fn in _FILLS:
+        return _fill
+    if fn in (np.full_like, np.full) and len(step.args) > 1:
+        return _fill
+    if fn is np.where and len(step.args) == 3:
+        return _where
+    if fn is operator.getitem and _rows(step) and step.results.nbytes > SMALL:
+        return _taken_rows
+    return None
+
+
+def source(step: Instruction, name: Name) -> list[str]:
+    """The statements of a step whose results, if any, are there already."""
+    write = writer(step) if step.results is not None else None
+    if write is not None:
+        return write(step, name)
+    if step.fn is operator.setitem:
+        target, index, value = step.args
+        return [f"{name(target)}[{name(index)}] = {name(value)}"]
+    if isinstance(step.fn, np.ufunc) and "out" in step.options and len(step.writes) == 1:
+        return [_ufunc_call(step, name, step.options["out"])]
+    return [f"{name(step.fn)}({arguments(step, name)})"]
+
+
+def arguments(step: Instruction, name: Name, without: tuple[str, ...] = ()) -> str:
+    """The arguments of a call, as source."""
+    parts = [name(a) for a in step.args]
+    parts += [f"{k}={name(v)}" for k, v in step.options.items() if k not in without]
+    return ", ".join(parts)
+
+
+def _ufunc_call(step: Instruction, name: Name, out: Any) -> str:
+    # the output by position, where NumPy takes it so: a keyword costs a tenth of a small call
+    by_name = step.fn in (np.maximum, np.minimum)
+    parts = [*(name(a) for a in step.args), f"out={name(out)}" if by_name else name(out)]
+    parts += [f"{k}={name(v)}" for k, v in step.options.items() if k != "out"]
+    return f"{name(step.fn)}({', '.join(parts)})"
+
+
+def _ufunc(step: Instruction, name: Name) -> list[str]:
+    return [_ufunc_call(step, name, step.results)]
+
+
+def _ufunc_method(step: Instruction, name: Name) -> list[str]:
+    options = dict(step.options)
+    parts = [name(step.args[0]), name(options.pop("axis", 0)), name(options.pop("dtype", None))]
+    parts.append(name(step.results))
+    if "keepdims" in options:
+        parts.append(name(options.pop("keepdims")))
+    parts += [f"{k}={name(v)}" for k, v in options.items() if k != "out"]
+    return [f"{name(step.fn)}({', '.join(parts)})"]
+
+
+def _with_out(step: Instruction, name: Name) -> list[str]:
+    if step.fn is np.ndarray.dot or (step.fn is np.dot and len(step.args) == 2):
+        return [f"{name(np.dot)}({name(step.args[0])}, {name(step.args[1])}, {name(step.results)})"]
+    return [f"{name(step.fn)}({arguments(step, name)}, out={name(step.results)})"]
+
+
+def _copy(step: Instruction, name: Name) -> list[str]:
+    return [f"{name(np.copyto)}({name(step.results)}, {name(step.args[0])}, 'unsafe')"]
+
+
+def _reshape(step: Instruction, name: Name) -> list[str]:
+    """A copy in C order: the result seen in the shape of the argument."""
+    given, made = step.args[0], step.results
+    strides, step_size = [], made.dtype.itemsize
+    for n in reversed(given.shape):
+        strides.append(step_size)
+        step_size *= n
+    seen = made._replace(shape=given.shape, strides=tuple(reversed(strides)))
+    return [f"{name(np.copyto)}({name(seen)}, {name(given)})"]
+
+
+def _fill(step: Instruction, name: Name) -> list[str]:
+    value = _FILLS[step.fn] if step.fn in _FILLS else step.args[1]
+    return [f"{name(np.copyto)}({name(step.results)}, {name(value)}, 'unsafe')"]
+
+
+def _where(step: Instruction, name: Name) -> list[str]:
+    condition, x, y = step.args
+    copyto, out = name(np.copyto), name(step.results)
+    return [
+        f"{copyto}({out}, {name(y)}, 'unsafe')",
+        f"{copyto}({out}, {name(x)}, 'unsafe', {name(condition)})",
+    ]
+
+
+def _rows(step: Instruction) -> bool:
+    """Whether this is `x[indices]` with one array of integers."""
+    x, index = step.args
+    return type(x) is Operand and type(index) is Operand and index.dtype.kind in "iu"
+
+
+def _taken_rows(step: Instruction, name: Name) -> list[str]:
+    x, index = step.args
+    return [f"{name(take)}({name(x)}, {name(index)}, 0, {name(step.results)})"]
+
+
+def _taken(step: Instruction, name: Name) -> list[str]:
+    x, index, *axis = step.args
+    along = axis[0] if axis else step.options.get("axis")
+    return [f"{name(take)}({name(x)}, {name(index)}, {name(along)}, {name(step.results)})"]
+
+
+def take(x: np.ndarray, index: np.ndarray, axis: int | None, out: np.ndarray) -> None:
+    """`numpy.take` into memory that is there; NumPy itself makes a copy first, lest it must refuse."""
+    n = x.size if axis is None else x.shape[axis]
+    if index.size and not (-n <= index.min() and index.max() < n):
+        raise IndexError(f"an index is out of bounds for an axis of size {n}")
+    np.take(x, index, axis, out, "wrap")
+
+
+def _drawn(step: Instruction, name: Name) -> list[str]:
+    dtype = step.args[1] if len(step.args) > 1 else step.options.get("dtype", step.results.dtype)
+    return [f"{name(step.fn)}(dtype={name(dtype)}, out={name(step.results)})"]

@@ -1,0 +1,245 @@
+"""Steps of a plan as functions that numba compiles (extra `jit`).
+
+A group of elementwise calls over large arrays is one loop, on threads where that pays; a run of
+calls on small arrays is one function. What is neither stays a call of NumPy's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import threads
+from .elementwise import zero_where_undefined
+from .fusion import Group, grouped, read_later
+from .ir import FRESH, NUMBER, Instruction, Operand, Recording
+from .recorder import cleared, zeroed
+from .scribe import Scribe, group_lines, indented, merged_axes, outside
+from .wholestep import ELEMENTS, Piece, small
+
+# From so many additions on, a loop is spread over threads.
+PARALLEL = 1 << 19
+# What one function of small calls may hold: operations, and calls.
+WORK, CALLS = 1 << 20, 64
+# NumPy copies more elements than this as fast as any loop.
+FEW = 1024
+# Calls of which all functions of a program may consist: more take too long to compile.
+BUDGET = 256
+
+
+@functools.lru_cache(maxsize=1)
+def available() -> bool:
+    """Whether numba can be used."""
+    try:
+        from . import scalars  # noqa: F401
+    except Exception:  # a broken install is as none
+        return False
+    return True
+
+
+class Kernel:
+    """A native function of a plan: its source, and what is in its table.
+
+    Attributes:
+        operands: whose addresses the table begins with; the `sizes` follow.
+        checks: whether it says that the program does not hold, by giving 1.
+        length: of the outermost loop, if parts of it may run apart; else 0.
+    """
+
+    def __init__(self, items: list[Group | Piece], recording: Recording):
+        self.items = items
+        alone = items[0] if len(items) == 1 and isinstance(items[0], Group) else None
+        large = alone is not None and alone.work > ELEMENTS
+        operands = [
+            o for item in items for o in (outside(item) if isinstance(item, Group) else item.operands)
+        ]
+        scribe = Scribe(operands, recording, literal=not large)
+        self.operands, self.sizes = scribe.operands, scribe.sizes
+        self.checks = any(isinstance(item, Piece) and item.checks for item in items)
+        self.length, self.parallel = 0, False
+        if large:
+            assert alone is not None
+            self.length = (merged_axes(alone.shape, outside(alone))[0] or (0,))[0]
+            self.parallel = alone.work >= PARALLEL and self.length > 1
+        self._body: list[str] = []
+        for item in items:
+            if isinstance(item, Group):
+                self._body += group_lines(item, scribe, self.length > 0)
+            else:
+                self._body += item.lines(scribe)
+        self._scribe = scribe
+
+    def source(self, bound: tuple[int, ...] = ()) -> str:
+        """The function; `bound` are the operands whose memory comes as arrays."""
+        parameters = ["t", *(["start", "stop"] if self.length else []), *(f"x{i}" for i in bound)]
+        lines = indented([*self._scribe.header(bound), *self._body, "return 0"])
+        return "\n".join([f"def loop({', '.join(parameters)}):", *lines]) + "\n"
+
+    def compiled(self, bound: dict[int, Operand]) -> Callable:
+        """The function, compiled for arrays that lie as these operands do."""
+        import numba
+        from numba import types
+
+        signature: list[Any] = [types.int64[::1]]
+        signature += [types.int64, types.int64] if self.length else []
+        for o in bound.values():
+            laid = np.lib.stride_tricks.as_strided(np.empty(1, o.dtype), o.shape, o.strides)
+            signature.append(numba.typeof(laid))
+        return _compiled(self.source(tuple(bound)), tuple(signature))
+
+    def table(self, addresses: list[int]) -> np.ndarray:
+        return np.array([*addresses, *self.sizes], np.int64)
+
+    def call(self, function: str, table: str, arrays: list[str], line: str) -> str:
+        """The statement that runs it."""
+        rest = "".join(f", {name}" for name in arrays)
+        if self.parallel and threads.count() > 1:
+            return f"spread({function}, {self.length}, {table}{rest})"
+        if self.length:
+            return f"{function}({table}, 0, {self.length}{rest})"
+        call = f"{function}({table}{rest})"
+        return f"if {call}: raise Changed({line!r})" if self.checks else call
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(source: str, signature: tuple) -> Callable:
+    from . import diskcache
+
+    return diskcache.load(source, signature)
+
+
+def with_loops(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction]:
+    """The steps, with calls of native functions where those are faster."""
+    before = len(steps)
+    steps = _unwatched(steps)
+    items = _classified(steps, recording)
+    later = read_later(items, ends)
+    for item, alive in zip(items, later, strict=True):
+        if isinstance(item, Group):
+            item.forget(recording, alive)
+    found: list[Instruction] = []
+    written: set[str] = set()
+    spent = 0
+    for run in _runs(items):
+        kernel = _kernel(run, recording)
+        if kernel is not None:
+            text = kernel.source()
+            cost = 0 if text in written else sum(len(_steps(item)) for item in run)
+            if spent + cost <= BUDGET:
+                spent += cost
+                written.add(text)
+                found.append(_instruction(kernel, run))
+                continue
+        found += [step for item in run for step in _steps(item)]
+    # what NumPy still computes must warn no more than it did
+    recording.quiet |= len(steps) < before and any(step.kind in ("call", "opaque") for step in found)
+    return found
+
+
+def _steps(item: Any) -> list[Instruction]:
+    return [item] if isinstance(item, Instruction) else item.steps
+
+
+def _unwatched(steps: list[Instruction]) -> list[Instruction]:
+    """The steps without those that ask what NumPy reports: loops report nothing."""
+    found = []
+    for step in steps:
+        if step.fn is zeroed:
+            _, g, result = step.args
+            step = dataclasses.replace(step, fn=zero_where_undefined, args=(g, result))
+        if step.fn is not cleared:
+            found.append(step)
+    return found
+
+
+def _classified(steps: list[Instruction], recording: Recording) -> list[Instruction | Group | Piece]:
+    """Groups, small calls, and the rest."""
+    found: list[Instruction | Group | Piece] = []
+    written = False  # whether something that lasts has been written: then nothing may fail any more
+    for item in grouped(steps):
+        if isinstance(item, Group):
+            moves = item.moves and item.body[0].target.size > FEW
+            found += item.steps if moves or not (item.work <= ELEMENTS or item.pays) else [item]
+        else:
+            piece = small(item)
+            if piece is not None and item.fn is np.concatenate and piece.work > FEW:
+                piece = None
+            found.append(item if piece is None or (piece.checks and written) else piece)
+        for step in _steps(item):
+            kinds = {recording.roots[o.root].kind for o in step.writes}
+            written = written or step.kind == "effect" or bool(kinds - {FRESH, NUMBER})
+    return found
+
+
+def _runs(items: list) -> list[list]:
+    """Neighbours that one function may hold."""
+    found: list[list] = []
+    work = calls = 0
+    for item in items:
+        is_small = isinstance(item, Piece) or (isinstance(item, Group) and item.work <= ELEMENTS)
+        if is_small:
+            work, calls = work + item.work, calls + len(_steps(item))
+            if found and work <= WORK and calls <= CALLS:
+                found[-1].append(item)
+                continue
+            work, calls = item.work, len(_steps(item))
+            found.append([item])
+        else:
+            work = WORK + 1
+            found.append([item])
+    return found
+
+
+def _kernel(run: list, recording: Recording) -> Kernel | None:
+    if isinstance(run[0], Instruction):
+        return None
+    calls = sum(len(_steps(item)) for item in run)
+    if calls < 2 and not (isinstance(run[0], Group) and run[0].pays):
+        return None
+    return Kernel(run, recording)
+
+
+def _instruction(kernel: Kernel, run: list) -> Instruction:
+    """The step that runs a kernel."""
+    steps = [step for item in run for step in _steps(item)]
+    local = {r for item in run if isinstance(item, Group) for r in item.local}
+    made = tuple(o for step in steps for o in step.made() if o.root not in local)
+    writes = tuple(o for step in steps for o in step.writes if o.root not in local)
+    # all that it touches: what is small is read and written at different times within
+    args = [o for item in run for o in (outside(item) if isinstance(item, Group) else item.operands)]
+    call = Instruction(_native, tuple(args), {}, made or None, writes, kind="native", extra=kernel)
+    labels = dict.fromkeys(getattr(step.fn, "__name__", "?") for step in steps)
+    call.label, call.line, call.number = "+".join(labels), steps[0].line, steps[0].number
+    return call
+
+
+def _native() -> None:
+    """Stands in a step for the function that its kernel is compiled to."""
+
+
+def written(step: Instruction, writer: Any) -> str:
+    """The statement of a native step in a program; its table goes to the program's names."""
+    kernel = step.extra
+    bound: dict[int, Operand] = {}
+    addresses, arrays, owners = [], [], []
+    for i, o in enumerate(kernel.operands):
+        if o.root in writer.bound:
+            name, whole = writer.bound[o.root]
+            bound[i] = whole
+            arrays.append(name)
+            addresses.append(o.offset - whole.offset)
+        else:
+            owner, low = writer.storage(o.root)
+            owners.append(owner)
+            addresses.append(low + o.offset)
+    number = len(writer.names)
+    function, table = f"loop_{number}", f"table_{number}"
+    writer.names[function] = kernel.compiled(bound)
+    writer.names[table] = kernel.table(addresses)
+    writer.names[f"owners_{number}"] = owners
+    writer.names["spread"] = threads.spread
+    return kernel.call(function, table, arrays, step.line)

@@ -1,0 +1,62 @@
+"""The memory that a recording knows: which root an array lies in, and where there."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+
+import numpy as np
+
+from .ir import CONSTANT, Operand, Recording, Root
+from .traced import Leak
+
+
+class KnownMemory:
+    """Roots by address. They hold the arrays, so that no address is given out twice."""
+
+    def __init__(self) -> None:
+        self.recording = Recording()
+        self._lows: list[int] = []  # where known memory begins, sorted; and the roots there
+        self._places: list[Root] = []
+        self._numbers = itertools.count()
+
+    def enter(self, array: np.ndarray, kind: str) -> Operand:
+        """Make memory known, and give the operand that is the whole array."""
+        found = self.find(array)
+        if found is not None:
+            return self._operand(found, array)
+        root = Root(next(self._numbers), array, kind)
+        self.recording.roots[root.number] = root
+        if root.nbytes:
+            at = bisect.bisect(self._lows, root.low)
+            self._lows.insert(at, root.low)
+            self._places.insert(at, root)
+        return self._operand(root, array)
+
+    def find(self, array: np.ndarray) -> Root | None:
+        if not array.size:
+            return None
+        address = array.__array_interface__["data"][0]
+        at = bisect.bisect(self._lows, address) - 1
+        if at >= 0 and address < self._places[at].low + self._places[at].nbytes:
+            return self._places[at]
+        return None
+
+    @staticmethod
+    def _operand(root: Root, array: np.ndarray) -> Operand:
+        offset = array.__array_interface__["data"][0] - root.low if array.size else 0
+        return Operand(root.number, offset, array.shape, array.strides, array.dtype)
+
+    def operand(self, array: np.ndarray) -> Operand:
+        """The operand of an array: of memory that is known, or a constant's."""
+        root = self.find(array)
+        if root is not None:
+            return self._operand(root, array)
+        owner = array
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        if array.dtype.kind not in "fciub":
+            raise Leak(f"an array of {array.dtype}")
+        if owner is not array and owner.dtype.kind in "fciub" and owner.size:
+            self.enter(owner, CONSTANT)
+        return self.enter(array, CONSTANT)

@@ -1,0 +1,240 @@
+"""What a recording needs: no call whose result nobody reads, and one arena for all that is temporary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .ir import FRESH, Held, Instruction, Operand, Recording, mapped, operands
+from .lowering import gives_new_array
+
+ALIGNMENT = 64
+
+
+@dataclass(slots=True)
+class Plan:
+    """The steps that run, and where temporary roots lie.
+
+    Attributes:
+        steps: those that are needed, in order.
+        lasting: roots of the program's own that keep their memory between runs.
+        bound: roots whose array is made in each run, by the call that gives it.
+        offsets: where the other fresh roots lie in the arena.
+        arena: its bytes; `unshared` what all of them would take side by side.
+    """
+
+    steps: list[Instruction]
+    lasting: set[int]
+    bound: set[int]
+    offsets: dict[int, int] = field(default_factory=dict)
+    arena: int = 0
+    unshared: int = 0
+
+
+def planned(recording: Recording, lasting: set[int], loops: bool = False) -> Plan:
+    """The plan of a recording.
+
+    Args:
+        lasting: roots that outlive a run.
+        loops: whether elementwise calls are compiled into loops.
+    """
+    steps = _needed(recording, lasting)
+    steps = _merged(recording, steps, lasting)
+    if loops:
+        from .native import with_loops
+
+        steps = with_loops(steps, recording, _ends(recording) | lasting)
+    bound = {
+        o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
+    }
+    plan = Plan(steps, lasting, bound)
+    _place(plan, recording)
+    return plan
+
+
+def _ends(recording: Recording) -> set[int]:
+    """Roots that are read after the last step."""
+    return {o.root for o in operands((recording.outputs, [pair[1] for pair in recording.finals]))}
+
+
+def _needed(recording: Recording, lasting: set[int]) -> list[Instruction]:
+    """The steps without those that only make what nobody reads."""
+    alive = _ends(recording) | lasting
+    held: set[int] = set()
+    kept = []
+    for step in reversed(recording.steps):
+        targets = {o.root for o in (*step.made(), *step.writes)}
+        outside = any(recording.roots[r].kind != FRESH for r in targets)
+        is_check = step.kind in ("guard", "effect") or (step.kind == "opaque" and step.results is None)
+        if is_check or outside or targets & alive or step.number in held:
+            kept.append(step)
+            alive |= {o.root for o in (*step.reads(), *step.writes)}
+            held |= set(_held_numbers(step))
+    return kept[::-1]
+
+
+def _held_numbers(step: Instruction) -> list[int]:
+    def walk(tree: object) -> list[int]:
+        if type(tree) is Held:
+            return [tree.number]
+        if isinstance(tree, (tuple, list)):
+            return [n for item in tree for n in walk(item)]
+        return []
+
+    return walk(step.args)
+
+
+def _merged(recording: Recording, steps: list[Instruction], lasting: set[int]) -> list[Instruction]:
+    """The steps without those that compute again what another has: common subexpressions.
+
+    Two calls are the same if nothing they read, and neither result, is ever written otherwise.
+    """
+    writes = {o.root for step in steps for o in step.writes}
+    ends = _ends(recording) | lasting
+    seen: dict[object, Operand] = {}
+    renamed: dict[int, int] = {}
+    kept = []
+    for step in steps:
+        _rename(step, renamed)
+        made = step.made()
+        pure = step.kind == "call" and not step.writes and len(made) == 1
+        pure = pure and made[0].root not in writes | ends
+        if pure and not any(o.root in writes for o in step.reads()):
+            key = _key(step)
+            if key is not None:
+                before = seen.setdefault(key, made[0])
+                if before is not made[0] and before == made[0]._replace(root=before.root):
+                    renamed[made[0].root] = before.root
+                    continue
+        kept.append(step)
+    return kept
+
+
+def _key(step: Instruction) -> object | None:
+    try:
+        key = (step.fn, _hashable(step.args), _hashable(step.options))
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _hashable(tree: object) -> object:
+    if isinstance(tree, dict):
+        return tuple((k, _hashable(v)) for k, v in sorted(tree.items()))
+    if type(tree) in (tuple, list):
+        return tuple(_hashable(item) for item in tree)  # type: ignore[attr-defined]
+    if isinstance(tree, slice):
+        return ("slice", _hashable((tree.start, tree.stop, tree.step)))
+    return (type(tree), tree) if isinstance(tree, (int, float, complex)) else tree
+
+
+def _rename(step: Instruction, renamed: dict[int, int]) -> None:
+    if not renamed:
+        return
+
+    def change(x: object) -> object:
+        if type(x) is Operand and x.root in renamed:
+            return x._replace(root=renamed[x.root])
+        if isinstance(x, slice):
+            return slice(*(change(part) for part in (x.start, x.stop, x.step)))
+        return x
+
+    step.args, step.options = mapped(step.args, change), mapped(step.options, change)
+
+
+# ---------------------------------------------------------------- memory
+
+
+def _place(plan: Plan, recording: Recording) -> None:
+    """Give each temporary root a place in the arena, the same to those that never live together."""
+    first, last = _lifetimes(plan, recording)
+    ends_at: dict[int, list[int]] = {}
+    for root, at in last.items():
+        ends_at.setdefault(at, []).append(root)
+    free: list[tuple[int, int]] = []  # (offset, size), sorted
+    sizes: dict[int, int] = {}
+    starts: dict[int, list[int]] = {}
+    for root, at in first.items():
+        starts.setdefault(at, []).append(root)
+    taken_over: set[int] = set()
+    for i in range(len(plan.steps) + 1):
+        step = plan.steps[i] if i < len(plan.steps) else None
+        for root in starts.get(i, []):
+            size = -(-max(recording.roots[root].nbytes, 1) // ALIGNMENT) * ALIGNMENT
+            plan.unshared += size
+            heir = _dying_twin(step, root, ends_at.get(i, []), plan, recording, taken_over)
+            if heir is not None:
+                plan.offsets[root], sizes[root] = plan.offsets[heir], sizes[heir]
+                taken_over.add(heir)
+            else:
+                plan.offsets[root], sizes[root] = _allocate(free, size, plan), size
+        for root in ends_at.get(i, []):
+            if root in plan.offsets and root not in taken_over:
+                _release(free, plan.offsets[root], sizes[root])
+
+
+def _lifetimes(plan: Plan, recording: Recording) -> tuple[dict[int, int], dict[int, int]]:
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    managed = {n for n, root in recording.roots.items() if root.kind == FRESH}
+    managed -= plan.lasting | plan.bound
+    for i, step in enumerate(plan.steps):
+        for o in (*step.made(), *step.writes, *step.reads()):
+            if o.root in managed:
+                first.setdefault(o.root, i)
+                last[o.root] = i
+    for root in _ends(recording) & managed:
+        first.setdefault(root, len(plan.steps))
+        last[root] = len(plan.steps)
+    return first, last
+
+
+def _dying_twin(
+    step: Instruction | None, root: int, dying: list[int], plan: Plan, recording: Recording, taken: set[int]
+) -> int | None:
+    """An input of an elementwise call that ends with it and lies as its result does.
+
+    The result can have its place.
+    """
+    if step is None or not isinstance(step.fn, np.ufunc) or step.fn.signature is not None:
+        return None
+    made = step.made()
+    if len(made) != 1 or made[0].root != root:
+        return None
+    for o in step.reads():
+        same = o == made[0]._replace(root=o.root)
+        ends = o.root in dying and o.root in plan.offsets and o.root not in taken
+        if same and ends and recording.roots[o.root].nbytes == recording.roots[root].nbytes:
+            return o.root
+    return None
+
+
+def _allocate(free: list[tuple[int, int]], size: int, plan: Plan) -> int:
+    fitting = [(s, o) for o, s in free if s >= size]
+    if not fitting:
+        if free and free[-1][0] + free[-1][1] == plan.arena:  # the end grows
+            offset, have = free.pop()
+            plan.arena += size - have
+            return offset
+        plan.arena += size
+        return plan.arena - size
+    have, offset = min(fitting)
+    free.remove((offset, have))
+    if have > size:
+        free.append((offset + size, have - size))
+        free.sort()
+    return offset
+
+
+def _release(free: list[tuple[int, int]], offset: int, size: int) -> None:
+    free.append((offset, size))
+    free.sort()
+    merged: list[tuple[int, int]] = []
+    for at, length in free:
+        if merged and merged[-1][0] + merged[-1][1] == at:
+            merged[-1] = (merged[-1][0], merged[-1][1] + length)
+        else:
+            merged.append((at, length))
+    free[:] = merged

@@ -1,0 +1,312 @@
+"""A plan as a function: straight-line Python over arrays that are there already."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from typing import Any
+
+import numpy as np
+
+from . import lowering, native
+from .ir import CONSTANT, FRESH, INPUT, Held, Instruction, Operand, Recording, Scalar, mapped, operands
+from .plan import Plan
+from .recorder import FAULTS
+
+# Inputs up to this size are copied into the program's memory, so that views of them are made once.
+SMALL = 16384
+# Outputs above it are made in each run and filled directly, rather than copied at the end.
+LARGE = 4096
+
+
+class Changed(Exception):
+    """Something that a program relies on is not as it was when it was recorded."""
+
+
+class Faults:
+    """Whether NumPy reported an invalid operation since it was last cleared."""
+
+    __slots__ = ("invalid",)
+
+    def note(self, kind: str, flag: int) -> None:
+        self.invalid = True
+
+
+class _Memory:
+    """Any view of any memory, by address: what `numpy.ndarray(buffer=)` does for contiguous buffers."""
+
+    def __init__(self, owner: Any, address: int, operand: Operand):
+        self.owner = owner
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (address, False),
+            "shape": operand.shape,
+            "strides": operand.strides,
+            "typestr": operand.dtype.str,
+        }
+
+
+def view(owner: np.ndarray, low: int, operand: Operand) -> np.ndarray:
+    """The array of an operand, in memory that begins at `low` and that `owner` keeps alive."""
+    if not operand.size:
+        return np.empty(operand.shape, operand.dtype)
+    return np.asarray(_Memory(owner, low + operand.offset, operand))
+
+
+def _low(array: np.ndarray) -> int:
+    return np.lib.array_utils.byte_bounds(array)[0]
+
+
+class Writer:
+    """Writes the function of a plan: `run(*inputs)` gives the arrays among the outputs.
+
+    Attributes:
+        names: the globals of the function.
+        lines: its statements.
+    """
+
+    def __init__(self, recording: Recording, plan: Plan, bindings: dict[int, np.ndarray]):
+        self.recording, self.plan, self.bindings = recording, plan, bindings
+        self.names: dict[str, Any] = {"Changed": Changed, "ndarray": np.ndarray, "view": _bound_view}
+        self.faults = Faults()
+        self.lines: list[str] = []
+        self._known: dict[Any, str] = {}
+        self._arrays: dict[Operand, str] = {}
+        self.bound: dict[int, tuple[str, Operand]] = {}  # root -> the name of its array, and what that is
+        self._arena = np.empty(plan.arena + 64, np.uint8)
+        self._start = -self._arena.__array_interface__["data"][0] % 64
+        self._lasting: dict[int, np.ndarray] = {}
+
+    # -------------------------------------------------------------- memory
+
+    def storage(self, root: int) -> tuple[np.ndarray, int]:
+        """The array that keeps a static root alive, and the address where it begins."""
+        if root in self.bindings:
+            array = self.bindings[root]
+            return array, _low(array)
+        here = self.recording.roots[root]
+        if root in self.plan.offsets:
+            return self._arena, self._arena.__array_interface__["data"][
+                0
+            ] + self._start + self.plan.offsets[root]
+        if here.kind == FRESH or here.kind == INPUT:  # lasting, or an input that is copied in
+            if root not in self._lasting:
+                self._lasting[root] = np.zeros(here.nbytes + 64, np.uint8)
+            base = self._lasting[root].__array_interface__["data"][0]
+            return self._lasting[root], base + -base % 64
+        return here.array, here.low
+
+    def array(self, operand: Operand) -> np.ndarray:
+        """The array of an operand of a static root."""
+        owner, low = self.storage(operand.root)
+        whole = operand.offset == 0 and (owner.shape, owner.strides, owner.dtype) == operand[2:]
+        return owner if whole else view(owner, low, operand)
+
+    # -------------------------------------------------------------- names
+
+    def name(self, value: Any) -> str:
+        """Source for a value, as an argument of a call."""
+        kind = type(value)
+        if kind is Operand:
+            return self._operand(value)
+        if kind is Scalar:
+            return f"{self._operand(value.operand)}[()]"
+        if kind is Held:
+            return f"r{value.number}" + "".join(f"[{i}]" for i in value.place)
+        if (
+            value is None
+            or kind in (bool, int, str)
+            or (kind is float and value == value and abs(value) < 1e300)
+        ):
+            return repr(value)
+        if kind is tuple or kind is list:
+            inside = ", ".join(self.name(v) for v in value)
+            return f"[{inside}]" if kind is list else f"({inside}{',' if len(value) == 1 else ''})"
+        if kind is slice:
+            return f"slice({self.name(value.start)}, {self.name(value.stop)}, {self.name(value.step)})"
+        if kind is dict:
+            return "{" + ", ".join(f"{self.name(k)}: {self.name(v)}" for k, v in value.items()) + "}"
+        if hasattr(value, "_make"):
+            return f"{self._global(kind)}({', '.join(self.name(v) for v in value)})"
+        if value is Ellipsis:
+            return "..."
+        if value is FAULTS:
+            return "faults"
+        return self._global(value)
+
+    def _global(self, value: Any) -> str:
+        key = id(value)
+        if key not in self._known:
+            prefix = getattr(value, "__name__", "") or type(value).__name__
+            owner = getattr(value, "__self__", None)
+            if isinstance(owner, np.ufunc):
+                prefix = f"{owner.__name__}_{prefix}"
+            prefix = "".join(c if c.isalnum() else "_" for c in prefix)
+            name, i = prefix, 1
+            while name in self.names or not name.isidentifier():
+                i += 1
+                name = f"{prefix}_{i}" if prefix else f"v_{i}"
+            self._known[key], self.names[name] = name, value
+        return self._known[key]
+
+    def _operand(self, operand: Operand) -> str:
+        if operand.root in self.bound:
+            return self._of_bound(operand)
+        if operand not in self._arrays:
+            name = f"a{len(self._arrays)}"
+            self._arrays[operand], self.names[name] = name, self.array(operand)
+        return self._arrays[operand]
+
+    def _of_bound(self, operand: Operand) -> str:
+        name, whole = self.bound[operand.root]
+        if operand == whole:
+            return name
+        if operand not in self._arrays:
+            made = f"{name}_{len(self._arrays)}"
+            self._arrays[operand] = made
+            given = f"{operand.shape}, {self._global(operand.dtype)}, {operand.offset}, {operand.strides}"
+            # NumPy makes a view of a contiguous buffer five times as fast as one by address
+            dtype, rest = self._global(operand.dtype), f"{operand.offset}, {operand.strides}"
+            maker = f"ndarray({operand.shape}, {dtype}, {name}, {rest})"
+            self.lines.append(f"{made} = {maker if whole.contiguous else f'view({name}, {given})'}")
+        return self._arrays[operand]
+
+    def bind(self, operand: Operand, name: str) -> None:
+        self.bound[operand.root] = name, operand
+
+    # -------------------------------------------------------------- steps
+
+    def step(self, step: Instruction) -> None:
+        if step.kind == "guard":
+            test = f"bool({self.name(step.args[0])}) is not {step.expected}"
+            self.lines.append(f"if {test}: raise Changed({step.line!r})")
+            return
+        if step.kind == "native":
+            self.lines.append(native.written(step, self))
+            return
+        if step.results is None or not lowering.gives_new_array(step):
+            statements = lowering.source(step, self.name)  # may first write lines of its own
+            self.lines += statements
+            return
+        call = f"{self.name(step.fn)}({lowering.arguments(step, self.name)})"
+        result = f"r{step.number}"
+        self.lines.append(f"{result} = {call}")
+        self._unpack(step.results, result)
+
+    def _unpack(self, tree: Any, source: str) -> None:
+        if type(tree) is Operand:
+            if tree.root in self.plan.lasting:
+                self.lines.append(f"store({self._operand(tree)}, {source})")
+                self.names["store"] = _store
+                return
+            name = f"b{tree.root}"
+            self.names["array_of"] = _array_of
+            self.lines.append(f"{name} = array_of({source}, {tree.shape}, {tree.strides})")
+            self.bind(tree, name)
+        elif isinstance(tree, tuple) and type(tree) is not Held:
+            for i, part in enumerate(tree):
+                if part is not None:
+                    self._unpack(part, f"{source}[{i}]")
+
+    def inputs(self) -> list[str]:
+        """Parameters of the function; small inputs are copied to where the program has them."""
+        names = []
+        read = {o.root for s in self.plan.steps if s.kind != "native" for o in (*s.reads(), *s.writes)}
+        read |= {o.root for o in operands((self.recording.outputs, self.recording.finals))}
+        for i, operand in enumerate(self.recording.inputs):
+            names.append(f"x{i}")
+            small = operand.nbytes <= SMALL and operand.root in read  # a native function takes it anywhere
+            if small or not operand.contiguous or operand.root in self.recording.packed:
+                self.lines.append(f"{self._global(np.copyto)}({self._operand(operand)}, x{i})")
+            else:
+                self.bind(operand, f"x{i}")
+        return names
+
+    def outputs(self) -> str:
+        """The result: arrays of its own."""
+        found: list[str] = []
+
+        def take(value: Any) -> Any:
+            if type(value) is Scalar:
+                found.append(f"{self._operand(value.operand)}[()]")
+            elif type(value) is Operand:
+                name = self._operand(value)
+                made = self.bound.get(value.root, ("", None))
+                fresh = self.recording.roots[value.root].kind == FRESH and name == made[0]
+                found.append(name if fresh and found.count(name) == 0 else f"{name}.copy()")
+            return value
+
+        mapped(self.recording.outputs, take)
+        return f"return ({', '.join(found)}{',' if len(found) == 1 else ''})"
+
+    def large_outputs(self) -> None:
+        """Bind outputs that are made whole by one call to arrays of their own, so that none is copied."""
+        wanted = _leaves(self.recording.outputs)
+        makers = {o.root: o for step in self.plan.steps for o in step.made()}
+        for operand in wanted:
+            whole = operand.root in self.plan.offsets and makers.get(operand.root) == operand
+            alone = sum(o.root == operand.root for o in wanted) == 1
+            if whole and alone and operand.nbytes > LARGE and operand.contiguous:
+                name = f"b{operand.root}"
+                empty, dtype = self._global(np.empty), self._global(operand.dtype)
+                self.lines.append(f"{name} = {empty}({operand.shape}, {dtype})")
+                self.bind(operand, name)
+
+    def function(self) -> tuple[Any, str]:
+        """The function and its source."""
+        names = self.inputs()
+        self.large_outputs()
+        for step in self.plan.steps:
+            self.step(step)
+        for target, value in self.recording.finals:
+            line = f"{self._global(np.copyto)}({self._operand(target)}, {self._operand(value)})"
+            self.lines.append(line)
+        self.lines.append(self.outputs())
+        self.names["faults"] = self.faults
+        text = "\n".join([f"def run({', '.join(names)}):", *(f"    {line}" for line in self.lines)]) + "\n"
+        filename = f"<autograd program {id(self):x}>"
+        scope: dict[str, Any] = {}
+        exec(compile(text, filename, "exec"), self.names, scope)
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        return scope["run"], text
+
+
+def _leaves(tree: Any) -> list[Operand]:
+    found: list[Operand] = []
+    mapped(tree, lambda v: found.append(v) if type(v) is Operand else None)
+    return found
+
+
+def _array_of(value: Any, shape: tuple, strides: tuple) -> np.ndarray:
+    """A result that a kernel made, which must lie as it did when it was recorded."""
+    array = value if type(value) is np.ndarray else np.asarray(value)
+    if array.shape != shape:
+        raise Changed(f"a result has shape {array.shape}; it had {shape}")
+    if array.strides != strides and array.size:
+        laid = np.lib.stride_tricks.as_strided(
+            np.empty(array.nbytes, array.dtype)[: array.size], shape, strides
+        )
+        laid[...] = array
+        return laid
+    # what was a scalar may be an array here, and its parts views of the program's memory
+    return array if array.base is None else array.copy(order="K")
+
+
+def _store(target: np.ndarray, value: Any) -> None:
+    if np.shape(value) != target.shape:
+        raise Changed(f"a result has shape {np.shape(value)}; it had {target.shape}")
+    np.copyto(target, value)
+
+
+def _bound_view(
+    array: np.ndarray, shape: tuple, dtype: np.dtype, offset: int, strides: tuple
+) -> np.ndarray:
+    return view(array, _low(array), Operand(0, offset, shape, strides, dtype))
+
+
+def references(array: Any) -> int:
+    """How many references there are to an array, the argument among them."""
+    return sys.getrefcount(array)
+
+
+__all__ = ["CONSTANT", "Changed", "Faults", "Writer", "references", "view"]

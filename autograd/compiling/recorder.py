@@ -1,0 +1,272 @@
+"""Notes what one run of a function does, call by call.
+
+Values are real while it records, so a recording is also a run. Results are told apart by where
+they lie: what lies in memory that is known is a view of it, everything else is new memory.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..tape import TensorBase
+from . import lines
+from .functions import EMPTY, STRUCTURAL, WRITERS, depends_on_values, out_of
+from .ir import CONSTANT, FRESH, INPUT, Held, Instruction, mapped
+from .places import KnownMemory
+from .traced import Leak, Traced
+
+
+class Opaque:
+    """What an opaque kernel gave that is no array: nothing but an opaque pull may look inside."""
+
+    __slots__ = ("_held", "_value")
+
+    def __init__(self, value: Any, held: Held):
+        object.__setattr__(self, "_value", value)
+        object.__setattr__(self, "_held", held)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__class__":
+            return Opaque
+        raise Leak("an intermediate result of a kernel was read")
+
+    def _refuse(self, *args: Any) -> Any:
+        raise Leak("an intermediate result of a kernel was read")
+
+    __iter__ = __getitem__ = __len__ = __bool__ = __call__ = _refuse
+
+
+def inside(opaque: Opaque) -> tuple[Any, Held]:
+    read = object.__getattribute__
+    return read(opaque, "_value"), read(opaque, "_held")
+
+
+class Recorder(KnownMemory):
+    """Notes the calls of one thread.
+
+    Attributes:
+        closed: why nothing may be noted now; empty if it may.
+        labels: the primitives that are running, outermost first.
+        ambient: NumPy's error state outside the function.
+        on_draw: called after a draw was noted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ducks: list[weakref.ref] = []
+        self._count = 0
+        self.faulty = False  # whether NumPy has reported an invalid operation in the sweep that runs
+        self.on_draw: Callable[[], None] = lambda: None
+        self.closed = ""
+        self.labels: list[str] = []
+        self.ambient: Any = None
+
+    def traced(self, array: np.ndarray, kind: str) -> Traced:
+        """A stand-in for an array that exists, whose memory becomes known."""
+        self.enter(array, kind)
+        return self.duck(array)
+
+    def duck(self, value: np.ndarray, base: Any = None, scalar: bool = False) -> Traced:
+        duck = Traced(value, self, base, scalar)
+        self._ducks.append(weakref.ref(duck))
+        return duck
+
+    def leaked(self) -> list[Traced]:
+        """The stand-ins that still exist."""
+        return [duck for duck in (ref() for ref in self._ducks) if duck is not None]
+
+    # -------------------------------------------------------------- calls of NumPy
+
+    def call(self, fn: Callable, args: tuple, options: dict, writes: tuple = ()) -> Any:
+        """Run something of NumPy's on real values, and note it."""
+        if self.closed:
+            raise Leak(self.closed)
+        if any(not isinstance(w, Traced) for w in writes):
+            raise Leak("a recorded value is written into an array that is not recorded")
+        for w in writes:
+            root = self.find(w.value)
+            if root is not None and root.kind in (INPUT, CONSTANT):
+                what = "an argument" if root.kind == INPUT else "a captured array"
+                raise Leak(f"{what} is written in place; copy it, or name it in state= as a tensor")
+        if depends_on_values(fn, args, _is_recorded):
+            raise Leak(f"the shape of {getattr(fn, '__name__', fn)} depends on values")
+        real = mapped(args, value_of), mapped(options, value_of)
+        step = Instruction(fn, mapped(args, self.noted), mapped(options, self.noted))
+        step.writes = tuple(self.operand(w.value) for w in writes)
+        result = fn(*real[0], **real[1])
+        if writes and not isinstance(result, tuple):
+            target = writes[0]
+            if result is None or result is target.value:
+                self.note(step)
+                return None if result is None else target
+        made, step.results = self.results(result, args, fn)
+        if step.results is not None or writes:
+            self.note(step)
+        return made
+
+    def function(self, fn: Callable, args: tuple, options: dict) -> Any:
+        """The same for functions that are no ufuncs."""
+        if fn in STRUCTURAL:
+            return fn(*mapped(args, value_of), **mapped(options, value_of))
+        if fn in EMPTY:
+            value = fn(*mapped(args, value_of), **mapped(options, value_of))
+            return self.traced(value, FRESH)
+        writes = [args[0]] if fn in WRITERS and args else []
+        out = out_of(fn, args, options)
+        if out is not None:
+            writes += out if isinstance(out, tuple) else [out]
+        return self.call(fn, args, options, tuple(writes))
+
+    def method(self, fn: Callable, args: tuple, options: dict) -> Any:
+        """The same for methods of ndarrays."""
+        out = out_of(fn, args, options)
+        first = args[0]
+        if not (isinstance(first, Traced) and first.scalar):
+            return self.call(fn, args, options, () if out is None else (out,))
+        # NumPy's scalars have methods of their own, which give scalars where there are no axes
+        made = self.call(fn, (self.duck(first.value), *args[1:]), options, () if out is None else (out,))
+        if isinstance(made, Traced) and not made.ndim:
+            made.scalar = True
+        return made
+
+    def part(self, duck: Traced, index: Any) -> Traced | None:
+        """The view that a basic index gives, of no axes too; None for any other index."""
+        parts = index if isinstance(index, tuple) else (index,)
+        if any(not isinstance(p, (int, np.integer, slice, type(None), type(Ellipsis))) for p in parts):
+            return None
+        if any(isinstance(p, bool) for p in parts):
+            return None
+        if not any(p is Ellipsis for p in parts):
+            parts = (*parts, ...)
+        return self.duck(duck.value[parts], duck if duck.base is None else duck.base)
+
+    def noted(self, value: Any) -> Any:
+        if isinstance(value, Traced):
+            return self.operand(value.value)
+        if isinstance(value, np.ndarray):
+            return self.operand(value)
+        if isinstance(value, TensorBase):
+            raise Leak("a Tensor was handed to NumPy")
+        if isinstance(value, slice):
+            return slice(*(self.noted(part) for part in (value.start, value.stop, value.step)))
+        return inside(value)[1] if type(value) is Opaque else value
+
+    def results(self, result: Any, args: Any, fn: Any = None) -> tuple[Any, Any]:
+        """Stand-ins for a result, and the operands of what is new in it (None: nothing is)."""
+        if isinstance(result, np.ndarray):
+            root = self.find(result)
+            if root is not None:
+                owner = next((a for a in ducks_in(args) if self.find(a.value) is root), None)
+                base = None if owner is None else owner if owner.base is None else owner.base
+                if owner is not None and owner.value is result:
+                    return owner, None
+                return self.duck(result, base), None
+            if result.dtype.kind not in "fciub":
+                raise Leak(f"an array of {result.dtype}")
+            operand = self.enter(result, FRESH)
+            return self.duck(result), operand
+        if isinstance(result, np.generic):
+            array = np.array(result)
+            return self.duck(array, scalar=True) if self.enter(array, FRESH) else None, self.operand(array)
+        if isinstance(result, (tuple, list)):
+            pairs = [self.results(item, args) for item in result]
+            made = [p[0] for p in pairs]
+            tree = type(result)._make(made) if hasattr(result, "_make") else type(result)(made)
+            notes = tuple(p[1] for p in pairs)
+            return tree, None if all(n is None for n in notes) else notes
+        if result is None:
+            return None, None
+        raise Leak(f"{getattr(fn, '__name__', fn)} gives a value that is computed anew at each run")
+
+    def note(self, step: Instruction) -> Instruction:
+        step.number = self._count = self._count + 1
+        if self.ambient is not None and np.geterr() != self.ambient:
+            self.recording.quiet = True
+        step.label = self.labels[-1] if self.labels else ""
+        step.line = lines.here()
+        self.recording.steps.append(step)
+        return step
+
+    # -------------------------------------------------------------- what is no arithmetic
+
+    def guard(self, value: Traced) -> bool:
+        """The truth of a value, which a program will check to be what it is now."""
+        if self.closed:
+            raise Leak(self.closed)
+        outcome = bool(value.value)
+        self.note(Instruction(bool, (self.operand(value.value),), {}, kind="guard", expected=outcome))
+        return outcome
+
+    def effect(self, fn: Callable, *args: Any) -> None:
+        """Python that a program runs in this place."""
+        if self.closed:
+            raise Leak(self.closed)
+        self.note(Instruction(fn, args, {}, kind="effect"))
+
+    def drawn(self, method: Callable, args: tuple, options: dict, result: np.ndarray) -> Traced:
+        """Note a draw that was made."""
+        if self.closed:
+            raise Leak(self.closed)
+        step = Instruction(method, args, options, kind="effect")
+        made, step.results = self.results(result, ())
+        self.note(step)
+        self.on_draw()
+        return made
+
+    def keep_zeros(self, g: Traced, result: Any) -> Any:
+        """Zero where g is, if NumPy reported an invalid operation; in place, as the result is new."""
+        if not isinstance(result, Traced):
+            return result
+        if self.closed:
+            raise Leak(self.closed)
+        step = Instruction(zeroed, (FAULTS, self.noted(g), self.noted(result)), {})
+        step.writes = (self.operand(result.value),)
+        if self.faulty:
+            np.copyto(result.value, 0, where=g.value == 0)
+        self.note(step)
+        return result
+
+    def checked(self, fn: Callable, *args: Any) -> Any:
+        """Run a check of values that raises, now and in each run; it must give None."""
+        fn(*mapped(args, value_of))
+        self.note(Instruction(fn, mapped(args, self.noted), {}, kind="opaque"))
+
+
+class _Faults:
+    """Stands for whether NumPy reported an invalid operation; a program puts its own in place."""
+
+
+FAULTS = _Faults()
+
+
+def cleared(faults: Any) -> None:
+    faults.invalid = False
+
+
+def zeroed(faults: Any, g: Any, result: Any) -> None:
+    if faults.invalid:
+        np.copyto(result, 0, where=g == 0)
+
+
+def value_of(x: Any) -> Any:
+    if isinstance(x, Traced):
+        return x.value[()] if x.scalar else x.value
+    if isinstance(x, slice):
+        return slice(*(value_of(part) for part in (x.start, x.stop, x.step)))
+    return inside(x)[0] if type(x) is Opaque else x
+
+
+def ducks_in(tree: Any) -> Any:
+    if isinstance(tree, Traced):
+        yield tree
+    elif isinstance(tree, (tuple, list)):
+        for item in tree:
+            yield from ducks_in(item)
+
+
+def _is_recorded(x: Any) -> bool:
+    return isinstance(x, Traced)

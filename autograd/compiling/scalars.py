@@ -1,0 +1,124 @@
+"""What the loops that numba compiles are made of: memory by address, and functions of one number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .polynomials import FUNCTIONS
+
+KINDS: dict[str, Any] = {
+    "f4": types.float32, "f8": types.float64, "i4": types.int32, "i8": types.int64,
+    "u4": types.uint32, "u8": types.uint64, "b1": types.boolean,
+}  # fmt: skip
+
+
+def _element(context: Any, kind: Any) -> Any:
+    return ir.IntType(8) if kind == types.boolean else context.get_value_type(kind)
+
+
+def _place(builder: Any, element: Any, address: Any, index: Any) -> Any:
+    base = builder.inttoptr(address, ir.PointerType(element))
+    return builder.gep(base, [index], inbounds=True)
+
+
+def _disjoint(instruction: Any, module: Any, scope: int, count: int) -> None:
+    """Tell LLVM that `count` stretches of memory do not overlap, and which one this is.
+
+    Without that it would compare all addresses before it computes many elements at a time, and
+    for more than a few it gives up. Scope 0 is memory of which nothing is known.
+    """
+    if not scope:
+        return
+
+    def node(*parts: Any) -> Any:
+        return module.add_metadata(parts)
+
+    domain = node(ir.MetaDataString(module, "roots"))
+    scopes = [node(ir.MetaDataString(module, f"root {i}"), domain) for i in range(1, count + 1)]
+    instruction.set_metadata("alias.scope", node(scopes[scope - 1]))
+    others = [s for i, s in enumerate(scopes) if i != scope - 1]
+    if others:
+        instruction.set_metadata("noalias", node(*others))
+
+
+def _loading(kind: Any) -> Callable:
+    @intrinsic(prefer_literal=True)
+    def load(typing: Any, address: Any, index: Any, scope: Any, count: Any) -> Any:
+        """The element `index` of those that begin at an address."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            element = _element(context, kind)
+            found = builder.load(_place(builder, element, *args[:2]), align=1)
+            _disjoint(found, builder.module, scope.literal_value, count.literal_value)
+            if kind == types.boolean:
+                return builder.icmp_unsigned("!=", found, element(0))
+            return found
+
+        return kind(types.int64, types.int64, scope, count), generate
+
+    return load
+
+
+def _storing(kind: Any) -> Callable:
+    @intrinsic(prefer_literal=True)
+    def store(typing: Any, address: Any, index: Any, value: Any, scope: Any, count: Any) -> Any:
+        """Set the element `index` of those that begin at an address."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            element, value = _element(context, kind), args[2]
+            if kind == types.boolean:
+                value = builder.zext(value, element)
+            made = builder.store(value, _place(builder, element, *args[:2]), align=1)
+            _disjoint(made, builder.module, scope.literal_value, count.literal_value)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, kind, scope, count), generate
+
+    return store
+
+
+@intrinsic
+def address_of(typing: Any, array: Any) -> Any:
+    """Where the first element of an array is."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        made = context.make_array(signature.args[0])(context, builder, args[0])
+        return builder.ptrtoint(made.data, ir.IntType(64))
+
+    return types.int64(array), generate
+
+
+def _summed(fn: Callable) -> Callable:
+    # a sum may be taken in any order, so that many are taken at a time
+    return numba.njit(fastmath={"contract", "reassoc", "nsz"}, forceinline=True)(fn)
+
+
+@_summed
+def plus(a: Any, b: Any) -> Any:
+    return a + b
+
+
+@_summed
+def plus_product(a: Any, b: Any, c: Any) -> Any:
+    return a + b * c
+
+
+NAMES: dict[str, Any] = {
+    **FUNCTIONS,
+    **{f"load_{name}": _loading(kind) for name, kind in KINDS.items()},
+    **{f"store_{name}": _storing(kind) for name, kind in KINDS.items()},
+    **{kind.name if name != "b1" else "boolean": getattr(numba, kind.name if name != "b1" else "boolean")
+       for name, kind in KINDS.items()},
+    **{f"{name}_libm": getattr(np, name) for name in ("sin", "cos")},
+    "sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil, "rint": np.rint, "trunc": np.trunc,
+    "nan": math.nan, "inf": math.inf,
+    "address_of": address_of, "plus": plus, "plus_product": plus_product,
+}  # fmt: skip

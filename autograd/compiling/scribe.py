@@ -1,0 +1,240 @@
+"""The source of loops over operands: names for addresses and lengths, and the loops of one group.
+
+Addresses come in a table, so that the same loops elsewhere are the same source, which is compiled
+once. Lengths are written out where loops are small, and come in the table where they are large.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .elementwise import Assignment
+from .fusion import Group
+from .ir import INPUT, Operand, Recording
+
+TRIGONOMETRIC = ("sin", "cos")
+NAMES = {
+    "f4": "float32", "f8": "float64", "i4": "int32", "i8": "int64",
+    "u4": "uint32", "u8": "uint64", "b1": "boolean",
+}  # fmt: skip
+# Up to these arguments the polynomials of sin and cos hold.
+_LIMIT = 2.0**30
+
+
+class Scribe:
+    """Names what loops use.
+
+    Attributes:
+        operands: the first of each address, in the order of the table.
+        sizes: what comes after the addresses.
+        literal: whether lengths are written out.
+    """
+
+    def __init__(self, operands: list[Operand], recording: Recording, literal: bool):
+        self.operands: list[Operand] = []
+        self.names: dict[tuple[int, int], str] = {}
+        self.literal = literal
+        self.sizes: list[int] = []
+        self._scopes: dict[int, int] = {}
+        self._lengths: dict[int, str] = {}
+        for o in operands:
+            if (o.root, o.offset) not in self.names:
+                self.names[o.root, o.offset] = f"p{len(self.operands)}"
+                self.operands.append(o)
+            # an argument may be a view of what the program writes
+            if recording.roots[o.root].kind != INPUT and o.root not in self._scopes:
+                self._scopes[o.root] = len(self._scopes) + 1
+
+    def load(self, o: Operand, index: str) -> str:
+        kind = o.dtype.str[1:]
+        return f"load_{kind}({self.names[o.root, o.offset]}, {index}, {self._scope(o)})"
+
+    def store(self, o: Operand, index: str, value: str) -> str:
+        kind = o.dtype.str[1:]
+        return f"store_{kind}({self.names[o.root, o.offset]}, {index}, {value}, {self._scope(o)})"
+
+    def _scope(self, o: Operand) -> str:
+        return f"{self._scopes.get(o.root, 0)}, {len(self._scopes)}"
+
+    def size(self, n: int) -> str:
+        """A length or a stride."""
+        if self.literal or n in (0, 1):
+            return str(n)
+        self.sizes.append(n)
+        return f"n{len(self.sizes) - 1}"
+
+    def header(self, bound: tuple[int, ...] = ()) -> list[str]:
+        """Statements that read the table; `bound` are places of operands that come as arrays."""
+        lines = []
+        for i in range(len(self.operands)):
+            lines.append(f"p{i} = address_of(x{i}) + t[{i}]" if i in bound else f"p{i} = t[{i}]")
+        return lines + [f"n{i} = t[{len(self.operands) + i}]" for i in range(len(self.sizes))]
+
+
+def indented(lines: list[str], by: int = 1) -> list[str]:
+    return ["    " * by + line for line in lines]
+
+
+def index_of(terms: list[tuple[str, str]]) -> str:
+    """The sum of products of variables and strides."""
+    found = [v if s == "1" else f"{v} * {s}" for v, s in terms if s != "0"]
+    return " + ".join(found) or "0"
+
+
+def group_lines(group: Group, scribe: Scribe, parted: bool = False) -> list[str]:
+    """The loops of a group; `parted`: the outermost goes from `start` to `stop`."""
+    operands = outside(group)
+    shape, strides = merged_axes(group.shape, operands)
+    lengths = [scribe.size(n) for n in shape]
+    index = {o: index_of([(f"i{a}", scribe.size(s)) for a, s in enumerate(strides[o])]) for o in operands}
+    ranges = [f"range({n})" for n in lengths]
+    if parted:
+        ranges[0] = "range(start, stop)"
+    waves = [one for one in group.body if one.expression.startswith(TRIGONOMETRIC)]
+    if waves and not _in_place(group):
+        return _with_waves(group, scribe, index, ranges)
+    lines = _body(group, scribe, index, exact=bool(waves))
+    for axis in reversed(range(len(shape))):
+        lines = [f"for i{axis} in {ranges[axis]}:", *indented(lines)]
+    return lines
+
+
+# Elements between two looks at how large the arguments of sin and cos were.
+_BLOCK = 1024
+
+
+def _with_waves(group: Group, scribe: Scribe, index: dict, ranges: list[str]) -> list[str]:
+    """Loops whose innermost is run again with the C library's sin and cos if arguments were large."""
+    fast, slow = _body(group, scribe, index), _body(group, scribe, index, exact=True)
+    if not ranges:
+        return ["large = int64(0)", *fast, "if large:", *indented(slow)]
+    last = len(ranges) - 1
+    low, high = ranges[-1][6:-1].split(", ") if ", " in ranges[-1] else ("0", ranges[-1][6:-1])
+    block = f"range(block, min({high}, block + {_BLOCK}))"
+    lines = [
+        f"for block in range({low}, {high}, {_BLOCK}):",
+        "    large = int64(0)",
+        f"    for i{last} in {block}:",
+        *indented(fast, 2),
+        "    if large:",
+        f"        for i{last} in {block}:",
+        *indented(slow, 3),
+    ]
+    for axis in reversed(range(last)):
+        lines = [f"for i{axis} in {ranges[axis]}:", *indented(lines)]
+    return lines
+
+
+def outside(group: Group) -> list[Operand]:
+    """The operands of a group that are in memory."""
+    found = [o for one in group.body for o in one.operands() if o.root not in group.local]
+    return list(dict.fromkeys(found))
+
+
+def _in_place(group: Group) -> bool:
+    read: set[int] = set()
+    for one in group.body:
+        inputs = [x.root for x in (*one.inputs, one.mask) if type(x) is Operand]
+        read |= {r for r in inputs if r not in group.local}
+    return bool(read & (group.written - group.local))
+
+
+def _body(group: Group, scribe: Scribe, index: dict, exact: bool = False) -> list[str]:
+    """The statements of one element."""
+    values: dict[Operand, str] = {}
+    lines: list[str] = []
+    changed: dict[Operand, None] = {}
+
+    def value(x: Any) -> str:
+        if x not in values:
+            values[x] = f"v{len(lines)}"
+            lines.append(f"{values[x]} = {scribe.load(x, index[x])}")
+        return values[x]
+
+    for one in group.body:
+        kind = one.kind
+        inputs = [
+            cast(value(x), x.dtype, kind) if type(x) is Operand else literal(x, kind)
+            for x in one.inputs[:2]
+        ]
+        inputs += [value(x) if type(x) is Operand else literal(x, kind) for x in one.inputs[2:]]
+        expression = one.expression
+        if expression.startswith(TRIGONOMETRIC):
+            if exact:
+                expression = expression.replace("_{k}", "_libm")
+            else:
+                lines.append(f"large = large | int64(abs({inputs[0]}) > {literal(_LIMIT, kind)})")
+        text = expression.format(*inputs, k=kind.str[1:], zero=literal(0, kind), one=literal(1, kind))
+        text = cast(text, _given(one), one.target.dtype)
+        if one.mask is not None:
+            text = f"{text} if {value(one.mask)} else {value(one.target)}"
+        name = f"v{len(lines)}"
+        lines.append(f"{name} = {text}")
+        values[one.target] = name
+        if one.target.root not in group.local:
+            changed[one.target] = None
+    return lines + [scribe.store(o, index[o], values[o]) for o in changed]
+
+
+def _given(one: Assignment) -> np.dtype:
+    """The dtype of an expression's value."""
+    comparing = any(c in one.expression for c in "<>=!&|^") or one.expression.startswith("not")
+    return np.dtype(bool) if comparing and " if " not in one.expression else one.kind
+
+
+def literal(x: Any, kind: np.dtype) -> str:
+    """A number in a loop, in the dtype of the statement, so that nothing widens."""
+    if kind.kind == "b":
+        return str(bool(x))
+    name = NAMES[kind.str[1:]]
+    if kind.kind != "f":
+        return f"{name}({int(x)})"
+    x = float(x)
+    if math.isnan(x) or math.isinf(x):
+        return f"{name}({'nan' if math.isnan(x) else '-inf' if x < 0 else 'inf'})"
+    return f"{name}({x!r})"
+
+
+def cast(text: str, given: np.dtype, kind: np.dtype) -> str:
+    """An expression of one dtype in another."""
+    if given == kind:
+        # numba widens integers as it computes
+        return f"{NAMES[kind.str[1:]]}({text})" if kind.kind in "iu" and not text.isidentifier() else text
+    if kind.kind == "b":
+        return f"({text}) != {literal(0, given)}"
+    if given.kind == "b":
+        return f"({literal(1, kind)} if {text} else {literal(0, kind)})"
+    return f"{NAMES[kind.str[1:]]}({text})"
+
+
+def merged_axes(
+    shape: tuple[int, ...], operands: list[Operand]
+) -> tuple[tuple[int, ...], dict[Operand, list[int]]]:
+    """Fewer, longer axes: neighbours that every operand runs through in one go become one."""
+    strides = {o: element_strides(o, shape) for o in operands}
+    order = sorted(range(len(shape)), key=lambda a: -max((abs(s[a]) for s in strides.values()), default=0))
+    lengths: list[int] = []
+    kept: dict[Operand, list[int]] = {o: [] for o in operands}
+    for axis in order:
+        n = shape[axis]
+        if n == 1:
+            continue
+        if lengths and all(kept[o][-1] == strides[o][axis] * n for o in operands):
+            lengths[-1] *= n
+            for o in operands:
+                kept[o][-1] = strides[o][axis]
+            continue
+        lengths.append(n)
+        for o in operands:
+            kept[o].append(strides[o][axis])
+    return tuple(lengths), kept
+
+
+def element_strides(o: Operand, shape: tuple[int, ...]) -> list[int]:
+    """In elements, 0 where it broadcasts."""
+    lead = len(shape) - len(o.shape)
+    own = [0 if n == 1 else s // o.dtype.itemsize for n, s in zip(o.shape, o.strides, strict=True)]
+    return [0] * lead + own

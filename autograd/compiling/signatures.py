@@ -1,0 +1,144 @@
+"""What tells two states of a Python value apart, as far as a program relies on it.
+
+Numbers and text go by value, arrays by identity and (up to 64 KiB) by value, containers and the
+attributes of objects of the user's classes by what is in them, everything else by identity.
+"""
+
+from __future__ import annotations
+
+import collections
+import enum
+import math
+import sys
+import types
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..tape import TensorBase
+from .lines import is_library
+
+# Arrays up to this size are compared by value at each call, larger ones by a checksum.
+COMPARED = 65536
+# How many values a container or an object is looked into.
+MOST = 4096
+FUNCTIONS = (types.FunctionType,)
+_PLAIN = {bool, int, str, bytes, type(None), complex, type(Ellipsis), range}
+_ATOMS = (type, types.BuiltinFunctionType, types.ModuleType, np.ufunc, np.dtype, np.random.Generator)
+
+
+def signature(value: Any, own: Callable[[Any], bool], depth: int = 0) -> Any:
+    """A hashable that is equal for what a program need not tell apart.
+
+    Args:
+        own: whether a value belongs to the state, which is looked at elsewhere.
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return kind, value
+    if kind is float:
+        return number(value)
+    if own(value) or depth > 8:
+        return id(value)
+    if isinstance(value, np.ndarray):
+        return id(value), value.shape, value.strides, value.dtype, _contents(value)
+    if isinstance(value, np.generic):
+        return kind, value.tobytes()
+    if isinstance(value, TensorBase):
+        return _tensor(value)
+    if isinstance(value, FUNCTIONS):
+        return id(value)  # what it reads is followed
+    if isinstance(value, type) and is_users(value):
+        return id(value), _table(_class_values(value), own, depth)
+    if isinstance(value, (*_ATOMS, enum.Enum)):
+        return id(value)
+    return _compound(value, kind, own, depth)
+
+
+def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) -> Any:
+    if isinstance(value, (list, tuple, collections.deque)):
+        if len(value) > MOST:
+            return id(value), len(value)
+        return kind, tuple([signature(v, own, depth + 1) for v in value])
+    if isinstance(value, (set, frozenset)):
+        return kind, len(value), frozenset([signature(v, own, depth + 1) for v in value])
+    if isinstance(value, dict):
+        return kind, _table(value, own, depth)
+    if isinstance(value, types.MethodType):
+        return id(value.__func__), signature(value.__self__, own, depth + 1)
+    if isinstance(value, types.SimpleNamespace) or is_users(kind):
+        return id(value), _table(_attributes(value), own, depth)
+    return id(value)
+
+
+def number(value: float) -> Any:
+    """A float, with -0.0 apart from 0.0 and NaN equal to itself."""
+    if value == 0:
+        return float, value, math.copysign(1.0, value)
+    return (float, value) if value == value else (float, "nan")
+
+
+def _table(items: Any, own: Callable[[Any], bool], depth: int) -> Any:
+    if len(items) > MOST:
+        return id(items), len(items)
+    return tuple([(signature(k, own, depth + 1), signature(v, own, depth + 1)) for k, v in items.items()])
+
+
+def _contents(array: np.ndarray) -> Any:
+    if array.nbytes <= COMPARED and array.dtype.kind != "O":
+        return array.tobytes()
+    if array.dtype.kind == "O" or not array.flags.c_contiguous:
+        return zlib.crc32(repr(array).encode()) if array.dtype.kind == "O" else zlib.crc32(array.tobytes())
+    return zlib.crc32(array.reshape(-1).view(np.uint8).data)
+
+
+def _tensor(tensor: Any) -> Any:
+    data = tensor._data
+    known = isinstance(data, np.ndarray) and data.nbytes <= COMPARED
+    return id(tensor), id(data), tensor._node is None, data.tobytes() if known else None
+
+
+def is_users(cls: type) -> bool:
+    """Whether a class is the user's: of no library's and of no other installed package's."""
+    found = _users.get(cls)
+    if found is None:
+        found = _users[cls] = _of_user(cls)
+    return found
+
+
+_users: dict[type, bool] = {}
+_STANDARD = types.__file__.rpartition("types")[0]
+
+
+def _of_user(cls: type) -> bool:
+    name = getattr(cls, "__module__", "")
+    if name.partition(".")[0] in sys.stdlib_module_names and name != "__main__":
+        return False
+    file = getattr(sys.modules.get(name), "__file__", None) or ""
+    return not (is_library(file) or "site-packages" in file or file.startswith(_STANDARD))
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    found = dict(getattr(value, "__dict__", ()))
+    for base in type(value).__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
+                found[name] = getattr(value, name)
+    if is_users(type(value)):
+        found["__class__"] = type(value)
+    return found
+
+
+def _class_values(cls: type) -> dict[str, Any]:
+    """Attributes of a class that are neither methods nor Python's own."""
+    skip = (property, staticmethod, classmethod, types.MemberDescriptorType, types.GetSetDescriptorType)
+    return {
+        name: value
+        for base in cls.__mro__
+        if is_users(base)
+        for name, value in vars(base).items()
+        if not (name.startswith("__") and name.endswith("__")) and not isinstance(value, skip)
+    }

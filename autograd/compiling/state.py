@@ -1,0 +1,280 @@
+"""What `state=` names: where its arrays are, how they are put aside, and what else it keeps."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..diagnose import describe
+from ..errors import ArgumentError
+from ..recording import GENERATORS
+from ..tape import TensorBase
+from .signatures import number
+
+
+class Place:
+    """Somewhere an array of the state is kept."""
+
+    __slots__ = ("name", "owner")
+
+    def __init__(self, owner: Any, name: Any = None):
+        self.owner, self.name = owner, name
+
+    def get(self) -> Any:
+        raise NotImplementedError
+
+    def put(self, array: Any) -> None:
+        raise NotImplementedError
+
+
+class TensorPlace(Place):
+    """The value of a tensor."""
+
+    __slots__ = ()
+
+    def get(self) -> Any:
+        data = self.owner._data
+        if isinstance(data, np.generic):
+            data = self.owner._data = np.array(data)
+        return data
+
+    def put(self, array: Any) -> None:
+        self.owner._data = array
+
+
+class GradPlace(Place):
+    """The gradient that a leaf keeps."""
+
+    __slots__ = ()
+
+    def get(self) -> Any:
+        grad = self.owner._node[2].grad
+        if isinstance(grad._data, np.generic):
+            grad._data = np.array(grad._data)
+        return grad._data
+
+    def put(self, array: Any) -> None:
+        self.owner._node[2].grad._data = array
+
+
+class SlotPlace(Place):
+    """An array that an optimiser keeps for a parameter: `owner` is (optimiser, parameter)."""
+
+    __slots__ = ()
+
+    def get(self) -> Any:
+        optimizer, parameter = self.owner
+        return optimizer._slots[parameter].state[self.name]
+
+    def put(self, array: Any) -> None:
+        optimizer, parameter = self.owner
+        slot = optimizer._slots[parameter]
+        slot.state = (*slot.state[: self.name], array, *slot.state[self.name + 1 :])
+
+
+class State:
+    """The modules, optimisers, schedulers, generators and tensors that a function reads and writes.
+
+    Attributes:
+        tensors: parameters, buffers, and tensors that were named themselves; each once.
+        modules: all modules of all trees.
+    """
+
+    def __init__(self, named: Iterable[Any]):
+        self.roots: list[Any] = []
+        self.optimizers: list[Any] = []
+        self.schedulers: list[Any] = []
+        self.generators: list[np.random.Generator] = []
+        self.extra: list[TensorBase] = []
+        for item in named if isinstance(named, (tuple, list)) else [named]:
+            self._enter(item)
+        self._ids: set[int] = set()
+        self.refresh()
+
+    def _enter(self, item: Any) -> None:
+        if isinstance(item, np.random.Generator):
+            self.generators.append(item)
+        elif isinstance(item, TensorBase):
+            self.extra.append(item)
+        elif isinstance(item, dict):
+            for value in item.values():
+                self._enter(value)
+        elif isinstance(item, (tuple, list)):
+            for value in item:
+                self._enter(value)
+        elif hasattr(item, "named_modules") and hasattr(item, "named_parameters"):
+            self.roots.append(item)
+        elif hasattr(item, "param_groups") and hasattr(item, "_slots"):
+            self.optimizers.append(item)
+        elif hasattr(item, "optimizer") and hasattr(item, "step"):
+            self.schedulers.append(item)
+            if all(o is not item.optimizer for o in self.optimizers):
+                self.optimizers.append(item.optimizer)
+        else:
+            raise ArgumentError(
+                "compile: state names modules, optimisers, schedulers, numpy.random.Generators and "
+                f"tensors, got {describe(item)}"
+            )
+
+    # -------------------------------------------------------------- what there is now
+
+    def has(self, value: Any) -> bool:
+        """Whether a value is part of the state."""
+        return id(value) in self._ids
+
+    def shares(self, array: np.ndarray) -> bool:
+        """Whether an array views memory of the state."""
+        return any(np.may_share_memory(array, t._data) for t in self.tensors())
+
+    def refresh(self) -> None:
+        """Look up again what the state is made of."""
+        parts = [*self.modules(), *self.optimizers, *self.schedulers, *self.tensors()]
+        self._ids = {id(p) for p in (*parts, *self.all_generators())}
+
+    def hooks(self) -> list[Any]:
+        """Those of the tensors."""
+        extras = [t._node[2] for t in self.tensors() if t._node is not None]
+        return [hook for e in extras if e is not None for hook in e.hooks.values()]
+
+    def pattern(self) -> tuple:
+        """Options of optimisers that decide which steps run: switches, and which numbers are zero."""
+        return tuple([_switches(group) for o in self.optimizers for group in o.param_groups])
+
+    def modules(self) -> list[Any]:
+        return [m for root in self.roots for m in root.modules()]
+
+    def tensors(self) -> list[Any]:
+        found: dict[int, Any] = {id(t): t for t in self.extra}
+        for module in self.modules():
+            for table in (module._parameters, module._buffers):
+                found.update((id(t), t) for t in table.values() if t is not None)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                found.update((id(p), p) for p in group["params"])
+        return list(found.values())
+
+    def all_generators(self) -> list[np.random.Generator]:
+        """Those that were named, and those that the modules draw from."""
+        found = list(self.generators)
+        for module in self.modules():
+            generator = getattr(module, "generator", None)
+            if isinstance(generator, np.random.Generator):
+                found.append(generator)
+        if self.roots:
+            found += GENERATORS
+        return list({id(g): g for g in found}.values())
+
+    def prepare(self) -> None:
+        """Have optimisers make what they keep for each parameter, as their first step would."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    optimizer._slot(parameter, group)
+
+    def places(self) -> list[Place]:
+        """Where arrays are: values, the gradients that there are, and what optimisers keep."""
+        tensors = self.tensors()
+        places: list[Place] = [TensorPlace(t) for t in tensors]
+        places += [GradPlace(t) for t in tensors if grad_of(t) is not None]
+        for optimizer in self.optimizers:
+            for parameter, slot in optimizer._slots.items():
+                places += [SlotPlace((optimizer, parameter), i) for i in range(len(slot.state))]
+        return places
+
+    # -------------------------------------------------------------- putting aside
+
+    def snapshot(self) -> Callable[[], None]:
+        """A function that puts everything back as it is now."""
+        tensors = self.tensors()
+        arrays = [(place, place.get(), np.array(place.get())) for place in self.places()]
+        grads = [(t, grad_of(t)) for t in tensors]
+        keepers = [(k, _plain(k.__dict__)) for k in (*self.schedulers, *self.modules())]
+        keepers += [(o, {"stepped": (o.stepped, o.stepped)}) for o in self.optimizers]
+        groups = [(g, dict(g)) for o in self.optimizers for g in o.param_groups]
+        slots = [(o, dict(o._slots)) for o in self.optimizers]
+        numbers = [(s, s.step, dict(s.numbers)) for o in self.optimizers for s in o._slots.values()]
+        positions = [(g, g.bit_generator.state) for g in self.all_generators()]
+
+        def restore() -> None:
+            for optimizer, before in slots:
+                optimizer._slots = dict(before)
+            for slot, step, values in numbers:
+                slot.step, slot.numbers = step, dict(values)
+            for tensor, grad in grads:
+                if tensor._node is not None:
+                    tensor._node[2].grad = grad
+            for place, array, held in arrays:
+                np.copyto(array, held)
+                place.put(array)
+            for keeper, attributes in keepers:
+                for name, (value, held) in attributes.items():
+                    if isinstance(value, list):  # others may hold it
+                        value[:] = held
+                    keeper.__dict__[name] = value
+            for group, options in groups:
+                group.clear()
+                group.update(options)
+            for generator, position in positions:
+                generator.bit_generator.state = position
+
+        return restore
+
+    def gradients(self) -> list[Any]:
+        """Copies of all gradients; None where there is none."""
+        grads = [grad_of(t) for t in self.tensors()]
+        return [None if g is None else np.array(g._data) for g in grads]
+
+    def values(self) -> list[Any]:
+        """Copies of all arrays of the state, gradients included, in a fixed order."""
+        found: list[Any] = [np.array(t._data) for t in self.tensors()]
+        for tensor in self.tensors():
+            grad = grad_of(tensor)
+            found.append(None if grad is None else np.array(grad._data))
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                found.append({k: v for k, v in group.items() if k != "params"})
+                for parameter in group["params"]:
+                    slot = optimizer._slots.get(parameter)
+                    if slot is not None:
+                        found += [slot.step, dict(slot.numbers), *(np.array(a) for a in slot.state)]
+        found += [g.bit_generator.state for g in self.all_generators()]
+        return found
+
+
+def grad_of(tensor: Any) -> Any:
+    """The gradient that a tensor keeps, or None."""
+    node = tensor._node
+    return None if node is None or node[2] is None else node[2].grad
+
+
+def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
+    """What of an object's attributes is plain data."""
+    return {k: (v, copy.copy(v)) for k, v in attributes.items() if is_plain(v)}
+
+
+def _switches(group: dict[str, Any]) -> tuple:
+    found: list[Any] = []
+    for value in group.values():
+        kind = type(value)
+        if kind is list:  # the parameters
+            found += map(id, value)
+        else:
+            found.append(value if kind is bool or kind is str or value is None else not value)
+    return tuple(found)
+
+
+def frozen(value: Any) -> Any:
+    """Plain data as a key, numbers of different types apart."""
+    if isinstance(value, (list, tuple)):
+        return type(value), tuple([frozen(v) for v in value])
+    return number(value) if type(value) is float else (type(value), value)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is a number, text, None, or a list or tuple of such."""
+    if isinstance(value, (list, tuple)):
+        return all(is_plain(v) for v in value)
+    return value is None or isinstance(value, (bool, int, float, complex, str, bytes))

@@ -1,0 +1,210 @@
+"""Arrays that note what is done with them, through NumPy's own protocols.
+
+A `Traced` stands where a Tensor has its ndarray. It holds the real value, and every NumPy
+function, method and operator that meets it is run on the real values and noted by its
+recorder. What would take a number out of it raises `Leak`, as a program could not know of that.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from typing import Any
+
+import numpy as np
+
+from ..memory import admit_arrays
+from .lines import is_library
+
+
+class Leak(BaseException):
+    """A traced value was read where no instruction can tell; no error of the user's.
+
+    Not an Exception, so that no kernel takes it for one of its own.
+    """
+
+
+class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array under recording.
+
+    Attributes:
+        value: the real array; without axes too, and then `scalar` says whether NumPy would have
+            given a scalar, which in-place operators replace.
+        recorder: who is told.
+        base: None, or what it is a view of, as for ndarrays.
+    """
+
+    __slots__ = ("__weakref__", "base", "recorder", "scalar", "value")
+    __array_priority__ = 1000
+
+    def __init__(self, value: np.ndarray, recorder: Any, base: Any = None, scalar: bool = False):
+        self.value, self.recorder, self.base, self.scalar = value, recorder, base, scalar
+
+    # -------------------------------------------------------------- what is fixed
+
+    shape = property(lambda self: self.value.shape)
+    dtype = property(lambda self: self.value.dtype)
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: self.value.size)
+    nbytes = property(lambda self: self.value.nbytes)
+    itemsize = property(lambda self: self.value.itemsize)
+    strides = property(lambda self: self.value.strides)
+    flags = property(lambda self: self.value.flags)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __repr__(self) -> str:
+        return f"<recorded {self.dtype}{self.shape}>"
+
+    __hash__ = object.__hash__
+
+    # -------------------------------------------------------------- views
+
+    T = property(lambda self: self._view(self.value.T))
+    mT = property(lambda self: self._view(self.value.mT))
+    real = property(lambda self: self.recorder.call(np.real, (self,), {}))
+    imag = property(lambda self: self.recorder.call(np.imag, (self,), {}))
+
+    def _view(self, value: np.ndarray) -> Traced:
+        return Traced(value, self.recorder, self if self.base is None else self.base)
+
+    def strided(self, shape: tuple, strides: tuple) -> Traced:
+        return self._view(np.lib.stride_tricks.as_strided(self.value, shape, strides))
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.recorder.call(operator.getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        target = self.recorder.part(self, index)
+        if target is not None:
+            self.recorder.call(np.copyto, (target, value, "unsafe"), {}, writes=(target,))
+        else:
+            self.recorder.call(operator.setitem, (self, index, value), {}, writes=(self,))
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    # -------------------------------------------------------------- reading a value
+
+    def _leak(self, what: str) -> Any:
+        raise Leak(f"{what} reads a value that is computed anew at each run")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self._leak("numpy.asarray()")
+
+    def __float__(self) -> float:
+        return self._leak("float()")
+
+    def __int__(self) -> int:
+        return self._leak("int()")
+
+    def __complex__(self) -> complex:
+        return self._leak("complex()")
+
+    def __index__(self) -> int:
+        return self._leak("an index")
+
+    def item(self, *index: int) -> Any:
+        return self._leak("item()")
+
+    def tolist(self) -> Any:
+        return self._leak("tolist()")
+
+    def tobytes(self, *order: str) -> bytes:
+        return self._leak("tobytes()")
+
+    def __contains__(self, value: Any) -> bool:
+        return self._leak("in")
+
+    def __bool__(self) -> bool:
+        # in kernels of our own a program can check that the outcome is what it was
+        frame = sys._getframe(1)
+        if frame.f_globals.get("__name__") == "autograd.tensor":  # `bool(tensor)`: who asks?
+            frame = frame.f_back  # type: ignore[assignment]
+        if not is_library(frame.f_code.co_filename):
+            self._leak("bool(), as in if and while,")
+        return self.recorder.guard(self)
+
+    # -------------------------------------------------------------- NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        out = options.get("out", ())
+        if any(getattr(type(x), "__array_ufunc__", 0) is None for x in inputs):
+            return NotImplemented
+        if any(_is_tensor(x) for x in (*inputs, *out)):
+            return NotImplemented
+        if len(out) == 1:
+            options["out"] = out[0]
+        writes = [x for x in out if x is not None]
+        if method == "at":
+            writes.append(inputs[0])
+        fn = ufunc if method == "__call__" else getattr(ufunc, method)
+        return self.recorder.call(fn, inputs, options, writes=tuple(writes))
+
+    def __array_function__(self, func: Any, types: Any, args: tuple, options: dict) -> Any:
+        if any(issubclass(t, _tensors()) for t in types):
+            return NotImplemented
+        return self.recorder.function(func, args, options)
+
+    # -------------------------------------------------------------- in place
+
+    def keep_zeros(self, result: Any) -> Any:
+        """See `ops.choosing.keep_zeros`."""
+        return self.recorder.keep_zeros(self, result)
+
+    def fill(self, value: Any) -> None:
+        self.recorder.call(np.copyto, (self, value), {}, writes=(self,))
+
+    def sort(self, axis: int = -1, kind: Any = None) -> None:
+        self[...] = np.sort(self, axis, kind)
+
+
+def _in_place(name: str, ufunc: np.ufunc) -> Any:
+    def method(self: Traced, other: Any) -> Any:
+        if _is_tensor(other):
+            return NotImplemented
+        # a NumPy scalar is replaced, an array is written
+        return ufunc(self, other) if self.scalar else ufunc(self, other, out=(self,))
+
+    method.__name__ = name
+    return method
+
+
+def _method(name: str) -> Any:
+    fn = getattr(np.ndarray, name)
+
+    def method(self: Traced, *args: Any, **options: Any) -> Any:
+        return self.recorder.method(fn, (self, *args), options)
+
+    method.__name__ = name
+    return method
+
+
+for _name, _ufunc in {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "pow": np.power,
+    "floordiv": np.floor_divide, "mod": np.remainder, "matmul": np.matmul, "and": np.bitwise_and,
+    "or": np.bitwise_or, "xor": np.bitwise_xor,
+}.items():  # fmt: skip
+    setattr(Traced, f"__i{_name}__", _in_place(f"__i{_name}__", _ufunc))
+
+for _name in (
+    "all", "any", "argmax", "argmin", "argsort", "astype", "choose", "clip", "compress", "conj",
+    "conjugate", "copy", "cumprod", "cumsum", "diagonal", "dot", "flatten", "max", "mean", "min", "prod",
+    "ravel", "repeat", "reshape", "round", "searchsorted", "squeeze", "std", "sum", "swapaxes",
+    "take", "trace", "transpose", "var", "view",
+):  # fmt: skip
+    setattr(Traced, _name, _method(_name))
+
+
+admit_arrays(Traced)
+
+
+def _tensors() -> type:
+    from ..tape import TensorBase
+
+    return TensorBase
+
+
+def _is_tensor(x: Any) -> bool:
+    return isinstance(x, _tensors())

@@ -1,0 +1,352 @@
+"""Runs a function once under a recorder: state and arguments are stood in for, and put back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import CompileError
+from ..tape import TensorBase, mode, new_tensor
+from ..watching import watching
+from . import effects, lines
+from . import options as groups
+from .capture import Captured
+from .generators import Draws, Watch
+from .ir import CONSTANT, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
+from .numbers import Stepping
+from .recorder import Recorder
+from .results import LIVE, hollow, kind_of, real_value
+from .state import GradPlace, Place, State, TensorPlace, grad_of
+from .stepper import Stepper
+from .traced import Leak, Traced
+
+
+@dataclass(slots=True)
+class TracedRun:
+    """What a recorded run left: the recording, and what belongs to the state.
+
+    Attributes:
+        places: where the arrays of the state are, with their operands.
+        grads: tensors and the operand of the gradient each has at the end; None for no gradient.
+        kinds: for each array among the outputs, what it is to the caller.
+        result: the arrays that the run itself gave.
+    """
+
+    recording: Recording
+    places: list[tuple[Place, Operand]]
+    grads: list[tuple[Any, Operand | None]]
+    kinds: list[str]
+    tree: Any
+    result: Any
+    constants: list[tuple[Any, Any]]
+    resets: bool
+
+
+def traced_run(
+    fn: Callable, args: tuple, options: dict, state: State, kinds: list[str], captured: Captured
+) -> TracedRun:
+    """Run and record. Values are real, and the state is afterwards as the function left it.
+
+    Errors: CompileError, naming line and reason, for what a program could not repeat; then the
+    state is as it was.
+    """
+    state.prepare()
+    restore = state.snapshot()
+    session = _Session(fn, state, kinds, captured)
+    try:
+        return session.run(args, options)
+    except Leak as leak:
+        session.put_back()
+        if session.watch is not None:
+            session.watch.put_back()
+        restore()
+        text = str(leak)
+        raise CompileError(text if _has_line(text) else f"{last_line(leak, fn)}: {text}") from leak
+    except BaseException:
+        session.put_back()
+        if session.watch is not None:
+            session.watch.put_back()
+        restore()
+        raise
+
+
+def _has_line(text: str) -> bool:
+    return ": numbers are drawn directly" in text or text.endswith("outside the program")
+
+
+def last_line(error: BaseException, fn: Any = None) -> str:
+    """The user's line that an error passed through last, or else where the function begins."""
+    code = getattr(fn, "__code__", None)
+    found = None if code is None else lines.Line(code.co_filename, code.co_firstlineno, code)
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not lines.is_library(code.co_filename):
+            found = lines.Line(code.co_filename, trace.tb_lineno, code)
+        trace = trace.tb_next
+    return lines.described(found)
+
+
+class _Session:
+    def __init__(self, fn: Callable, state: State, kinds: list[str], captured: Captured):
+        self.fn, self.state, self.recorder = fn, state, Recorder()
+        self.captured = captured
+        self.given = iter(kinds)
+        self.places: list[tuple[Place, np.ndarray, Operand]] = []
+        self.patched: list[tuple[Any, str]] = []
+        self.entered: list[tuple[Any, np.ndarray]] = []  # gradients that there were, and their arrays
+        self.kinds: list[str] = kinds
+        self.reset: set[int] = set()  # parameters whose gradient was reset before any sweep
+        self.stepper = Stepper(self.recorder)
+        self.standing: list[tuple[Any, Traced]] = []  # stand-ins for arguments
+        self.groups: list[tuple[Any, list]] = []  # optimisers and their groups
+        self.watch: Watch | None = None
+
+    # -------------------------------------------------------------- around the run
+
+    def run(self, args: tuple, options: dict) -> TracedRun:
+        if effects.streams(self.captured.values()):
+            raise Leak("an iterator or a file is read by name, which gives another value each time")
+        given = mapped((args, options), self._input)
+        self._stand_in()
+        self.recorder.ambient = np.geterr()
+        self.watch = watch = Watch(effects.sources(self.captured.values()))
+        self.recorder.on_draw = watch.accept
+        with self.captured.generators(self._named), watch, watching(self.stepper), effects.Effects():
+            result = self.fn(*given[0], **given[1])
+        self._refuse_writes(args, options, given)
+        del given
+        outputs = mapped(result, self._output)
+        tree = mapped(result, hollow)
+        real = [real_value(leaf) for leaf in leaves(result) if kind_of(leaf) is not None]
+        del result
+        self.recorder.recording.outputs = outputs
+        grads = self._finish()
+        self._refuse_leaks()
+        self.put_back()
+        constants = [(t, t._data) for t in self.stepper.constants.values()]
+        places = [(place, operand) for place, _, operand in self.places]
+        return TracedRun(
+            self.recorder.recording, places, grads, self.kinds, tree, real, constants, self._resets(grads)
+        )
+
+    def _refuse_writes(self, args: tuple, options: dict, given: Any) -> None:
+        """An argument must be as it was: a program works on copies."""
+        written = any(t._data is not duck for t, duck in self.standing)
+        self.standing.clear()
+        now = [v for v in leaves(given) if not isinstance(v, TensorBase)]
+        before = [v for v in leaves((args, options)) if kind_of(v) is None]
+        if written or len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True)):
+            raise Leak("an argument is written in place; copy it, or name it in state= as a tensor")
+
+    def _input(self, value: Any) -> Any:
+        """The stand-in for an argument."""
+        if isinstance(value, TensorBase):
+            if any(value is t for t in self.state.tensors()):
+                return value
+            if value._node is not None:
+                raise CompileError("an argument requires grad; name it in state=, or detach it")
+            return self._standing(self._entered(value._data))
+        if isinstance(value, (np.ndarray, np.generic)):
+            # as a tensor, which every function of the library takes where it takes arrays
+            return self._standing(self._entered(value))
+        return value
+
+    def _standing(self, duck: Traced) -> Any:
+        tensor = new_tensor(duck)
+        self.standing.append((tensor, duck))
+        return tensor
+
+    def _entered(self, value: Any) -> Traced:
+        # a copy: what the run does to it in place must not reach the caller's, and no two overlap
+        array = np.array(value, order="K")
+        if any(value is t._data for t in self.state.tensors()):
+            raise Leak("an argument is memory of the state; hand in a copy, or the tensor itself")
+        operand = self.recorder.enter(array, INPUT)
+        self.recorder.recording.inputs.append(operand)
+        if array.strides != getattr(value, "strides", ()):
+            self.recorder.recording.packed.add(operand.root)
+        return self.recorder.duck(array, scalar=isinstance(value, np.generic))
+
+    def _stand_in(self) -> None:
+        recorder = self.recorder
+        for place in self.state.places():
+            array = place.get()
+            operand = recorder.enter(array, STATE)
+            self.places.append((place, array, operand))
+            if isinstance(place, GradPlace):
+                self.entered.append((grad_of(place.owner), array))
+            place.put(recorder.duck(array))
+        for tensor in self.state.tensors():
+            if tensor._node is not None:
+                self.stepper.parameters.add(id(tensor._node))
+        for optimizer in self.state.optimizers:
+            self._patch(optimizer, "step", Stepping(optimizer, recorder).step)
+            self.groups.append((optimizer, groups.stand_in(optimizer)))
+        for owner in (*self.state.optimizers, *self.state.roots):
+            self._patch(owner, "zero_grad", self._resetting(owner, owner.zero_grad))
+        for scheduler in self.state.schedulers:
+            self._patch(scheduler, "step", _as_effect(scheduler.step, recorder))
+            self._patch(scheduler, "get_last_lr", _unread(scheduler.get_last_lr))
+        mode.generators = self._generator
+
+    def _resetting(self, owner: Any, zero_grad: Callable) -> Callable:
+        """`zero_grad` that notes whose gradients are gone before any sweep reads them."""
+
+        def reset(set_to_none: bool = True) -> None:
+            if set_to_none and not self.stepper.swept:
+                groups = getattr(owner, "param_groups", None)
+                found = [p for g in groups for p in g["params"]] if groups else owner.parameters()
+                self.reset.update(id(p) for p in found)
+            zero_grad(set_to_none)
+
+        return reset
+
+    def _resets(self, grads: list) -> bool:
+        """Whether gradients that there were before play no part."""
+        return all(operand is None or id(t) in self.reset for t, operand in grads if grad_of(t) is not None)
+
+    def _patch(self, owner: Any, name: str, value: Any) -> None:
+        owner.__dict__[name] = value
+        self.patched.append((owner, name))
+
+    def put_back(self) -> None:
+        """Real arrays again where stand-ins were."""
+        mode.generators = None
+        for owner, name in self.patched:
+            owner.__dict__.pop(name, None)
+        self.patched = []
+        for optimizer, kept in self.groups:
+            groups.put_back(optimizer, kept)
+        self.groups = []
+        for place, array, _ in self.places:
+            if not isinstance(place, TensorPlace):
+                continue
+            place.put(array)
+        for grad, array in self.entered:
+            if isinstance(grad._data, Traced) and grad._data.value is array:
+                grad._data = array
+        for optimizer in self.state.optimizers:
+            for slot in optimizer._slots.values():
+                slot.state = tuple(a.value if isinstance(a, Traced) else a for a in slot.state)
+                slot.scratch = tuple(a.value if isinstance(a, Traced) else a for a in slot.scratch)
+        for tensor in self.state.tensors():
+            grad = grad_of(tensor)
+            if grad is not None and isinstance(grad._data, Traced):
+                grad._data = grad._data.value
+
+    # -------------------------------------------------------------- what the run leaves
+
+    def _output(self, value: Any) -> Any:
+        """The operand of an array in the result; anything else as it is."""
+        kind = kind_of(value)
+        if kind is None:
+            return value
+        if kind == LIVE:
+            raise Leak("a result has a history that backward() could still go through; detach() it")
+        data = value._data if isinstance(value, TensorBase) else value
+        if isinstance(data, (np.ndarray, np.generic)):
+            data = self.recorder.traced(np.array(data), CONSTANT)
+        operand = self.recorder.operand(data.value)
+        return operand if data.ndim else Scalar(operand)
+
+    def _finish(self) -> list[tuple[Any, Operand | None]]:
+        """Note what the state's arrays are now, and have the real ones hold it."""
+        recording = self.recorder.recording
+        for place, array, operand in self.places:
+            if not isinstance(place, TensorPlace):
+                continue
+            now = place.get()
+            if isinstance(now, Traced) and now.value is array:
+                continue
+            if not isinstance(now, Traced) or (now.shape, now.dtype) != (array.shape, array.dtype):
+                raise Leak("a tensor of the state got other memory, of another shape or from outside")
+            recording.finals.append((operand, self.recorder.operand(now.value)))
+        # only now, since one may hold what another held
+        copies = [(self._array(target), self._array(value).copy()) for target, value in recording.finals]
+        for target, value in copies:
+            np.copyto(target, value)
+        grads: list[tuple[Any, Operand | None]] = []
+        for tensor in self.state.tensors():
+            grad = grad_of(tensor)
+            if grad is None:
+                grads.append((tensor, None))
+            elif isinstance(grad._data, Traced):
+                grads.append((tensor, self.recorder.operand(grad._data.value)))
+            else:
+                grad._data = self.recorder.traced(np.array(grad._data), CONSTANT).copy()  # type: ignore[attr-defined]
+                grads.append((tensor, self.recorder.operand(grad._data.value)))
+        return grads
+
+    def _array(self, operand: Operand) -> np.ndarray:
+        from .program import view
+
+        root = self.recorder.recording.roots[operand.root]
+        return view(root.array, root.low, operand)
+
+    def _refuse_leaks(self) -> None:
+        """Nothing may hold a stand-in but the state itself."""
+        held = {id(place.get()) for place, _, _ in self.places if isinstance(place, TensorPlace)}
+        held |= {id(grad._data) for grad, _ in self.entered}
+        for tensor in self.state.tensors():
+            grad = grad_of(tensor)
+            if grad is not None:
+                held.add(id(grad._data))
+        for optimizer in self.state.optimizers:
+            for slot in optimizer._slots.values():
+                held |= {id(a) for a in (*slot.state, *slot.scratch)}
+        found = [duck for duck in self.recorder.leaked() if id(duck) not in held]
+        bases = {id(d.base) for d in self.recorder.leaked()}
+        found = [duck for duck in found if id(duck) not in bases or duck.base is not None]
+        if found:
+            _make_real(found)
+            raise Leak(
+                "a value that was computed inside is still held outside when the function has returned"
+            )
+
+    # -------------------------------------------------------------- generators
+
+    def _generator(self, generator: Any) -> Any:
+        if isinstance(generator, Draws):
+            return generator
+        if all(generator is not g for g in self.state.all_generators()):
+            raise Leak("numbers are drawn from a generator that is not named in state=")
+        return Draws(generator, self.recorder)
+
+    def _named(self, generator: Any) -> Any:
+        """What a generator's name stands for while the function is recorded."""
+        declared = any(generator is g for g in self.state.generators)
+        return Draws(generator, self.recorder) if declared else generator
+
+
+def _unread(read: Callable) -> Callable:
+    def refused(*args: Any) -> Any:
+        if lines.is_library(sys._getframe(1).f_code.co_filename):
+            return read(*args)
+        raise Leak("a scheduler's rate is read, which a program would do only once")
+
+    return refused
+
+
+def _as_effect(step: Callable, recorder: Recorder) -> Callable:
+    def run(*args: Any) -> Any:
+        if any(isinstance(a, (TensorBase, Traced)) for a in args):
+            raise Leak("a scheduler's step() gets a value that is computed anew at each run")
+        recorder.effect(step, *args)
+        return step(*args)
+
+    return run
+
+
+def _make_real(ducks: list[Traced]) -> None:
+    """Give whoever holds a tensor over a stand-in the real values."""
+    import gc
+
+    for duck in ducks:
+        for holder in gc.get_referrers(duck):
+            if isinstance(holder, TensorBase) and holder._data is duck:
+                holder._data = duck.value.copy()

@@ -1,0 +1,343 @@
+"""Calls on small arrays as loops: a run of them becomes one function, without a call of NumPy's.
+
+`small` gives a call as a `Piece`, or None if it is large or of another kind.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .elementwise import DTYPES, Assignment, parts
+from .fusion import Group
+from .ir import Instruction, Operand
+from .scribe import NAMES, Scribe, element_strides, group_lines, indented, index_of, literal
+
+# Multiplications of a matrix product up to which loops are as fast as a call of BLAS.
+PRODUCT = 1 << 17
+# Elements of any other call.
+ELEMENTS = 1 << 16
+# Terms of one sum: more are summed in pairs by NumPy, and lose less.
+TERMS = 4096
+# Products of a sum that are written out.
+UNROLLED = 8
+
+
+class Piece(NamedTuple):
+    """A call as loops.
+
+    Attributes:
+        step: the call.
+        operands: all that it reads or writes.
+        work: roughly how many operations.
+        lines: gives its statements.
+        checks: whether it may find that the program does not hold.
+    """
+
+    step: Instruction
+    operands: list[Operand]
+    work: int
+    lines: Callable[[Scribe], list[str]]
+    checks: bool = False
+
+    @property
+    def steps(self) -> list[Instruction]:
+        return [self.step]
+
+
+def small(step: Instruction) -> Piece | None:
+    """A call as loops, if it is of a kind for that, and small."""
+    for form in (_product, _reduction, _taking, _putting, _parts, _guard):
+        piece = form(step)
+        if piece is not None:
+            plain = all(
+                o.dtype.str[1:] in DTYPES and o.dtype.isnative and o.size
+                and not any(s % o.dtype.itemsize for s in o.strides)
+                for o in piece.operands
+            )  # fmt: skip
+            limit = PRODUCT if form is _product else ELEMENTS
+            return piece if plain and piece.work <= limit else None
+    return None
+
+
+def _out(step: Instruction) -> Operand | None:
+    out = step.results if step.results is not None else step.options.get("out")
+    return out if type(out) is Operand else None
+
+
+# ---------------------------------------------------------------- products
+
+
+class _Axis(NamedTuple):
+    """One of the three axes of a product: its length, and its strides in the factors and the result."""
+
+    n: int
+    a: int
+    b: int
+    out: int
+
+
+def _product(step: Instruction) -> Piece | None:
+    if step.kind != "call" or step.fn not in (np.dot, np.ndarray.dot, np.matmul):
+        return None
+    out, given = _out(step), step.args[:2]
+    if out is None or set(step.options) - {"out"} or any(type(x) is not Operand for x in given):
+        return None
+    a, b = given
+    if not 1 <= len(a.shape) <= 2 or not 1 <= len(b.shape) <= 2 or out.root in (a.root, b.root):
+        return None
+    if a.dtype != b.dtype or a.dtype != out.dtype or a.dtype.str[1:] not in ("f4", "f8"):
+        return None
+    sa, sb, so = (element_strides(o, o.shape) for o in (a, b, out))
+    rows, columns = len(a.shape) == 2, len(b.shape) == 2
+    i = _Axis(a.shape[0] if rows else 1, sa[0] if rows else 0, 0, so[0] if rows else 0)
+    j = _Axis(b.shape[1] if columns else 1, 0, sb[1] if columns else 0, so[-1] if columns else 0)
+    k = _Axis(a.shape[-1], sa[-1], sb[0], 0)
+
+    def lines(scribe: Scribe) -> list[str]:
+        # the axis along which the result and a factor are contiguous goes inside
+        if not (j.b == j.out == 1 and j.n > 3) and i.a == i.out == 1 and i.n > 3:
+            swap = [_Axis(x.n, x.b, x.a, x.out) for x in (j, i, k)]
+            return _product_lines(scribe, (b, a, out), *swap)
+        return _product_lines(scribe, (a, b, out), i, j, k)
+
+    return Piece(step, [a, b, out], i.n * j.n * k.n, lines)
+
+
+def _product_lines(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
+    a, b, out = operands
+    zero = literal(0, a.dtype)
+
+    def at(o: Operand, *terms: tuple[str, int]) -> str:
+        return scribe.load(o, index_of([(v, str(s)) for v, s in terms]))
+
+    place = index_of([("i", str(i.out)), ("j", str(j.out))])
+    if j.b == j.out == 1 and j.n > 3:
+        body = []
+        for low in range(0, k.n, UNROLLED):
+            several = range(low, min(low + UNROLLED, k.n))
+            body += [f"a{m} = {at(a, ('i', i.a), (str(m), k.a))}" for m in several]
+            total = zero if low == 0 else scribe.load(out, place)
+            if low == 0:
+                total = f"a0 * {at(b, ('0', k.b), ('j', j.b))}"
+            for m in several[1 if low == 0 else 0 :]:
+                total = f"plus_product({total}, a{m}, {at(b, (str(m), k.b), ('j', j.b))})"
+            body += [f"for j in range({j.n}):", f"    {scribe.store(out, place, total)}"]
+        if k.n > 8 * UNROLLED:
+            body = _summed_rows(scribe, operands, i, j, k)
+        return [f"for i in range({i.n}):", *indented(body)]
+    # several sums at a time: each element of the first factor is read once for all of them
+    step = next(n for n in (4, 2, 1) if j.n % n == 0)
+    body = [f"s{m} = {zero}" for m in range(step)] + [f"for k in range({k.n}):"]
+    body.append(f"    a0 = {at(a, ('i', i.a), ('k', k.a))}")
+    for m in range(step):
+        body.append(f"    s{m} = plus_product(s{m}, a0, {at(b, ('k', k.b), (f'(j + {m})', j.b))})")
+    for m in range(step):
+        body.append(scribe.store(out, index_of([("i", str(i.out)), (f"(j + {m})", str(j.out))]), f"s{m}"))
+    return [f"for i in range({i.n}):", f"    for j in range(0, {j.n}, {step}):", *indented(body, 2)]
+
+
+def _summed_rows(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
+    """A row of the result as a sum of rows of the second factor."""
+    a, b, out = operands
+    place = index_of([("i", str(i.out)), ("j", str(j.out))])
+    one = scribe.load(a, index_of([("i", str(i.a)), ("k", str(k.a))]))
+    row = scribe.load(b, index_of([("k", str(k.b)), ("j", str(j.b))]))
+    total = f"plus_product({scribe.load(out, place)}, a0, {row})"
+    return [
+        f"for j in range({j.n}):",
+        f"    {scribe.store(out, place, literal(0, a.dtype))}",
+        f"for k in range({k.n}):",
+        f"    a0 = {one}",
+        f"    for j in range({j.n}):",
+        f"        {scribe.store(out, place, total)}",
+    ]
+
+
+# ---------------------------------------------------------------- reductions
+
+_SUM, _MOST = "plus({0}, {1})", "({0} if ({0} >= {1}) | ({0} != {0}) else {1})"
+_LEAST = _MOST.replace(">=", "<=")
+_ALL, _ANY = "{0} & {1}", "{0} | {1}"
+_REDUCTIONS: dict[Any, tuple[str, int]] = {
+    np.add: (_SUM, 0), np.maximum: (_MOST, 0), np.minimum: (_LEAST, 0),
+    np.sum: (_SUM, -1), np.ndarray.sum: (_SUM, -1), np.max: (_MOST, -1), np.ndarray.max: (_MOST, -1),
+    np.logical_and: (_ALL, 0), np.logical_or: (_ANY, 0), np.all: (_ALL, -1), np.ndarray.all: (_ALL, -1),
+    np.any: (_ANY, -1), np.ndarray.any: (_ANY, -1), np.amax: (_MOST, -1), np.amin: (_LEAST, -1),
+    np.min: (_LEAST, -1), np.ndarray.min: (_LEAST, -1),
+}  # fmt: skip
+
+
+def _reduction(step: Instruction) -> Piece | None:
+    if step.kind != "call":
+        return None
+    ufunc = getattr(step.fn, "__self__", None)
+    is_ufunc = isinstance(ufunc, np.ufunc) and step.fn.__name__ == "reduce"
+    found = _REDUCTIONS.get(ufunc if is_ufunc else step.fn)
+    out, given = _out(step), step.args[0] if step.args else None
+    if found is None or isinstance(step.fn, np.ufunc) or out is None or type(given) is not Operand:
+        return None
+    options = dict(step.options)
+    names = (
+        ("axis", "dtype", "out", "keepdims")
+        if found[0] is _SUM or is_ufunc
+        else ("axis", "out", "keepdims")
+    )
+    options.update(zip(names, step.args[1:], strict=False))
+    if len(step.args) > 1 + len(names) or set(options) - {"axis", "dtype", "out", "keepdims"}:
+        return None
+    if options.get("dtype") is not None or given.dtype != out.dtype:
+        return None
+    if (given.dtype.kind == "b") != (found[0] in (_ALL, _ANY)):
+        return None
+    axis = options.get("axis", 0 if is_ufunc else None)
+    ndim = len(given.shape)
+    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(a % ndim for a in axes)
+    if not axes or out.root == given.root:
+        return None
+    if given.dtype.kind == "f" and found[0] is _SUM and given.size // max(out.size, 1) > TERMS:
+        return None
+
+    def lines(scribe: Scribe) -> list[str]:
+        return _reduction_lines(scribe, given, out, axes, found[0])
+
+    return Piece(step, [given, out], given.size, lines)
+
+
+def _reduction_lines(scribe: Scribe, x: Operand, out: Operand, axes: tuple, expression: str) -> list[str]:
+    strides = element_strides(x, x.shape)
+    kept = [a for a in range(len(x.shape)) if a not in axes]
+    own = iter(s for s, n in zip(element_strides(out, out.shape), out.shape, strict=True))
+    if len(out.shape) == len(x.shape):  # keepdims
+        all_own = list(own)
+        places = [all_own[a] for a in kept]
+    else:
+        places = list(own)
+    place = index_of([(f"i{a}", str(s)) for a, s in zip(kept, places, strict=True)])
+    element = scribe.load(x, index_of([(f"i{a}", str(strides[a])) for a in range(len(x.shape))]))
+    first = scribe.load(x, index_of([(f"i{a}", str(strides[a])) for a in kept]))
+    is_sum = expression is _SUM
+    start = literal(0, x.dtype) if is_sum else first
+    name = NAMES[x.dtype.str[1:]]
+    order = sorted(axes, key=lambda a: -abs(strides[a]))
+    inside = min((abs(strides[a]) for a in axes if x.shape[a] > 1), default=0)
+    if kept and any(0 < abs(strides[a]) < inside and x.shape[a] > 3 for a in kept):
+        # sums lie side by side: all of them grow together
+        lines = _looped([scribe.store(out, place, start)], kept, x.shape)
+        total = f"{name}({expression.format(scribe.load(out, place), element)})"
+        return lines + _looped([scribe.store(out, place, total)], order + kept, x.shape)
+    body = [f"total = {start}", *_looped(
+        [f"value = {element}", f"total = {name}({expression.format('total', 'value')})"], order, x.shape
+    ), scribe.store(out, place, "total")]  # fmt: skip
+    return _looped(body, kept, x.shape)
+
+
+def _looped(body: list[str], axes: Any, shape: tuple[int, ...]) -> list[str]:
+    for axis in reversed(list(axes)):
+        body = [f"for i{axis} in range({shape[axis]}):", *indented(body)]
+    return body
+
+
+# ---------------------------------------------------------------- indices
+
+
+def _row_index(scribe: Scribe, index: Operand, n: int) -> list[str]:
+    """`k`: the element `i` of an index, counted from the end if it is negative."""
+    stride = element_strides(index, index.shape)
+    return [
+        f"k = int64({scribe.load(index, index_of([('i', str(stride[0] if stride else 0))]))})",
+        f"k = k + {n} if k < 0 else k",
+        f"if (k < 0) | (k >= {n}):",
+        "    return 1",
+    ]
+
+
+def _taking(step: Instruction) -> Piece | None:
+    """`x.take(index)` of all of x, and `x[index]` of rows."""
+    if step.kind != "call" or step.fn not in (np.take, np.ndarray.take, operator.getitem):
+        return None
+    out = _out(step)
+    if out is None or step.options or len(step.args) != 2:
+        return None
+    x, index = step.args
+    if type(x) is not Operand or type(index) is not Operand or index.dtype.kind != "i":
+        return None
+    if len(index.shape) != 1 or x.dtype != out.dtype or out.root in (x.root, index.root):
+        return None
+    if step.fn is not operator.getitem:
+        if not x.contiguous:
+            return None
+        x = x._replace(shape=(x.size,), strides=(x.dtype.itemsize,))
+    return Piece(step, [x, index, out], out.size, lambda scribe: _rows(scribe, x, index, out, True), True)
+
+
+def _putting(step: Instruction) -> Piece | None:
+    """`x[index] = values`, of rows."""
+    if step.kind != "call" or step.fn is not operator.setitem:
+        return None
+    x, index, values = step.args
+    if any(type(o) is not Operand for o in step.args) or index.dtype.kind != "i":
+        return None
+    if len(index.shape) != 1 or values.dtype != x.dtype or x.root in (index.root, values.root):
+        return None
+    wanted = (*index.shape, *x.shape[1:])
+    if values.shape != wanted and len(values.shape) > 0:
+        return None
+    seen = values._replace(shape=wanted, strides=(0,) * len(wanted)) if not values.shape else values
+    piece = Piece(step, [x, index, seen], seen.size, lambda s: _rows(s, x, index, seen, False), True)
+    return piece
+
+
+def _rows(scribe: Scribe, x: Operand, index: Operand, rows: Operand, taking: bool) -> list[str]:
+    """Copy between rows of x and those of another array, one for each index."""
+    inner = range(1, len(x.shape))
+    far, near = element_strides(x, x.shape), element_strides(rows, rows.shape)
+    there = index_of([("k", str(far[0])), *((f"i{a}", str(far[a])) for a in inner)])
+    here = index_of([("i", str(near[0])), *((f"i{a}", str(near[a])) for a in inner)])
+    move = scribe.store(rows, here, scribe.load(x, there))
+    if not taking:
+        move = scribe.store(x, there, scribe.load(rows, here))
+    body = [*_row_index(scribe, index, x.shape[0]), *_looped([move], inner, x.shape)]
+    return [f"for i in range({index.shape[0]}):", *indented(body)]
+
+
+# ---------------------------------------------------------------- the rest
+
+
+def _parts(step: Instruction) -> Piece | None:
+    """Arrays joined to one."""
+    found = parts(step) if step.kind == "call" else None
+    if not found:
+        return None
+    groups = [_single(step, one) for one in found]
+
+    def lines(scribe: Scribe) -> list[str]:
+        return list(itertools.chain.from_iterable(group_lines(g, scribe) for g in groups))
+
+    operands = [o for one in found for o in one.operands()]
+    return Piece(step, operands, step.results.size, lines)
+
+
+def _single(step: Instruction, one: Assignment) -> Group:
+    group = Group(one.target.shape)
+    group.add(step, [one])
+    return group
+
+
+def _guard(step: Instruction) -> Piece | None:
+    """A value that must be as true as it was."""
+    if step.kind != "guard" or step.fn is not bool or type(step.args[0]) is not Operand:
+        return None
+    x = step.args[0]
+
+    def lines(scribe: Scribe) -> list[str]:
+        value = scribe.load(x, "0")
+        truth = value if x.dtype == bool else f"({value} != {literal(0, x.dtype)})"
+        return [f"if {truth} != {bool(step.expected)}:", "    return 1"]
+
+    return Piece(step, [x], 1, lines, True) if x.size == 1 else None

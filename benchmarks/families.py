@@ -1,0 +1,147 @@
+"""Typical calls of NumPy's families, forward and backward: `python -m benchmarks.families [PYTHON] [--write]`.
+
+Ours takes turns with NumPy's forward and, if installed, with PyTorch's forward and backward, in this
+process. PYTHON is an interpreter with HIPS autograd, which takes turns in a process of its own. `--only
+WORD` runs the calls that have the word in their family or name, `--sizes 10,1000` some sizes alone.
+"""
+
+from __future__ import annotations
+
+import os
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"  # before NumPy loads its BLAS
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import autograd
+
+from .programs.families import CALLS, SIZES, Call, key, loss, module_of
+from .report import record
+from .timing import machine, median, paired, ratio
+from .versus import ROOT, Side, ratios
+
+try:
+    import torch
+
+    torch.set_num_threads(1)
+except ImportError:
+    torch = None
+try:
+    import scipy.special
+except ImportError:
+    scipy = None
+
+PROGRAMS = Path(__file__).with_name("programs") / "families.py"
+BOUND = 1_000  # up to this size no call may be slower than PyTorch's
+Figures = tuple[float, float, float, float]
+
+
+def main() -> None:
+    """Run, print, and record if asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("hips", nargs="?", help="an interpreter with HIPS autograd")
+    parser.add_argument("--write", action="store_true", help="record the table in docs/benchmarks.md")
+    parser.add_argument("--only", default="", help="the calls with this word in their family or name")
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of elements")
+    parser.add_argument("--seconds", type=float, default=0.5, help="time for a call at a size")
+    options = parser.parse_args()
+    sizes = [int(n) for n in options.sizes.split(",")]
+    calls = [c for c in CALLS if options.only in f"{c.family} {c.name}"]
+    found = measured(calls, sizes, options.seconds, options.hips)
+    text = table(found, sizes)
+    print(text)
+    if options.write:
+        taken = f"{machine()}{f', PyTorch {torch.__version__}' if torch else ''}. One thread, float64."
+        record("Families of calls", "python -m benchmarks.families PYTHON --write", taken, text)
+
+
+def measured(calls: list[Call], sizes: list[int], seconds: float, hips: str | None) -> dict:
+    """For each call and size our time in us, and its ratios to NumPy, PyTorch and HIPS autograd."""
+    found = {}
+    sides = (Side(sys.executable, str(ROOT), PROGRAMS), Side(hips, "", PROGRAMS)) if hips else ()
+    for call in calls:
+        print(f"... {call.family}: {call.name}", file=sys.stderr)
+        for n in sizes:
+            by_theirs = math.nan
+            if sides:
+                program = key(call, n)
+                by_theirs = ratios(*sides, [program], 9 if n <= BOUND else 3, seconds / 40)[program][2]
+            found[call, n] = (*_in_this_process(call, n, seconds), by_theirs)
+    for side in sides:
+        side.close()
+    return found
+
+
+def _in_this_process(call: Call, n: int, seconds: float) -> tuple[float, float, float]:
+    given = call.given(n)
+    plain = np if call.module == "numpy" else scipy.special
+    forward = loss(call.body, plain, np)
+    contestants: dict[str, Callable] = {
+        "ours": _both(
+            loss(call.body, module_of(call), autograd.numpy), [autograd.tensor(x) for x in given]
+        ),
+        "numpy": lambda: forward(*given),
+    }
+    if torch and call.torch:
+        leaves = [torch.from_numpy(x.copy()) for x in given]
+        contestants["torch"] = _both(loss(call.torch, torch, torch), leaves)
+    times = paired(contestants, seconds, 15 if n <= BOUND else 3)
+    by_torch = ratio(times, "ours", "torch") if "torch" in times else math.nan
+    return median(times["ours"]), ratio(times, "ours", "numpy"), by_torch
+
+
+def _both(summed: Callable, leaves: list) -> Callable[[], None]:
+    """Forward and backward to new gradients."""
+    for leaf in leaves:
+        leaf.requires_grad_()
+
+    def run() -> None:
+        for leaf in leaves:
+            leaf.grad = None
+        summed(*leaves).backward()
+
+    return run
+
+
+def slower(found: dict) -> list[tuple[Call, int]]:
+    """Those that must not be slower than PyTorch's, and are."""
+    return [at for at, figures in found.items() if at[1] <= BOUND and figures[2] > 1.0]
+
+
+def table(found: dict, sizes: list[int]) -> str:
+    """A row for each call, and how many are slower than they may be."""
+    heads = ["call"]
+    for n in sizes:
+        heads += [f"{n:,}: us", "NumPy", "PyTorch", "HIPS"]
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    late = slower(found)
+    for call in dict.fromkeys(call for call, _ in found):
+        cells = [f"{call.family}: {call.name}"]
+        for n in sizes:
+            cells += _cells(found[call, n], (call, n) in late)
+        lines.append(f"| {' | '.join(cells)} |")
+    count = sum(at[1] <= BOUND and not math.isnan(figures[2]) for at, figures in found.items())
+    lines += ["", f"Forward and backward of the sum of what a call gives: our time, and its ratio to NumPy's "
+              f"forward, to PyTorch's and to HIPS autograd's forward and backward (- where there is no such "
+              f"call or gradient). Slower than PyTorch up to {BOUND:,} elements, in bold: {len(late)} of {count}."]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _cells(figures: Figures, late: bool) -> list[str]:
+    time, *others = figures
+    cells = [f"{time:.3g}" if time < 1000 else f"{time:.0f}"]
+    cells += ["-" if math.isnan(v) else f"{v:.2f}" for v in others]
+    if late:
+        cells[2] = f"**{cells[2]}**"
+    return cells
+
+
+if __name__ == "__main__":
+    main()

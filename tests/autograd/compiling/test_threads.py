@@ -1,0 +1,49 @@
+"""Parts of a loop on threads: all of them once, errors handed on, and a fork survived."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from autograd.compiling import threads
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 100, 1000, 4097])
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_each_element_is_in_one_part(monkeypatch, n, parts):
+    monkeypatch.setattr(threads, "count", lambda: parts)
+    seen: list = []
+    threads.spread(lambda table, start, stop: seen.extend(range(start, stop)), n, None)
+    assert sorted(seen) == list(range(n))
+
+
+def test_errors_are_handed_on(monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 2)
+
+    def fails(table, start, stop):
+        if start == 0:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        threads.spread(fails, 1000, None)
+
+
+def test_openmp_says_how_many(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert threads.count() == 1
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert threads.count() >= 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_child_has_threads_of_its_own(monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 2)
+    threads.spread(lambda *args: None, 1000, None)
+    child = os.fork()
+    if not child:
+        seen: list = []
+        threads.spread(lambda table, start, stop: seen.append(stop), 1000, None)
+        os._exit(0 if len(seen) == 2 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -1,0 +1,55 @@
+"""Runs of a function as it is and compiled, side by side."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd.compiling import Compiled, CompileWarning
+
+
+def plain(value: Any) -> Any:
+    """A result as ndarrays in lists; everything else as it is."""
+    if isinstance(value, autograd.Tensor):
+        return np.array(value._data)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return np.array(value)
+    if isinstance(value, dict):
+        return [plain(v) for v in value.values()]
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    return value
+
+
+def outcome(fn: Callable, *args: Any, **options: Any) -> Any:
+    """The result of a call, or the type of the exception that it raised."""
+    try:
+        return plain(fn(*args, **options))
+    except Exception as error:
+        return type(error).__name__
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two results are equal to the last bit."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        nan = a.dtype.kind in "fc"
+        return (a.shape, a.dtype) == (b.shape, b.dtype) and np.array_equal(a, b, equal_nan=nan)
+    return type(a) is type(b) and bool(a == b or a is b)
+
+
+def compiled(fn: Callable, state: Any = ()) -> Compiled:
+    """The function compiled; falling back is allowed and says why in `_eager`."""
+    return autograd.compile(fn, state=state)
+
+
+def quietly(fn: Callable, *args: Any) -> Any:
+    """A call whose fallback is no failure."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CompileWarning)
+        return fn(*args)
