@@ -229,7 +229,7 @@ def _fits(inputs: tuple[Any, ...], kind: np.dtype) -> bool:
     numbers: list[Any] = [x for x in inputs if type(x) is not Operand]
     if kind.kind in "iu":
         info: Any = np.iinfo(kind)
-        info: Any = np.iinfo(kind)
+        return all(float(x).is_integer() and info.min <= int(x) <= info.max for x in numbers)
     return all(abs(x) <= 2**24 for x in numbers if isinstance(x, (int, np.integer)))
 
 

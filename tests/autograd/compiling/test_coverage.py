@@ -24,7 +24,6 @@ SCALES = (1.0, 0.9, 1.1, 0.95, 1.05)
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE", "default") != "default"
 
 
-
 def few(samples, key):
     """The first two of each name; all of them where hypothesis is thorough too."""
     seen: Counter = Counter()
