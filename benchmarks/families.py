@@ -1,4 +1,4 @@
-"""Typical calls of NumPy's families, forward and backward: `python -m benchmarks.families [PYTHON] [--write]`.
+"""Typical calls of NumPy's families, there and back: `python -m benchmarks.families [PYTHON] [--write]`.
 
 Ours takes turns with NumPy's forward and, if installed, with PyTorch's forward and backward, in this
 process. PYTHON is an interpreter with HIPS autograd, which takes turns in a process of its own. `--only
@@ -128,9 +128,12 @@ def table(found: dict, sizes: list[int]) -> str:
             cells += _cells(found[call, n], (call, n) in late)
         lines.append(f"| {' | '.join(cells)} |")
     count = sum(at[1] <= BOUND and not math.isnan(figures[2]) for at, figures in found.items())
-    lines += ["", f"Forward and backward of the sum of what a call gives: our time, and its ratio to NumPy's "
-              f"forward, to PyTorch's and to HIPS autograd's forward and backward (- where there is no such "
-              f"call or gradient). Slower than PyTorch up to {BOUND:,} elements, in bold: {len(late)} of {count}."]  # fmt: skip
+    lines += [
+        "",
+        "Forward and backward of the sum of what a call gives: our time, and its ratio to NumPy's forward, "
+        "to PyTorch's and to HIPS autograd's forward and backward (- where there is no such call or "
+        f"gradient). Slower than PyTorch up to {BOUND:,} elements, in bold: {len(late)} of {count}.",
+    ]
     return "\n".join(lines)
 
 

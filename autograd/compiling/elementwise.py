@@ -230,7 +230,7 @@ def _fits(inputs: tuple[Any, ...], kind: np.dtype) -> bool:
     if kind.kind in "iu":
         info: Any = np.iinfo(kind)
         return all(float(x).is_integer() and info.min <= int(x) <= info.max for x in numbers)
-    return all(abs(x) <= 2**24 for x in numbers if isinstance(x, (int, np.integer)))
+    return all(not isinstance(x, (int, np.integer)) or abs(int(x)) <= 2**24 for x in numbers)
 
 
 def is_number(x: Any) -> bool:

@@ -93,7 +93,7 @@ def test_nn_compiled_is_as_eager(sample):
     if program._eager:
         assert re.search(r"\.py:\d+|differed|different", program._eager)
     elif not any(isinstance(w, str) for w in wanted):
-        assert program.replays
+        assert program.replays or program._misses  # data that guards tell apart may miss each time
 
 
 def cast(sample, scale):
