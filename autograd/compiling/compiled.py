@@ -19,6 +19,7 @@ from . import native
 from .capture import Captured
 from .entry import Entry, result_of
 from .ir import leaves
+from .plan import Plan
 from .program import Changed
 from .results import kind_of
 from .signatures import signature
@@ -87,6 +88,16 @@ class Compiled:
         self._lock = threading.RLock()
         self.replays = 0  # how often a program ran
         self._last: Entry | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The steps of the program that ran last and where their results lie; `print` it."""
+        return self._program().plan
+
+    @property
+    def fallback(self) -> str:
+        """Why the function runs eagerly, with the line; empty if it does not."""
+        return self._eager
 
     @property
     def source(self) -> str:

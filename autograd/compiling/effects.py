@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import random
 import sys
@@ -33,12 +34,16 @@ class Effects:
 
     def __enter__(self) -> None:
         self.free = sys.getprofile() is None
+        self.collecting = gc.isenabled()
+        gc.disable()  # callbacks and finalisers that the collector runs are none of the function's
         if self.free:
             sys.setprofile(self._event)
 
     def __exit__(self, *exception: Any) -> None:
         if self.free:
             sys.setprofile(None)
+        if self.collecting:
+            gc.enable()
 
     def _event(self, frame: FrameType, event: str, arg: Any) -> None:
         if event == "c_call":

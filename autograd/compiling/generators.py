@@ -84,7 +84,7 @@ class Watch:
 
     def _frame(self, frame: Any, event: str, arg: Any) -> Any:
         code, last = frame.f_code, frame.f_lineno
-        if lines.is_library(code.co_filename):
+        if not lines.is_users(code.co_filename):
             return None
         if code.co_filename.startswith("<") and lines.is_library(frame.f_back.f_code.co_filename):
             return None  # written by `dataclasses` and their like

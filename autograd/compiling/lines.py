@@ -14,6 +14,7 @@ _PACKAGES = tuple(
     os.path.dirname(os.path.abspath(file)) + os.sep
     for file in (np.__file__, os.path.join(os.path.dirname(__file__), "..", "__init__.py"))
 )
+_STANDARD = os.path.dirname(linecache.__file__) + os.sep
 _ROOT = os.path.dirname(_PACKAGES[1].rstrip(os.sep))
 _OWN = (*_PACKAGES, *(os.path.join(_ROOT, name) + os.sep for name in ("nn", "optim")))
 
@@ -23,10 +24,15 @@ def is_library(file: str) -> bool:
     return file.startswith((*_OWN, "<autograd", "<frozen"))
 
 
+def is_users(file: str) -> bool:
+    """Whether a file is the user's own: of no library, of Python's neither."""
+    return not is_library(file) and "site-packages" not in file and not file.startswith(_STANDARD)
+
+
 def user_frame(frame: FrameType | None = None) -> FrameType | None:
     """The innermost frame of the user's."""
     frame = frame or sys._getframe(1)
-    while frame is not None and is_library(frame.f_code.co_filename):
+    while frame is not None and not is_users(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
 

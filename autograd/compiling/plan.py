@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..tables import align
 from .ir import FRESH, Held, Instruction, Operand, Recording, mapped, operands
 from .lowering import gives_new_array
 
@@ -30,6 +31,30 @@ class Plan:
     offsets: dict[int, int] = field(default_factory=dict)
     arena: int = 0
     unshared: int = 0
+
+    def __str__(self) -> str:
+        lasting = f"{len(self.lasting)} kept between runs, " if self.lasting else ""
+        head = (
+            f"{len(self.steps)} steps; {len(self.offsets)} buffers in an arena of {self.arena:,} bytes "
+            f"({self.unshared:,} without reuse), {lasting}{len(self.bound)} made in each run"
+        )
+        rows = [("step", "of", "call", "results", "line"), *(_row(self, step) for step in self.steps)]
+        return "\n".join([head, *align(rows, left=range(1, 5))])
+
+
+def _row(plan: Plan, step: Instruction) -> tuple[str, ...]:
+    """One step of the table: number, what it belongs to, call, results and their place, the user's line."""
+    made = [_place_of(plan, o) for o in step.made()] or [_place_of(plan, o) for o in step.writes]
+    name = getattr(step.fn, "__name__", type(step.fn).__name__)
+    owner = getattr(step.fn, "__self__", None)
+    name = f"{owner.__name__}.{name}" if isinstance(owner, np.ufunc) else name
+    kind = "" if step.kind == "call" else f" ({step.kind})"
+    return str(step.number), step.label, name + kind, ", ".join(made), step.line
+
+
+def _place_of(plan: Plan, o: Operand) -> str:
+    where = f"@{plan.offsets[o.root] + o.offset}" if o.root in plan.offsets else f"%{o.root}"
+    return f"{where} {o.dtype}{list(o.shape)}"
 
 
 def planned(recording: Recording, lasting: set[int], loops: bool = False) -> Plan:

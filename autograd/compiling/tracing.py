@@ -85,7 +85,7 @@ def last_line(error: BaseException, fn: Any = None) -> str:
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        if not lines.is_library(code.co_filename):
+        if lines.is_users(code.co_filename):
             found = lines.Line(code.co_filename, trace.tb_lineno, code)
         trace = trace.tb_next
     return lines.described(found)

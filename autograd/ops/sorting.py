@@ -13,6 +13,7 @@ import numpy as np
 from ..batching import is_batched, meet
 from ..declare import case, primitive
 from ..errors import ArgumentError, IndexingError
+from ..memory import is_array
 from .choosing import clip
 from .composed import composed, plain
 from .indexing import getitem
@@ -114,7 +115,8 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     """
     a, indices = as_array(a), as_array(indices)
     if not is_batched(indices):
-        indices = np.asarray(plain(indices))
+        indices = plain(indices)
+        indices = indices if is_array(indices) else np.asarray(indices)
     if indices.dtype.kind not in "iub" and indices.size:
         raise IndexingError(f"take: indices must be integers, got {indices.dtype}")
     if mode not in ("raise", "wrap", "clip"):

@@ -9,6 +9,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.effects import before_write
 from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.memory import is_array
 from autograd.views import writable
 
 from .arguments import number
@@ -30,11 +31,15 @@ def running(mean: Any, var: Any, channels: int, caller: str) -> tuple[Any, Any] 
     return mean, var
 
 
+def _copied(v: Any) -> Any:
+    return v.copy() if is_array(v) else np.array(v)
+
+
 def current(stats: tuple[Any, Any] | None, caller: str) -> tuple[np.ndarray, ...]:
     """Running statistics as they are now: copies, as they will be written into."""
     if stats is None:
         raise ArgumentError(f"{caller}: needs running_mean and running_var where it takes no others")
-    return tuple(np.array(v._data if isinstance(v, Tensor) else v) for v in stats)
+    return tuple(_copied(v._data if isinstance(v, Tensor) else v) for v in stats)
 
 
 class Follower:

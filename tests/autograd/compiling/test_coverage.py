@@ -25,12 +25,12 @@ THOROUGH = os.environ.get("HYPOTHESIS_PROFILE", "default") != "default"
 
 
 def few(samples, key):
-    """The first two of each name; all of them where hypothesis is thorough too."""
+    """The first of each name; all of them where hypothesis is thorough too."""
     seen: Counter = Counter()
     kept = []
     for sample in samples:
         seen[key(sample)] += 1
-        if THOROUGH or seen[key(sample)] <= 2:
+        if THOROUGH or seen[key(sample)] <= 1:
             kept.append(sample)
     return kept
 
@@ -93,7 +93,8 @@ def test_nn_compiled_is_as_eager(sample):
     if program._eager:
         assert re.search(r"\.py:\d+|differed|different", program._eager)
     elif not any(isinstance(w, str) for w in wanted):
-        assert program.replays or program._misses  # data that guards tell apart may miss each time
+        # data that guards tell apart may miss each time; what is written in place is new each time
+        assert program.replays or program._misses or len(program._kinds) > 1
 
 
 def cast(sample, scale):
