@@ -23,6 +23,7 @@ def hessian_tensor_product(f: Callable, argnum: Selection = 0) -> Callable:
     Errors: of `grad`; ArgumentError, ShapeError or DtypeError for a vector that does not fit.
 
     Example:
+        >>> import numpy as np
         >>> hvp(lambda x: (x**3).sum())(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
         array([  6., 120.])
     """
@@ -57,6 +58,7 @@ def ggnvp(f: Callable, g: Callable = half_square, argnum: Selection = 0) -> Call
     Source: Schraudolph, Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent, 2002.
 
     Example:
+        >>> import numpy as np
         >>> ggnvp(lambda x: x**2)(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
         array([ 4., 16.])
     """
