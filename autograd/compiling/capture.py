@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from .lines import is_library
-from .lines import is_users as is_users_file
 from .signatures import FUNCTIONS, is_users, signature
 
 
