@@ -27,18 +27,20 @@ class Side:
         path: what it has in front of its import path.
         module: the file with the programs, a dict `PROGRAMS`.
         variables: of its environment, besides one thread.
+        cores: it runs on so many, whatever its library thinks.
     """
 
-    def __init__(self, python: str, path: str, module: Path, **variables: str):
+    def __init__(self, python: str, path: str, module: Path, cores: int = 0, **variables: str):
         env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path, **variables}
-        command = [python, str(Path(__file__).resolve()), str(module)]
+        env.pop("OPENBLAS_CORETYPE", None)  # each library picks the kernels of this processor
+        command = [python, str(Path(__file__).resolve()), str(module), str(cores)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, cwd="/"
         )
         self.package = self._answer()
 
     def turn(self, program: str, seconds: float) -> float:
-        """How long one run of a program takes, the best of those in the time; NaN if it has none."""
+        """How long one run of a program takes, the median of those in the time; NaN if it has none."""
         assert self._process.stdin is not None
         print(program, seconds, file=self._process.stdin, flush=True)
         return float(self._answer())
@@ -81,17 +83,20 @@ def _serve(module: Path) -> None:
     print("ready", file=out, flush=True)
     for line in sys.stdin:
         name, seconds = line.rsplit(" ", 1)
-        run, best, stop = programs.get(name), float("inf"), time.perf_counter() + float(seconds)
+        run, stop = programs.get(name), time.perf_counter() + float(seconds)
+        times: list[float] = []
         if run is None:  # this package cannot
             print("nan", file=out, flush=True)
             continue
-        while best == float("inf") or time.perf_counter() < stop:
+        while not times or time.perf_counter() < stop:
             start = time.perf_counter()
             run()
-            best = min(best, time.perf_counter() - start)
-        print(best, file=out, flush=True)
+            times.append(time.perf_counter() - start)
+        print(statistics.median(times), file=out, flush=True)
 
 
 if __name__ == "__main__":
     sys.path.pop(0)  # this folder, in which a module may have the name of a package
+    if sys.argv[2] != "0":
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[2])])
     _serve(Path(sys.argv[1]))
