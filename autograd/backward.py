@@ -55,12 +55,6 @@ def backward(
     del g
     arrived = sweep(roots, keep=keep, lifted=create_graph)
     del roots
-    if not arrived:
-        raise GradientError(
-            "backward(): no tensor that keeps a gradient was reached: this one was computed inside a "
-            "transform (grad, vjp, jvp, ...) from its variables, which end with it; return it as a result "
-            "instead, as by grad_and_aux, or use the transform's own derivative"
-        )
     while arrived:
         arrival = arrived.pop()
         extra = arrival[0][EXTRA]

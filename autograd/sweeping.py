@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .codegen import FAST, Faults
-from .errors import DtypeError, GraphFreedError, ShapeError
+from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
 from .memory import bare
 from .pulls import Step
 from .tape import (
@@ -74,6 +74,7 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
     pending: dict[int, Any] = {}  # order -> the sum of the cotangents that came so far
     mine: set[int] = set()  # orders whose sum is an array that this sweep made
     arrived: list[list] = []
+    strays = False
     oldest = max(targets) if targets else 1  # orders count down: a larger one is older
     for node, g in roots:
         add_cotangent(node, g, heap, leaves, pending, mine)
@@ -122,9 +123,22 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
                 g = arrive(node, g, arrived, lifted)
             else:
                 arrived.append([node, g])
+        elif targets is None:
+            strays = True
         if targets is not None and node[0] in targets:
             targets[node[0]] = g
+    if strays and not arrived:
+        refuse_stray()
     return arrived
+
+
+def refuse_stray() -> None:
+    """Refuse a sweep for gradients that came to variables of transforms, and to nothing that keeps one."""
+    raise GradientError(
+        "backward(): no tensor that keeps a gradient was reached: this one was computed inside a "
+        "transform (grad, vjp, jvp, ...) from its variables, which end with it; return it as a result "
+        "instead, as by grad_and_aux, or use the transform's own derivative"
+    )
 
 
 _loop = _sweep

@@ -16,7 +16,7 @@ from heapq import heappop
 from typing import Any
 
 from . import sweeping
-from .sweeping import add_cotangent, arrive, freed_pull, lift
+from .sweeping import add_cotangent, arrive, freed_pull, lift, refuse_stray
 from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, apply, enter_unusual, leave_unusual, mode, parents
 
 
@@ -149,6 +149,8 @@ def _steps(pull: Callable, roots: list, targets: dict | None, keep: bool, lifted
         g = parts = part = None  # the next step can have their memory
     for node in leaves:
         pull(node, _reach(node, pending, targets, arrived, lifted))
+    if targets is None and not arrived and any(node[EXTRA] is None for node in leaves):
+        refuse_stray()
     return arrived
 
 

@@ -66,7 +66,7 @@ def _kind(tree: Any) -> str:
 
 def fitted(part: Any, like: Any, what: str) -> Any:
     """A value of the shape and dtype of a leaf; None where it has no derivative."""
-    if not isinstance(like, (TensorBase, np.ndarray, np.generic, float, complex)):
+    if not isinstance(like, (TensorBase, np.generic, float, complex)) and not is_array(like):
         return None
     dtype = like.dtype if hasattr(like, "dtype") else np.asarray(like).dtype
     if dtype.kind not in "fc":
@@ -113,7 +113,7 @@ def shares(value: Any, values: Sequence[Any]) -> bool:
 
 def still(leaf: Any) -> Any:
     """The tangent of an argument that stays; None for what can have none."""
-    if not isinstance(leaf, (TensorBase, np.ndarray, np.generic, *NUMBERS)):
+    if not isinstance(leaf, (TensorBase, np.generic, *NUMBERS)) and not is_array(leaf):
         return None
     dtype = leaf.dtype if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
     return np.zeros(tuple(getattr(leaf, "shape", ())), dtype if dtype.kind in "fc" else np.float64)[()]

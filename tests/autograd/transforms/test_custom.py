@@ -214,6 +214,28 @@ def test_nondiff_argnums_and_keywords():
     assert hessian(power)(3.0, 3) == 18
 
 
+def test_compiled():
+    """Recorded cotangents were taken for zero."""
+    from autograd import compile
+
+    for f in (by_vjp, by_jvp):
+        step = compile(grad(lambda x, f=f: loss(f)(x, P)))
+        for k in (1.0, 2.0, 3.0, 4.0):
+            np.testing.assert_allclose(step(k * X), grad(lambda x: loss(plain)(x, P))(k * X), rtol=1e-12)
+        assert step.fallback == ""
+
+
+def test_a_cotangent_of_none_and_backward():
+    @custom_vjp
+    def f(x):
+        return x * 2
+
+    f.defvjp(lambda x: (f(x), None), lambda res, g: (None,))
+    x = tensor(X, requires_grad=True)
+    f(x).sum().backward()
+    assert x.grad is None
+
+
 def test_methods_and_modules():
     class Clipped(nn.Module):
         def __init__(self):
