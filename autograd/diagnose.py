@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -54,6 +55,14 @@ def explain(prim: Any, values: Sequence, statics: Sequence, error: Exception) ->
 
 # What is raised for wrong arguments: by us, by NumPy, by Python.
 CONVERTED = (AutogradError, ValueError, TypeError, IndexError, KeyError, AttributeError)
+
+
+def puts_an_item(frame: Any) -> bool:
+    """Whether a frame is at an assignment to an item, `a[i] = b`."""
+    return frame.f_code.co_code[frame.f_lasti] == _STORE_SUBSCR
+
+
+_STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
 
 
 def named(name: str, error: Exception) -> Exception:

@@ -8,6 +8,7 @@ NumPy's spelling.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from . import aliasing, backward, protocols, views
 from .backward import HookHandle
+from .diagnose import puts_an_item
 from .errors import ArgumentError, DtypeError, GradientError, RequiresGradError, SpellingError
 from .methods import NumPyMethods
 from .ops import choosing, contractions, elementwise, indexing, parts, shapes
@@ -186,6 +188,17 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # v
                 "use .detach() first, or autograd.no_grad()"
             )
 
+    def _refuse_as_number(self, what: str, caller: Any) -> None:
+        """Refuse what NumPy does to put it into an array; else it is a number, as in PyTorch."""
+        where = f"{mode.strict}: " if mode.strict else ""
+        if puts_an_item(caller):
+            raise RequiresGradError(
+                f"{where}a[i] = t, of a tensor t that requires grad, loses its gradient in an ndarray a: "
+                "make it a tensor, or put t.detach() there"
+            )
+        if mode.strict:
+            self._refuse_if_recorded(where + what)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """Its values, for `numpy.asarray` and its kin: they share its memory unless they are a copy.
 
@@ -213,8 +226,8 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # v
         return np.asarray(self._data).__dlpack_device__()
 
     def __float__(self) -> float:
-        if mode.strict:  # else a number, as in PyTorch
-            self._refuse_if_recorded(f"{mode.strict}: float()")
+        if self._node is not None and mode.grad:
+            self._refuse_as_number("float()", sys._getframe(1))
         return float(self._data)
 
     def __int__(self) -> int:
@@ -224,8 +237,8 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # v
         return operator.index(self._data)
 
     def __complex__(self) -> complex:
-        if mode.strict:  # else a number, as in PyTorch
-            self._refuse_if_recorded(f"{mode.strict}: complex()")
+        if self._node is not None and mode.grad:
+            self._refuse_as_number("complex()", sys._getframe(1))
         return complex(self._data)
 
     def __bool__(self) -> bool:

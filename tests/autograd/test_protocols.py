@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 from autograd import no_grad, tensor
-from autograd.errors import NotDifferentiable
+from autograd.errors import NotDifferentiable, RequiresGradError
 
 
 @pytest.fixture
@@ -162,3 +162,24 @@ def test_conversions(x):
 )
 def test_repr(t, text):
     assert repr(t) == text
+
+
+@pytest.mark.parametrize("dtype", [float, complex, np.float32, object])
+def test_an_item_of_an_array_is_no_place_for_a_gradient(x, dtype):
+    """NumPy asks for `float(t)` there, which is a number in PyTorch's way: the gradient was lost."""
+    a = np.zeros(3, dtype)
+    if dtype is object:
+        a[0] = x[0, 0]
+        assert a[0].requires_grad
+        return
+    with pytest.raises((RequiresGradError, ValueError)) as caught:
+        a[0] = x[0, 0]
+    error = caught.value.__cause__ or caught.value  # NumPy hides it behind its own for real arrays
+    assert isinstance(error, RequiresGradError)
+    assert "gradient in an ndarray" in str(error)
+    assert a.tolist() == [0, 0, 0]
+    a[0] = float(x[0, 0])
+    a[1] = x[0, 1].detach()
+    with no_grad():
+        a[2] = x[1, 0]
+    assert a.tolist() == [3, 1, 2]
