@@ -80,6 +80,14 @@ def test_generalized_gamma_regression():
     close(fitter, expected)
 
 
+def test_crc_spline():
+    data = load_rossi()[["week", "arrest", "age", "prio"]]
+    regressors = {"beta_": "age + prio - 1", "gamma0_": "1", "gamma1_": "1", "gamma2_": "1"}
+    fitter = lifelines.CRCSplineFitter(n_baseline_knots=3, penalizer=0.1)
+    expected = [4.408054, 0.042139, -0.072979, 1.9e-05, 0.976247, 0.000564]
+    close(fitter.fit(data, "week", "arrest", regressors=regressors), expected)
+
+
 def test_standard_errors_come_from_the_hessian():
     found = lifelines.WeibullAFTFitter().fit(load_rossi(), "week", "arrest").summary["se(coef)"]
     expected = [0.0160038, 0.137963, 0.273302, 0.139639, 0.0209408, 0.220161, 0.151542, 0.419099, 0.0890271]
