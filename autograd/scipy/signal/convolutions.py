@@ -144,8 +144,8 @@ def _over_axes(x, y, axes, dot_axes, mode):
                      for pair in (axes, dot_axes))  # fmt: skip
     if len(along[0]) != len(along[1]) or len(summed[0]) != len(summed[1]):
         raise ArgumentError(f"convolve: axes {axes} and dot_axes {dot_axes} must name as many axes of both")
-    if mode not in ("full", "valid"):
-        raise ArgumentError(f"convolve: with axes, mode must be 'full' or 'valid', got {mode!r}")
+    if mode not in _MODES:
+        raise ArgumentError(f"convolve: mode must be 'full', 'same' or 'valid', got {mode!r}")
     free = [
         [i for i in range(a.ndim) if i not in (*k, *d)]
         for a, k, d in zip((x, y), along, summed, strict=True)
@@ -161,12 +161,13 @@ def _over_axes(x, y, axes, dot_axes, mode):
         x, y, fx_, fy_ = y, x, fy, fx
     else:
         fx_, fy_ = fx, fy
-    if mode == "full":
+    if mode != "valid":
         widths = [(0, 0)] * (x.ndim - n) + [(m - 1, m - 1) for m in y.shape[y.ndim - n :]]
         x = pad(x, widths)
     windows = sliding_window_view(x, tuple(y.shape[y.ndim - n :]), tuple(range(x.ndim - n, x.ndim)))
     y = flip(y, tuple(range(y.ndim - n, y.ndim)))
-    return einsum(f"{fx_}{d}{out}{k},{fy_}{d}{k}->{fx}{fy}{out}", windows, y)
+    found = einsum(f"{fx_}{d}{out}{k},{fy_}{d}{k}->{fx}{fy}{out}", windows, y)
+    return _centered(found, (*found.shape[: found.ndim - n], *lengths[0])) if mode == "same" else found
 
 
 @spelled(theirs.correlate)

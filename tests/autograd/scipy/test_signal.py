@@ -189,6 +189,15 @@ def test_some_axes_are_convolved_and_some_summed_over():
     np.testing.assert_allclose(np.sum(gb.numpy() * tb), np.sum(v * by_loops(a, tb)), 1e-12)
 
 
+@pytest.mark.parametrize("n", [2, 3, 6])
+def test_the_middle_of_some_axes(n):
+    a, b = RNG.normal(size=(2, 5, 3)), RNG.normal(size=(3, 4, n))
+    options = {"axes": ([1], [2]), "dot_axes": ([2], [0])}
+    first = (n - 1) // 2
+    found = ours.convolve(a, b, **options, mode="same")
+    np.testing.assert_allclose(found, by_loops(a, b)[..., first : first + 5], 1e-12, 1e-12)
+
+
 def test_without_pairs_every_axis_is_outer():
     a, b = RNG.normal(size=(2, 5)), RNG.normal(size=(3, 2))
     found = ours.convolve(a, b, axes=([1], [1]))
