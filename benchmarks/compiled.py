@@ -1,9 +1,10 @@
 """Compiled training steps against their peers, each in a process of its own, taking turns.
 
-    python -m benchmarks.compiled [--torch PYTHON] [--jax PYTHON] [--threads 1 2] [--rows TEXT] [--write]
+    python -m benchmarks.compiled [--torch PYTHON] [--jax PYTHON] [--hips PYTHON] [--mygrad PYTHON]
+        [--threads 1 2] [--rows TEXT] [--write]
 
-PYTHON are interpreters with PyTorch and with JAX; without them the peers' columns stay empty.
-`--write` records the table and a chart in docs.
+PYTHON are interpreters with PyTorch, JAX, HIPS autograd and MyGrad, which may be one; those that are not
+given are left out. `--write` records the table and a chart in docs; the chart takes matplotlib.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .timing import machine
 from .versus import ROOT, Side
 
 PROGRAMS = Path(__file__).with_name("programs") / "training_steps.py"
+FUNCTIONS = PROGRAMS.with_name("training_functions.py")
 # limits: compiled with numba, compiled with NumPy alone, eager; to the best peer
 LIMITS = {
     "2-3-3-1 sigmoid/MSE, batch 50, SGD": (0.15, 0.5, 1.0),
@@ -32,8 +34,10 @@ LIMITS = {
     "gradient of a formula, 10^6 elements": (0.4, 0.8, 1.2),
 }
 OURS = ("numba", "numpy", "eager")
-# JAX has programs of its own for these rows alone.
-JAX = set(LIMITS) - {n for n in LIMITS if n.startswith(("LeNet", "LSTM", "transformer"))}
+# Libraries of functions have no programs for the rows of networks.
+NETWORKS = tuple(n for n in LIMITS if n.startswith(("LeNet", "LSTM", "transformer")))
+FUNCTIONAL = ("jax", "hips", "mygrad", "by hand")
+CHART = ROOT / "docs" / "pictures" / "compiled.png"
 
 
 def main() -> None:
@@ -41,17 +45,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch", help="an interpreter with PyTorch")
     parser.add_argument("--jax", help="an interpreter with JAX")
+    parser.add_argument("--hips", help="an interpreter with HIPS autograd")
+    parser.add_argument("--mygrad", help="an interpreter with MyGrad")
     parser.add_argument("--threads", nargs="+", default=["1", "2"])
     parser.add_argument("--rows", default="", help="only rows that contain this")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--write", action="store_true", help="record the table in docs/benchmarks.md")
     options = parser.parse_args()
-    texts = []
+    texts, ratios = [], {}
     for threads in options.threads:
-        text = table(threads, options)
+        text, ratios[threads] = table(threads, options)
         print(text, flush=True)
         texts.append(text)
     if options.write:
+        chart(ratios)
+        texts.append(f"![ratios to the best peer](pictures/{CHART.name})")
         report.record(
             "Compiled steps", "python -m benchmarks.compiled --write", machine(), "\n\n".join(texts)
         )
@@ -69,49 +77,89 @@ def sides(threads: str, options: argparse.Namespace) -> dict[str, Side]:
             found[name] = Side(options.torch, "", PROGRAMS, CONTESTANT=name, **common)
     if options.jax:
         found["jax"] = Side(options.jax, "", PROGRAMS, CONTESTANT="jax", **common)
+    for name in ("hips", "mygrad"):
+        if getattr(options, name):
+            found[name] = Side(getattr(options, name), "", FUNCTIONS, CONTESTANT=name, **common)
+    found["by hand"] = Side(sys.executable, "", FUNCTIONS, CONTESTANT="by hand", **common)
     return found
 
 
-def table(threads: str, options: argparse.Namespace) -> str:
-    """The rows on so many threads."""
+def table(threads: str, options: argparse.Namespace) -> tuple[str, dict[str, list[float]]]:
+    """The rows on so many threads, and our ratios to the best peer by row."""
     contestants = sides(threads, options)
     lines = [
         f"{threads} thread{'s' if threads != '1' else ''}; times in us, ratios to the best peer (limit)",
         "",
-        "| training step | best peer | compiled, numba | compiled, NumPy | eager |",
-        "|---|---|---|---|---|",
+        "| training step | peers | NumPy by hand | compiled, numba | compiled, NumPy | eager |",
+        "|---|---|---|---|---|---|",
     ]
+    found = {}
     for row, limits in LIMITS.items():
         if options.rows in row:
-            lines.append(_row(row, limits, contestants, options.rounds))
+            times = measured(row, contestants, options.rounds)
+            ratios = to_the_best(row, times)
+            lines.append(_line(row, limits, times, ratios))
+            if ratios:
+                found[row] = ratios
     for side in contestants.values():
         side.close()
-    return "\n".join(lines)
+    return "\n".join(lines), found
 
 
-def _row(row: str, limits: tuple, contestants: dict[str, Side], rounds: int) -> str:
-    taking = {name: side for name, side in contestants.items() if name != "jax" or row in JAX}
+def measured(row: str, contestants: dict[str, Side], rounds: int) -> dict[str, list[float]]:
+    """The times of all contestants that have the program, turn by turn."""
+    taking = {n: side for n, side in contestants.items() if n not in FUNCTIONAL or row not in NETWORKS}
     times: dict[str, list[float]] = {name: [] for name in taking}
     for i in range(rounds + 1):
         for name, side in taking.items():
             took = side.turn(row, 0.1)
             if i:  # the first turn compiles
                 times[name].append(took)
-    medians = {name: statistics.median(t) for name, t in times.items()}
-    peers = {name: t for name, t in medians.items() if name not in OURS}
-    if not peers:
-        cells = [f"{medians[name] * 1e6:.1f}" for name in OURS]
-        return f"| {row} | - | {' | '.join(cells)} |"
-    best = min(peers, key=peers.get)  # type: ignore[arg-type]
-    cells = []
-    for name, limit in zip(OURS, limits, strict=True):
-        # the formula's eager limit is to PyTorch's eager run
-        against = "torch" if name == "eager" and row.startswith("gradient") and "torch" in times else best
-        ratio = statistics.median(a / b for a, b in zip(times[name], times[against], strict=True))
-        kept = "" if ratio <= limit else " NO"
-        cells.append(f"{medians[name] * 1e6:.1f}: {ratio:.2f} ({limit}){kept}")
-    others = ", ".join(f"{name} {t * 1e6:.0f}" for name, t in sorted(peers.items(), key=lambda p: p[1]))
-    return f"| {row} | {others} | {' | '.join(cells)} |"
+    return times
+
+
+def to_the_best(row: str, times: dict[str, list[float]]) -> list[float]:
+    """Our ratios to the best peer of the row; none without peers."""
+    medians = {n: statistics.median(t) for n, t in times.items() if n not in (*OURS, "by hand")}
+    if not medians:
+        return []
+    best = min(medians, key=medians.get)  # type: ignore[arg-type]
+    # the formula's eager limit is to PyTorch's eager run
+    eager = "torch" if row.startswith("gradient") and "torch" in times else best
+    pairs = zip(OURS, (best, best, eager), strict=True)
+    return [statistics.median(a / b for a, b in zip(times[n], times[of], strict=True)) for n, of in pairs]
+
+
+def _line(row: str, limits: tuple, times: dict[str, list[float]], ratios: list[float]) -> str:
+    us = {name: statistics.median(t) * 1e6 for name, t in times.items()}
+    cells = [f"{us['by hand']:.1f}" if "by hand" in us else "-"]
+    for i, name in enumerate(OURS):
+        kept = f": {ratios[i]:.2f} ({limits[i]}){' NO' if ratios[i] > limits[i] else ''}" if ratios else ""
+        cells.append(f"{us[name]:.1f}{kept}")
+    peers = sorted((t, name) for name, t in us.items() if name not in (*OURS, "by hand"))
+    return f"| {row} | {', '.join(f'{name} {t:.0f}' for t, name in peers) or '-'} | {' | '.join(cells)} |"
+
+
+def chart(ratios: dict[str, dict[str, list[float]]]) -> None:
+    """Draw the ratios, with marks where the limits are."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.5, 4.5), layout="constrained", dpi=80)
+    panels = figure.subplots(1, len(ratios), sharey=True, squeeze=False)[0]
+    for panel, (threads, found) in zip(panels, ratios.items(), strict=True):
+        rows = list(found)[::-1]
+        for k, (name, color) in enumerate(zip(OURS, ("#2a6f97", "#61a5c2", "#c0c0c0"), strict=True)):
+            places = [i + 0.26 * (1 - k) for i in range(len(rows))]
+            panel.barh(places, [found[row][k] for row in rows], 0.24, color=color, label=name)
+            limits = [LIMITS[row][k] for row in rows]
+            panel.plot(limits, places, "|", color="black", ms=7, label="limit" if k == 2 else None)
+        panel.axvline(1, color="firebrick", lw=1, label="best peer")
+        panel.set_xscale("log")
+        panel.set_yticks(range(len(rows)), [row.split(",")[0] for row in rows], fontsize=8)
+        panel.set_title(f"{threads} thread{'s' if threads != '1' else ''}", fontsize=9)
+    panels[0].set_xlabel("time, of the best peer's", fontsize=8)
+    panels[-1].legend(fontsize=7)
+    figure.savefig(CHART)
 
 
 if __name__ == "__main__":
