@@ -155,10 +155,14 @@ def chart(ratios: dict[str, dict[str, list[float]]]) -> None:
             panel.plot(limits, places, "|", color="black", ms=7, label="limit" if k == 2 else None)
         panel.axvline(1, color="firebrick", lw=1, label="best peer")
         panel.set_xscale("log")
+        panel.set_xlim(0.08, 5)
+        panel.set_xticks([0.1, 0.2, 0.5, 1, 2, 5], ["0.1", "0.2", "0.5", "1", "2", "5"], fontsize=8)
+        panel.minorticks_off()
         panel.set_yticks(range(len(rows)), [row.split(",")[0] for row in rows], fontsize=8)
         panel.set_title(f"{threads} thread{'s' if threads != '1' else ''}", fontsize=9)
     panels[0].set_xlabel("time, of the best peer's", fontsize=8)
-    panels[-1].legend(fontsize=7)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower right", ncols=5, fontsize=7)
     figure.savefig(CHART)
 
 
