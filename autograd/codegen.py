@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from . import diagnose
-from .memory import FOREIGN_ARRAY, attach_view, protect
+from .memory import FOREIGN_ARRAY, Guard, attach_view, protect
 from .primitive import REGISTRY, Primitive
 
 next_order = itertools.count(0, -1).__next__
@@ -65,6 +65,7 @@ FAST: dict[str, Any] = {
     "protect": protect,
     "attach_view": attach_view,
     "FOREIGN": FOREIGN_ARRAY,
+    "Guard": Guard,
     "explain": diagnose.explain,
     "faults": Faults(),
 }

@@ -46,9 +46,7 @@ def with_keywords(name: str, function: Callable, theirs: Any) -> Callable:
             try:
                 return function(*args)
             except CONVERTED as error:
-                if has_tensor(args) or odd_container(args):
-                    raise named(name, error) from error.__cause__
-                raise
+                raise _in_terms_of(name, args, error) from error.__cause__
         if not has_tensor(args) and not has_tensor(options.values()):
             return theirs(*args, **options)
         try:
@@ -61,7 +59,38 @@ def with_keywords(name: str, function: Callable, theirs: Any) -> Callable:
         except CONVERTED as error:
             raise named(name, error) from error.__cause__
 
-    return call
+    return _straight(name, function, call)
+
+
+def _straight(name: str, function: Callable, call: Callable) -> Callable:
+    """`call`, but straight to the function with one or two arguments, if so many are its usual ones."""
+    prim = getattr(function, "primitive", None)
+    names = parameters(function) if prim is None else () if prim.variadic else prim.arrays
+    optional = len(function.__defaults__ or ()) if prim is None else 0
+
+    def unary(x: Any = _MISSING, /, *args: Any, **options: Any) -> Any:
+        if args or options or x is _MISSING:
+            return call(*args, **options) if x is _MISSING else call(x, *args, **options)
+        try:
+            return function(x)
+        except CONVERTED as error:
+            raise _in_terms_of(name, (x,), error) from error.__cause__
+
+    def binary(x: Any = _MISSING, y: Any = _MISSING, /, *args: Any, **options: Any) -> Any:
+        if args or options or y is _MISSING:
+            return call(*(v for v in (x, y) if v is not _MISSING), *args, **options)
+        try:
+            return function(x, y)
+        except CONVERTED as error:
+            raise _in_terms_of(name, (x, y), error) from error.__cause__
+
+    short = {1: unary, 2: binary}.get(len(names) - optional)
+    return functools.wraps(function)(short) if short else call
+
+
+def _in_terms_of(name: str, args: tuple, error: Exception) -> Exception:
+    """An error of a function in terms of NumPy's of that name, where NumPy's own would not be as clear."""
+    return named(name, error) if has_tensor(args) or odd_container(args) else error
 
 
 def _shared_positions(function: Callable, theirs: Any) -> int:

@@ -58,6 +58,14 @@ def is_array(value: Any) -> bool:
     return isinstance(value, _arrays)
 
 
+def as_array(value: Any) -> Any:
+    """An ndarray of a value; an array of a class that was admitted stays what it is."""
+    recorded: Any = value
+    if isinstance(value, np.ndarray) or not isinstance(value, _arrays):
+        return np.asarray(value)
+    return recorded.as_array()
+
+
 def strided(x: Any, shape: tuple, strides: tuple) -> Any:
     """A view of memory that x views, by shape and strides."""
     return as_strided(x, shape, strides) if isinstance(x, np.ndarray) else x.strided(shape, strides)
@@ -194,20 +202,19 @@ def _guarded_pull(pull: Callable) -> Callable:
     """The same pull for a node that has guards among its saved values."""
     step = pull.step  # type: ignore[attr-defined]
     if step.guarded is None:
-        first = 3 + step.arity  # before are the parents
-
-        def guarded(node: list, g: Any) -> Any:
-            plain = node.copy()
-            for i, value in enumerate(plain[first:], first):
-                if type(value) is Guard:
-                    plain[i] = value.array
-                elif type(value) is list:
-                    plain[i] = _behind(value)
-            return pull(plain, g)
-
-        guarded.step = step  # type: ignore[attr-defined]
+        guarded: Any = step.behind() if step.behind else _looking_behind(pull, 3 + step.arity)
+        guarded.step = step
         step.guarded = guarded
     return step.guarded
+
+
+def _looking_behind(pull: Callable, first: int) -> Callable:
+    """A pull that is not generated, on nodes with guards in the slots from `first` on."""
+
+    def guarded(node: list, g: Any) -> Any:
+        return pull(node[:first] + [_behind(v) for v in node[first:]], g)
+
+    return guarded
 
 
 def bare(node: list) -> list:

@@ -6,7 +6,7 @@ so that it computes and saves nothing for the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .codegen import compile_function
@@ -14,15 +14,20 @@ from .primitive import Primitive, Rule
 
 
 class Step:
-    """A primitive with the choice of arguments that a gradient flows to; describes a pull."""
+    """A primitive with the choice of arguments that a gradient flows to; describes a pull.
 
-    __slots__ = ("active", "arity", "guarded", "prim", "pull", "saves")
+    `guarded` is the pull for nodes that have guards among what they saved, made when first needed, by
+    `behind` where the pull is generated.
+    """
+
+    __slots__ = ("active", "arity", "behind", "guarded", "prim", "pull", "saves")
 
     def __init__(self, prim: Primitive | None, active: tuple[int, ...], saves: tuple[str, ...]):
         self.prim, self.active, self.saves = prim, active, saves
         self.arity = len(active)
         self.pull: Any = None
         self.guarded: Any = None
+        self.behind: Callable | None = None
 
 
 def step_for(prim: Primitive, active: tuple[int, ...]) -> Step:
@@ -36,13 +41,18 @@ def step_for(prim: Primitive, active: tuple[int, ...]) -> Step:
         names = {f"rule{i}": rule.fn for i, rule in enumerate(rules)}
         step.pull = compile_function(owner, _source(prim, step, rules), names)
         step.pull.step = step
+        if not prim.variadic:
+            step.behind = lambda: compile_function(owner, _source(prim, step, rules, guards=True), names)
         prim.steps[active] = step
     return step
 
 
-def _source(prim: Primitive, step: Step, rules: Sequence[Rule]) -> list[str]:
+def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = False) -> list[str]:
     """`def pull(node, g)`: the cotangents of the active arguments, in their order."""
     slot = {name: f"node[{3 + step.arity + i}]" for i, name in enumerate(step.saves)}
+    if guards:
+        behind = "({0}.array if type({0}) is Guard else {0})"
+        slot |= {name: behind.format(place) for name, place in slot.items() if name in prim.arrays}
     slot["wanted"] = repr(step.active)
     lines = ["def pull(node, g):"]
     if prim.results:

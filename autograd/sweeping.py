@@ -91,31 +91,33 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
                 if node[0] == oldest:
                     break  # nothing beneath it is wanted
             g = node[1](lift(node, lifted) if lifted else node, g)
-            if type(g) is tuple:
-                for parent, part in zip(node[3:], g):  # saved values follow the parents
-                    if part is None or parent[0] > oldest:
-                        continue
-                    order = parent[0]
-                    if order in mine:  # these two are most often parameters; a call saved
-                        np.add(pending[order], part, out=pending[order])
-                    elif order in pending or parent[1] is not leaf_pull:
-                        add_cotangent(parent, part, heap, leaves, pending, mine)
-                    else:
-                        pending[order] = part
-                        leaves.append(parent)
-                parent = None
-            else:
+            if type(g) is not tuple:
                 parent = node[3]
-                if heap or parent[1] is leaf_pull or parent[0] > oldest:
-                    if parent[0] <= oldest:
-                        add_cotangent(parent, g, heap, leaves, pending, mine)
-                    parent = None
+                if not heap and parent[1] is not leaf_pull and parent[0] <= oldest:
+                    if not keep:
+                        node[1] = freed_pull
+                        del node[3:]
+                    node = parent  # a plain chain: straight on
+                    continue
+                g = (g,)
+            for parent, part in zip(node[3:], g):  # saved values follow the parents
+                order = parent[0]
+                if part is None or order > oldest:
+                    continue
+                if order in mine:  # this is what `add_cotangent` does, without a call
+                    pending[order] += part
+                elif order in pending:
+                    add_cotangent(parent, part, heap, leaves, pending, mine)
+                else:
+                    pending[order] = part
+                    if parent[1] is leaf_pull:
+                        leaves.append(parent)
+                    else:
+                        heappush(heap, parent)
             if not keep:
                 node[1] = freed_pull
                 del node[3:]
-            if parent is None:
-                break
-            node = parent  # a plain chain: straight on
+            break
     for node in leaves:
         g = pending.pop(node[0])
         if node[2] is not None:
@@ -160,7 +162,7 @@ def add_cotangent(node: list, g: Any, heap: list, leaves: list, pending: dict, m
         else:
             heappush(heap, node)
     elif order in mine:
-        np.add(pending[order], g, out=pending[order])
+        pending[order] += g
     else:
         total = pending[order] = pending[order] + g
         if type(total) is np.ndarray:

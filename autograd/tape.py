@@ -359,4 +359,4 @@ def scope_path() -> str:
     return scopes[0].path_to(scopes[1:]) if scopes else ""
 
 
-FAST.update(slow=apply, link=link, new=TensorBase.__new__)
+FAST.update(slow=apply, link=link, several=_several, new=TensorBase.__new__)

@@ -3,7 +3,7 @@
 It treats the usual case alone: every array argument is exactly a Tensor, a Parameter, an
 ndarray or a Python number, and no thread is in an unusual mode. For everything else it calls
 `tape.apply`, which means the same. Primitives with more than three array arguments, a sequence of
-them, or several results have no fast path: there the kernel outweighs the call.
+them, or several of both arguments and results have no fast path: there the kernel outweighs the call.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from .codegen import FAST, compile_function
 from .memory import SMALL
-from .primitive import Primitive
+from .primitive import REGISTRY, Primitive
 from .pulls import step_for
 
 FAST_ARGUMENTS = 3
@@ -24,7 +24,8 @@ def finish(prim: Primitive) -> None:
     function = prim.function
     if function.__code__.co_name != "_first_call":
         return
-    if prim.variadic or prim.results or len(prim.arrays) > FAST_ARGUMENTS:
+    count = len(prim.arrays)
+    if prim.variadic or count > FAST_ARGUMENTS or (prim.results and count > 1):
         lines, names = _plain_source(prim), dict[str, Any]()
     else:
         lines, names = _fast_source(prim)
@@ -76,6 +77,8 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
         f"        raise explain(prim, {_tuple(datas)}, {_tuple(statics)}, error) from None",
     ]
     lines += _record(prim, list(range(len(prim.arrays))), (), "    ", names)
+    if prim.results:
+        return [*lines, "    return several(out, node)"], names
     lines += [
         "    tensor = new(Made)",
         "    tensor._data = out",
@@ -181,9 +184,10 @@ def _node(prim: Primitive, active: tuple[int, ...], names: dict[str, Any]) -> li
     step = step_for(prim, active)
     pull = f"pull_{''.join(map(str, active))}"
     names[pull] = step.pull
-    lines = []
-    for i in active:
-        lines += _link(prim, i)
+    lines = [line for i in active for line in _link(prim, i, names)]
+    if len(lines) > 1 and prim.is_elementwise:  # asking an array costs as much as a test
+        lines = [line.replace("out.shape", "out_shape").replace("out.dtype", "out_dtype") for line in lines]
+        lines.insert(0, "out_shape = out.shape; out_dtype = out.dtype")
     parents = [f"{prim.arrays[i]}_node" for i in active]
     slots = [_saved(prim, name) for name in step.saves]
     for i, name in enumerate(step.saves):
@@ -203,7 +207,7 @@ def _node(prim: Primitive, active: tuple[int, ...], names: dict[str, Any]) -> li
     return lines
 
 
-def _link(prim: Primitive, i: int) -> list[str]:
+def _link(prim: Primitive, i: int, names: dict[str, Any]) -> list[str]:
     """Broadcast and cast one argument, where its shape or dtype is not what the call needs."""
     if len(prim.arrays) == 1:
         return []
@@ -226,9 +230,13 @@ def _link(prim: Primitive, i: int) -> list[str]:
     else:
         core, out_core = prim.core[i], prim.core_out
         test = (
-            f"{x}_data.dtype is not out.dtype or "
+            f"{x}_data.dtype is not out.dtype or out.ndim > {out_core} and "
             f"{x}_data.shape[:{x}_data.ndim - {core}] != out.shape[:out.ndim - {out_core}]"
         )
+    if prim.is_elementwise and others and prim.promotes:  # what `link` does there, without a call
+        facts = f"{x}_data.shape, {x}_data.dtype, out.shape, out.dtype"
+        names["pull_link"] = step_for(REGISTRY["broadcast_cast"], (0,)).pull
+        return [f"if {test}: {x}_node = [next_order(), pull_link, None, {x}_node, {facts}]"]
     values = _tuple([f"{y}_data" for y in prim.arrays])
     return [f"if {test}: {x}_node = link(prim, {i}, {x}_node, {values}, out)"]
 
@@ -237,6 +245,8 @@ def _saved(prim: Primitive, name: str) -> str:
     """The expression for one saved value."""
     if name in ("out", "aux"):
         return name
+    if name in prim.results:
+        return f"out[{prim.results.index(name)}]"
     for x in prim.arrays:
         if name == f"{x}_dtype" and len(prim.arrays) > 1:
             return f"getattr({x}_data, 'dtype', None)"  # beside arrays it may be a Python number

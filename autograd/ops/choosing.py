@@ -79,6 +79,8 @@ def keep_zeros(g, result):
     """`result` where `g` is not exactly zero, else 0: the product 0 * inf in a rule is 0."""
     if hasattr(g, "keep_zeros"):  # arrays under recording, see compiling/
         return g.keep_zeros(result)
+    if isinstance(result, TensorBase):  # where it is a number, it has a derivative by g
+        return _where(equal(g, 0), _where(isnan(result), 0, result), result)
     return _where(equal(g, 0), 0, result)
 
 

@@ -64,7 +64,8 @@ def composed(
             if len(args) > place:
                 out, args = args[place], (*args[:place], None, *args[place + 1 :])
             try:
-                if out is None and kind is _CONSTANT and not (views or calls) and mode.interceptor is None:
+                looked_at = mode.interceptor is not None and mode.generators is None
+                if out is None and kind is _CONSTANT and not (views or calls or looked_at):
                     return wrapped(plainly(*plain(args), **plain(options)))
                 if mode.levels:
                     result = batched_functions.run(function, call, args, options)

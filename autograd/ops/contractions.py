@@ -80,16 +80,17 @@ def _product(x, y):
 
 
 def _d_right(g, x):
-    turned = x.swapaxes(-1, -2)
     if type(x) is type(g) is np.ndarray and x.ndim == g.ndim == 2:
-        return turned.dot(g)
+        return x.T.dot(g)
+    turned = x.swapaxes(-1, -2)
     # where one row is summed over, a product of every pair: BLAS is slow at that
     return turned * g if x.shape[-2] == 1 else turned @ g
 
 
 def _d_left(g, y):
-    turned = y.swapaxes(-1, -2)
-    return g.dot(turned) if type(g) is type(y) is np.ndarray and g.ndim == y.ndim == 2 else g @ turned
+    if type(g) is type(y) is np.ndarray and g.ndim == y.ndim == 2:
+        return g.dot(y.T)
+    return g @ y.swapaxes(-1, -2)
 
 
 _matmul = primitive(
@@ -157,6 +158,15 @@ _vecdot = primitive(
 _BY_RANKS = {(2, 2): _matmul, (2, 1): _matvec, (1, 2): _vecmat, (1, 1): _vecdot}
 
 
+def _with_ranks(x, y):
+    """Both as arrays, and how many axes they have."""
+    try:
+        return x, y, (x.ndim, y.ndim)
+    except AttributeError:  # numbers and lists
+        x, y = as_array(x), as_array(y)
+        return x, y, (x.ndim, y.ndim)
+
+
 def matmul(x, y):
     """The matrix product x @ y, over the last two axes; vectors as in NumPy.
 
@@ -169,8 +179,10 @@ def matmul(x, y):
         >>> matmul(np.eye(2), np.array([1.0, 2.0]))
         array([1., 2.])
     """
-    x, y = as_array(x), as_array(y)
-    product = _BY_RANKS.get((x.ndim, y.ndim))
+    x, y, ranks = _with_ranks(x, y)
+    if ranks == (2, 2):
+        return _matmul(x, y)
+    product = _BY_RANKS.get(ranks)
     if product is not None and x.shape[-1] == y.shape[0]:
         return product(x, y)
     if x.ndim > 1 and y.ndim > 1:
@@ -190,10 +202,12 @@ def dot(x, y):
         >>> float(dot(np.array([1.0, 2.0]), np.array([3.0, 4.0])))
         11.0
     """
-    x, y = as_array(x), as_array(y)
-    if not x.ndim or not y.ndim:
+    x, y, ranks = _with_ranks(x, y)
+    if ranks == (2, 2):
+        return _matmul(x, y)
+    if 0 in ranks:
         return x * y
-    product = _BY_RANKS.get((x.ndim, y.ndim))
+    product = _BY_RANKS.get(ranks)
     if product is not None:
         return product(x, y) if x.shape[-1] == y.shape[0] else matmul(x, y)
     return tensordot(x, y, (-1, -2 if y.ndim > 1 else 0))

@@ -19,17 +19,15 @@ from .complex import real
 from .indexing import diagonal
 from .linear_systems import inverse_of
 from .matrices import (
+    Gaps,
     conj,
-    has_equals,
     hermitian_from,
     in_lapack,
     like,
     mH,
     on_diagonal,
-    over_gaps,
-    refuse_mixed,
-    rounding,
     squares,
+    times,
     to_triangle,
     untold,
     value_of,
@@ -39,24 +37,15 @@ _SYMMETRIC = np.array([[2.0, 0.3, -0.5], [0.3, 3.0, 0.2], [-0.5, 0.2, 1.5]])
 _REAL = np.array([[2.0, 1.0, 0.5], [0.4, 5.0, 0.2], [0.1, -0.4, -1.5]])
 
 
-def _turned(name, vectors, values, inner):
-    """What the turning of the eigenvectors has to say, divided by the gaps of their values."""
-    gaps = values[..., None, :] - values[..., :, None]
-    scale = rounding(vectors, values)
-    return over_gaps(name, inner, conj(gaps), scale, [inner])
-
-
 def _moved_vectors(name, vectors, values, inner):
     """vectors @ inner / gaps; or what says that the vectors of equal values have no tangent."""
-    gaps = values[..., None, :] - values[..., :, None]
-    if has_equals(gaps, rounding(vectors, values)):
-        return NoTangent(untold(name))
-    return vectors @ over_gaps(name, inner, gaps, rounding(vectors, values), [])
+    gaps = Gaps(name, vectors, values)
+    return NoTangent(untold(name)) if gaps.some else times(vectors, gaps.under(inner))
 
 
 def _moved_eigh(t, out, a, lower):
     values, vectors = out
-    inner = mH(vectors) @ hermitian_from(t, lower) @ vectors
+    inner = times(times(mH(vectors), hermitian_from(t, lower)), vectors)
     along = diagonal(inner, 0, -2, -1)
     along = real(along) if along.dtype.kind == "c" else along
     return along, _moved_vectors("eigh", vectors, values, inner)
@@ -66,14 +55,15 @@ def _d_eigh(g, eigenvalues, eigenvectors, lower):
     to_values, to_vectors = g
     values, vectors = eigenvalues, eigenvectors
     if to_vectors is None:
-        whole = (vectors * to_values[..., None, :]) @ mH(vectors)
+        whole = times(vectors * to_values[..., None, :], mH(vectors))
     else:
-        to_vectors = conj(to_vectors)
-        refuse_mixed("eigh", values, rounding(vectors, values), to_values)
-        inner = _turned("eigh", vectors, values, mH(vectors) @ to_vectors)
+        gaps, adjoint = Gaps("eigh", vectors, values), mH(vectors)
+        gaps.refuse_mixed(to_values)
+        turn = times(adjoint, conj(to_vectors))
+        inner = gaps.under(turn, [turn])
         if to_values is not None:
             inner = inner + on_diagonal(to_values)
-        whole = vectors @ inner @ mH(vectors)
+        whole = times(times(vectors, inner), adjoint)
     return to_triangle(conj(whole), lower)
 
 
@@ -140,17 +130,18 @@ def _d_eig(g, a_dtype, eigenvalues, eigenvectors):
     inner = None
     if to_vectors is not None:
         to_vectors = conj(to_vectors)
-        turn = mH(eigenvectors) @ to_vectors
+        turn = times(mH(eigenvectors), to_vectors)
         # the columns have length one: what would make them longer is taken out
         lengths = diagonal(turn, 0, -2, -1)
         lengths = real(lengths) if lengths.dtype.kind == "c" else lengths
-        turn = turn - (mH(eigenvectors) @ eigenvectors) * lengths[..., None, :]
-        refuse_mixed("eig", eigenvalues, rounding(eigenvectors, eigenvalues), to_values)
-        inner = _turned("eig", eigenvectors, eigenvalues, turn)
+        turn = turn - times(mH(eigenvectors), eigenvectors) * lengths[..., None, :]
+        gaps = Gaps("eig", eigenvectors, conj(eigenvalues))
+        gaps.refuse_mixed(to_values)
+        inner = gaps.under(turn, [turn])
     if to_values is not None:
         along = on_diagonal(conj(to_values))
         inner = along if inner is None else inner + along
-    return like(conj(mH(inverse) @ inner @ mH(eigenvectors)), a_dtype)
+    return like(conj(times(times(mH(inverse), inner), mH(eigenvectors))), a_dtype)
 
 
 def _left_vectors(v):

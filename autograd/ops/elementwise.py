@@ -11,7 +11,8 @@ import math
 import numpy as np
 
 from ..declare import elementwise
-from .choosing import equal, less, where
+from ..tape import TensorBase
+from .choosing import equal, less, logical_and, where
 from .complex import conjugate, real
 from .shapes import zeros_like
 
@@ -71,7 +72,11 @@ def _d_power_base(g, x, y):
         return zeros_like(g) if y == 0 else g * (y * x ** (y - 1))
     if y.dtype.kind == "b":
         y = y * g.dtype.type(1)  # less one, truth values would be integers, which widen
-    flat = equal(y, 0)
+    if not (isinstance(x, TensorBase) or isinstance(y, TensorBase)):
+        flat = equal(y, 0)
+        return where(flat, 0, g * (y * x ** where(flat, 1, y - 1)))
+    # its derivative by y is there too, but at 0**0
+    flat = logical_and(equal(y, 0), equal(x, 0))
     return where(flat, 0, g * (y * x ** where(flat, 1, y - 1)))
 
 
@@ -278,7 +283,7 @@ sinc = elementwise(np.sinc, d=_d_sinc, doc="sin(pi x) / (pi x), and 1 at 0")
 sinh = elementwise(np.sinh, d=lambda x: cosh(x), singular=True, analytic=True, doc="Hyperbolic sine")
 cosh = elementwise(np.cosh, d=lambda x: sinh(x), singular=True, analytic=True, doc="Hyperbolic cosine")
 # 1 - out**2 is stable; 1 / cosh(x)**2 overflows
-tanh = elementwise(np.tanh, d=lambda out: 1 - out * out, analytic=True, doc="Hyperbolic tangent")
+tanh = elementwise(np.tanh, d=lambda out: 1.0 - out * out, analytic=True, doc="Hyperbolic tangent")
 arcsinh = elementwise(
     np.arcsinh, vjp=lambda g, x: g / sqrt(x * x + 1), analytic=True, domain=UNIT,
     doc="Inverse of sinh",

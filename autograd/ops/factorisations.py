@@ -26,6 +26,7 @@ from .matrices import (
     matrices,
     mH,
     squares,
+    times,
     to_triangle,
     value_of,
 )
@@ -40,8 +41,8 @@ _TALL = np.array([[1.0, 0.4], [-0.7, 2.0], [0.3, 0.9]])
 
 def _d_cholesky(g, out):
     inverse = inverse_of("cholesky", out, "the matrix is singular")
-    inner = (mH(out) @ conj(g)) * half_triangle(out)
-    return to_triangle(conj(mH(inverse) @ inner @ inverse))
+    inner = times(mH(out), conj(g)) * half_triangle(out)
+    return to_triangle(conj(times(times(mH(inverse), inner), inverse)))
 
 
 def _forward_cholesky(t, out, a):
@@ -94,18 +95,18 @@ def _d_qr(g, a_shape, q, r):
     to_left = zeros_like(left) if to_q is None else columns(to_q, k)
     inner, beside = None, None
     if to_r is not None:
-        inner = _square(to_r, k) @ mH(top)
+        inner = times(_square(to_r, k), mH(top))
         if a_shape[-1] > k:  # the columns of a wide matrix beyond the square are q times those of r
             rest = to_r[..., :k, k:]
             to_left = to_left + left @ r[..., :k, k:] @ mH(rest)
             beside = left @ rest
-    pull = -(mH(left) @ to_left)
-    pull = pull if inner is None else pull + inner
-    whole = to_left + left @ hermitian_from(pull, lower=False)
+    pull = times(mH(left), to_left)
+    pull = -pull if inner is None else inner - pull
+    whole = to_left + times(left, hermitian_from(pull, lower=False))
     if to_q is not None and q.shape[-1] > k:  # how the complement turns with the columns
         more = q[..., k:]
         whole = whole - more @ (mH(to_q[..., k:]) @ left)
-    whole = whole @ mH(inverse_of("qr", top, "the leading columns of the matrix are dependent"))
+    whole = times(whole, mH(inverse_of("qr", top, "the leading columns of the matrix are dependent")))
     if a_shape[-1] > k:
         if beside is None:
             beside = np.zeros((*a_shape[:-1], a_shape[-1] - k), q.dtype)

@@ -14,7 +14,7 @@ from .choosing import equal, where
 from .complex import conjugate, real
 from .elementwise import exp
 from .joining import concatenate, stack
-from .shapes import as_array, axis_index, broadcast_to, moveaxis, ravel, reshape
+from .shapes import as_array, axis_index, moveaxis, ravel, reshape, stretched
 
 _CASES = [case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True)]
 
@@ -38,7 +38,7 @@ def spread(g, shape, axis):
         g = reshape(g, kept(shape, axis))
     elif axis is None and g.ndim:
         g = reshape(g, (1,) * len(shape))
-    return broadcast_to(g, shape)
+    return stretched(g, shape)
 
 
 def aligned(g, shape, axis):

@@ -43,11 +43,17 @@ def undo_broadcast(g, shape, dtype):
     return g if g.dtype == dtype else astype(g, dtype)
 
 
+def _undo(g, x_shape, x_dtype, shape, dtype):
+    if type(g) is np.ndarray and dtype is x_dtype and shape[1:] == x_shape and len(shape) == 2:
+        return _reduce_sum(g, (0,))  # a bias
+    return undo_broadcast(g, x_shape, x_dtype)
+
+
 broadcast_cast = primitive(
     lambda x, shape, dtype: np.broadcast_to(x, shape).astype(dtype),
     ["x"],
     name="broadcast_cast",
-    vjp={"x": lambda g, x_shape, x_dtype, shape, dtype: undo_broadcast(g, x_shape, x_dtype)},
+    vjp={"x": _undo},
     linear=True, batch="shape",
     cases=[case((3, 1), shape=(2, 3, 4), dtype=np.dtype(np.float64))],
     doc="The implicit broadcast and cast of an argument; the engine alone calls it.",
@@ -83,7 +89,7 @@ def _spread(g, shape, axis):
     kept = list(shape)
     for i in axis:
         kept[i] = 1
-    return broadcast_to(reshape(g, tuple(kept)), shape)
+    return stretched(reshape(g, tuple(kept)), shape)
 
 
 # ------------------------------------------------------------------ dtype and copies
@@ -305,6 +311,18 @@ broadcast_to = primitive(
     linear=True, batch="shape", cases=[case((3, 1), shape=(2, 3, 4)), case((), shape=(2,))],
     numpy=[np.broadcast_to], doc="x repeated along new or stretched axes.",
 )  # fmt: skip
+
+
+def stretched(x, shape):
+    """x broadcast to a shape that it fits, for rules: np.broadcast_to takes several times as long."""
+    if isinstance(x, np.generic):  # the cotangent of a sum of all
+        return np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # read-only, as x is
+    if type(x) is np.ndarray and x.ndim == len(shape) and x.flags.c_contiguous:
+        steps = [0 if n == 1 else step for n, step in zip(x.shape, x.strides)]
+        found = np.ndarray(shape, x.dtype, x, 0, steps)
+        found.setflags(False)
+        return found
+    return broadcast_to(x, shape)
 
 
 def axis_index(axis, ndim):

@@ -1,6 +1,6 @@
 """Singular values and vectors.
 
-G below is the cotangent as PyTorch writes it, the conjugate of the sweep's; `over_gaps` is
+G below is the cotangent as PyTorch writes it, the conjugate of the sweep's; `Gaps` is
 explained in `matrices.py`.
 
 Sources: J. Townsend, Differentiating the Singular Value Decomposition, 2016; Z.-Q. Wan and S.-X.
@@ -22,18 +22,16 @@ from .elementwise import absolute, sign
 from .indexing import diagonal, getitem
 from .joining import concatenate
 from .matrices import (
+    Gaps,
     columns,
     conj,
-    has_equals,
     in_lapack,
     matrices,
     mH,
     mT,
     on_diagonal,
-    over_gaps,
-    refuse_mixed,
-    rounding,
     squares,
+    times,
     untold,
     value_of,
 )
@@ -50,14 +48,11 @@ def _d_svd(g, u, s, vh):
     if to_u is None and to_vh is None:
         if not np.all(value_of(s)):
             to_s = where(equal(s, 0), 0, to_s)  # as abs at 0
-        return conj((left * to_s[..., None, :]) @ right)
-    refuse_mixed("svd", s, rounding(left, s), to_s)
+        return conj(times(left * to_s[..., None, :], right))
     to_u = None if to_u is None else conj(to_u)
     to_v = None if to_vh is None else mT(to_vh)
-    inner = _inside(s, left, columns(v, k), to_u, to_v)
-    if to_s is not None:
-        inner = inner + on_diagonal(to_s)
-    whole = left @ inner @ right
+    inner = _inside(s, left, columns(v, k), to_u, to_s, to_v)
+    whole = times(times(left, inner), right)
     if to_u is not None and u.shape[-2] > k:
         whole = whole + _outside(s, u, to_u) @ right
     if to_v is not None and v.shape[-2] > k:
@@ -65,24 +60,25 @@ def _d_svd(g, u, s, vh):
     return conj(whole)
 
 
-def _inside(s, u, v, to_u, to_v):
-    """What the turning of the singular vectors among themselves has to say, as u.H @ G @ v."""
-    n = s.shape[-1]
+def _inside(s, u, v, to_u, to_s, to_v):
+    """What the values, and the turning of the vectors among themselves, have to say, as u.H @ G @ v."""
+    n, gaps = s.shape[-1], Gaps("svd", u, s)
+    gaps.refuse_mixed(to_s)
     row, column = s[..., None, :], s[..., :, None]
     total, turns, phases = 0, [], 0
     for g, vectors, size, sign_ in ((to_u, u, row, 1), (to_v, v, column, -1)):
         if g is None:
             continue
-        turn = mH(vectors) @ columns(g, n)
+        turn = times(mH(vectors), columns(g, n))
         turns.append(turn)
         total = (turn - mH(turn)) * size + total
         if turn.dtype.kind == "c":
             phases = sign_ * imag(diagonal(turn, 0, -2, -1)) + phases
     sums = row + column
-    total = over_gaps("svd", total / (sums + (value_of(sums) == 0)), row - column, rounding(u, s), turns)
+    total = gaps.under(total / (sums + (value_of(sums) == 0)), turns)
     if not isinstance(phases, int):
         total = total + on_diagonal(0.5j * phases * _over(s))
-    return total
+    return total if to_s is None else total + on_diagonal(to_s)
 
 
 def _outside(s, u, g):
@@ -107,10 +103,11 @@ def _moved_svd(t, out, a, full_matrices):
     along = real(along) if along.dtype.kind == "c" else along
     if not np.all(value_of(s)):
         along = where(equal(s, 0), 0, along)  # as abs at 0
-    refused = _refused(s, u)
+    gaps = Gaps("svd", u, s)
+    refused = _refused(s, gaps)
     if refused is not None:
         return refused, along, refused
-    to_u, to_v = _turned_inside(s, left, right, inner)
+    to_u, to_v = _turned_inside(s, gaps, left, right, inner)
     if u.shape[-2] > k:
         to_u = _turned_outside(u, to_u, t @ right * _over(s)[..., None, :])
     if v.shape[-2] > k:
@@ -118,9 +115,9 @@ def _moved_svd(t, out, a, full_matrices):
     return to_u, along, mH(to_v)
 
 
-def _refused(s, u):
+def _refused(s, gaps):
     """What says that the vectors have no tangent; None if they have."""
-    if has_equals(s[..., None, :] - s[..., :, None], rounding(u, s)):
+    if gaps.some:
         return NoTangent(untold("svd"))
     # the values have the kink of abs there, which in a function of both the vectors' signs undo
     if not np.all(value_of(s)):
@@ -128,15 +125,12 @@ def _refused(s, u):
     return None
 
 
-def _turned_inside(s, u, v, inner):
+def _turned_inside(s, gaps, u, v, inner):
     """How the singular vectors turn among themselves."""
     row, column = s[..., None, :], s[..., :, None]
     sums = row + column
     sums = sums + (value_of(sums) == 0)
-    turns = [
-        over_gaps("svd", (x * row + column * mH(x)) / sums, row - column, rounding(u, s), [])
-        for x in (inner, mH(inner))
-    ]
+    turns = [gaps.under((x * row + column * mH(x)) / sums) for x in (inner, mH(inner))]
     if inner.dtype.kind == "c":  # what the phases leave open goes half to each
         phases = on_diagonal(0.5j * imag(diagonal(inner, 0, -2, -1)) * _over(s))
         turns = [turns[0] + phases, turns[1] - phases]

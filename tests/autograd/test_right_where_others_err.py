@@ -175,3 +175,25 @@ def test_one_leaf_twice_accumulates():
     (x * x).backward()
     assert x.grad.item() == 12.0
     assert autograd.grad(lambda x: x * x + x * x)(3.0) == 12.0
+
+
+def test_a_zero_cotangent_beside_a_fault_keeps_its_slope():
+    """d2/da db of a log(b) at a = 0 was 0 once any element of the sweep had met 0 * inf."""
+
+    def f(a, b, c):
+        return np.sum(a * np.log(b)) + np.sum(np.where(c > 0, np.sqrt(c), 0.0))
+
+    a, b, c = np.zeros(2), np.array([2.0, 4.0]), np.zeros(2)
+    by_b = lambda a: grad(f, 1)(a, b, c)
+    np.testing.assert_allclose(grad(lambda a: np.sum(by_b(a)))(a), 1 / b)
+    np.testing.assert_allclose(autograd.jvp(by_b, (a,), (np.ones(2),))[1], 1 / b)
+
+
+def test_a_power_of_zero_has_a_slope_by_the_base_and_exponent():
+    """d/dy of d/dx x**y = x**(y-1) (1 + y log x), which is 1/x at y = 0."""
+    x, y = np.array([2.0, 5.0]), np.zeros(2)
+    mixed = grad(lambda y: np.sum(grad(lambda x: np.sum(x**y))(x)))(y)
+    np.testing.assert_allclose(mixed, 1 / x)
+    np.testing.assert_allclose(grad(lambda x: np.sum(grad(lambda y: np.sum(x**y))(y)))(x), 1 / x)
+    assert grad(lambda x: x**0.0)(0.0) == 0
+    assert grad(grad(lambda x: x**2.0))(0.0) == 2
