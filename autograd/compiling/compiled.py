@@ -20,10 +20,10 @@ from .capture import Captured
 from .entry import Entry, result_of
 from .ir import leaves
 from .plan import Plan
-from .program import Changed
+from .program import Changed, Outdated
 from .results import kind_of
 from .signatures import signature
-from .state import State, frozen, grad_of, is_plain
+from .state import State, frozen, grad_of, is_plain, release
 from .tracing import last_line, traced_run
 
 log = logging.getLogger(__name__)
@@ -146,6 +146,8 @@ class Compiled:
             result = entry.run(arrays)
         except Changed as change:
             self._seen = -1
+            if isinstance(change, Outdated):  # the next call records another
+                self._replace(entry)
             self._misses += 1
             if self._misses > PATIENCE:
                 self._give_up(str(change))
@@ -156,6 +158,8 @@ class Compiled:
 
     def _record(self, key: Any, grads: Any, args: tuple, options: dict) -> Any:
         assert self._captured is not None
+        for tensor in self._state.tensors():
+            release(tensor)
         try:
             traced = traced_run(self._fn, args, options, self._state, self._kinds[key], self._captured)
         except CompileError as error:
@@ -174,7 +178,9 @@ class Compiled:
             wanted = None if traced.resets else grads
             self._entries.setdefault(key, []).append((wanted, entry))
             self._last = entry
-        return result_of(traced, traced.result)
+        result = result_of(traced, traced.result)
+        traced.release()
+        return result
 
     def _verify(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
         """The first replay: the function runs eagerly too, and both must agree."""
@@ -209,8 +215,13 @@ class Compiled:
             return
         if _agree(wanted, [*_arrays(found), *self._state.gradients()], exact=False):
             faster.verified = True
-            for entries in self._entries.values():
-                entries[:] = [(g, faster if e is entry else e) for g, e in entries]
+            self._replace(entry, faster)
+
+    def _replace(self, entry: Entry, other: Entry | None = None) -> None:
+        """Put another program in the place of one, or none."""
+        for entries in self._entries.values():
+            places = [(g, other if e is entry else e) for g, e in entries]
+            entries[:] = [(g, e) for g, e in places if e is not None]
 
     def _give_up(self, reason: str) -> None:
         name = getattr(self._fn, "__name__", "the function")

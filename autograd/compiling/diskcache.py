@@ -1,8 +1,9 @@
-"""Compiled loops on disk, so that a second process need not compile them.
+"""Native functions on disk, so that a second process need neither compile them nor import numba.
 
-Each loop is a module of its own in a directory that only its user may enter; numba keeps the
-machine code beside it. A checksum is written last, so that files which are cut short, changed or
-of another version are never loaded, but made again.
+A file holds the object code of one function, in a directory that only its user may enter. It is
+loaded only if it belongs to this user, nobody else may write it, and its checksum is right; its name
+says for which version of everything and for which processor it was made. What is not so is made
+again. Nothing that is read is evaluated.
 """
 
 from __future__ import annotations
@@ -10,27 +11,24 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib.util
 import os
-import sys
-from collections.abc import Callable
+import stat
+import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-_HEADER = '''"""A loop of a compiled program; written by autograd.compiling."""
+from . import machine
+from .machine import Code, LoadError
 
-import numba
-from autograd.compiling.scalars import NAMES
-
-globals().update(NAMES)
-
-
-@numba.njit(fastmath={"contract"}, error_model="numpy", nogil=True, cache=True)
-'''
+# Bytes of all files together, unless WENGERT_CACHE_BYTES says otherwise; the longest unused go first.
+LIMIT = 256 << 20
+SUFFIX = ".native"
+_MAGIC = b"wengert native 1\n"
+_DIGEST = 32
 
 
 def directory() -> Path | None:
-    """Where loops are kept: `WENGERT_CACHE`, or `~/.cache/wengert`; None if nothing can be kept."""
+    """Where functions are kept: `WENGERT_CACHE`, or `~/.cache/wengert`; None if nothing can be kept."""
     named = os.environ.get("WENGERT_CACHE")
     if named == "":
         return None
@@ -41,102 +39,116 @@ def directory() -> Path | None:
     except (OSError, RuntimeError):
         return None
     # others could put code of theirs there
-    if hasattr(os, "getuid") and (about.st_uid != os.getuid() or about.st_mode & 0o022):
-        return None
-    return path if os.access(path, os.W_OK) else None
+    return path if _is_ours(about) and os.access(path, os.W_OK) else None
 
 
-@functools.lru_cache(maxsize=1)
-def _version() -> str:
-    """What machine code depends on besides the source of a loop."""
-    import llvmlite.binding as llvm
-    import numba
+def _is_ours(about: os.stat_result) -> bool:
+    return not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & 0o022)
 
-    here = Path(__file__).parent
-    parts = [
-        numba.__version__,
-        sys.version,
-        llvm.get_host_cpu_name(),
-        llvm.get_host_cpu_features().flatten(),
-    ]
-    parts += [(here / name).read_text() for name in ("scalars.py", "polynomials.py", "diskcache.py")]
-    return "\n".join(parts)
+
+def limit() -> int:
+    given = os.environ.get("WENGERT_CACHE_BYTES", "")
+    return int(given) if given.isdigit() else LIMIT
 
 
 def name_of(source: str) -> str:
-    return "loop_" + hashlib.sha256(f"{_version()}\n{source}".encode()).hexdigest()[:24]
+    return "loop_" + hashlib.sha256(f"{machine.version()}\n{source}".encode()).hexdigest()[:32]
 
 
-def load(source: str, signature: Any) -> Callable:
-    """The compiled function `loop` of a source, from disk if it is there as it was written."""
-    path, name = directory(), name_of(source)
+@functools.lru_cache(maxsize=4096)
+def load(source: str) -> int:
+    """The address of the function `loop` of a source; from disk if it is there as it was written."""
+    with _importing("llvmlite"):
+        path, name = directory(), name_of(source)
     if path is not None:
-        # anything at all may be wrong with a disk
-        for _ in range(2):
-            with contextlib.suppress(Exception):
-                return _kept(path, name, source, signature)
-            _remove(path, name)
-    return _compiled(source, name, signature)
+        code = _read(path, name)
+        if code is not None:
+            with contextlib.suppress(LoadError):
+                return machine.address(code)
+    with _importing("numba"):
+        from .translate import translated
+    code = translated(source, name)
+    found = machine.address(code)
+    if path is not None:
+        with contextlib.suppress(OSError):
+            _write(path, name, code)
+            _trim(path)
+    return found
 
 
-def _kept(path: Path, name: str, source: str, signature: Any) -> Callable:
-    file, seal = path / f"{name}.py", path / f"{name}.sum"
-    text = _HEADER + source
-    sealed = seal.exists() and seal.read_text() == _checksum(path, name)
-    if not sealed:
-        _remove(path, name)
-    if not file.exists() or file.read_text() != text:
-        _write(file, text)
-    fn = _module(file, name).loop
-    fn.compile(signature)
-    total = _checksum(path, name)  # numba has compiled anew if the module is newer
-    if not sealed or seal.read_text() != total:
-        _write(seal, total)
-    return fn
+importable = True  # whether numba and llvmlite can be imported, as far as is known
 
 
-def _module(file: Path, name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"_autograd_{name}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # numba imports it by name
-    spec.loader.exec_module(module)
-    return module
+@contextlib.contextmanager
+def _importing(name: str) -> Iterator[None]:
+    """A broken install may fail in any way; it is not tried again."""
+    global importable
+    try:
+        yield
+    except Exception as error:
+        importable = False
+        raise LoadError(f"{name} cannot be imported: {error}") from error
 
 
-def _compiled(source: str, name: str, signature: Any) -> Callable:
-    """The function without a disk."""
-    import numba
-
-    from .scalars import NAMES
-
-    names = dict(NAMES)
-    exec(compile(source, f"<autograd {name}>", "exec"), names)
-    fn = numba.njit(fastmath={"contract"}, error_model="numpy", nogil=True)(names["loop"])
-    fn.compile(signature)
-    return fn
+# ---------------------------------------------------------------- files
 
 
-def _files(path: Path, name: str) -> list[Path]:
-    return sorted(f for f in (path / "__pycache__").glob(f"{name}.*") if f.suffix in (".nbi", ".nbc"))
+def packed(name: str, code: Code) -> bytes:
+    """The content of a file: a checksum of the name and all that follows, names, and object code."""
+    head = "\n".join([code.symbol, " ".join(code.needs), ""]).encode()
+    rest = len(head).to_bytes(8, "little") + head + code.content
+    return _MAGIC + hashlib.sha256(name.encode() + rest).digest() + rest
 
 
-def _checksum(path: Path, name: str) -> str:
-    total = hashlib.sha256()
-    files = _files(path, name)
-    for file in files:
-        total.update(file.name.encode() + file.read_bytes())
-    return total.hexdigest() if files else ""
+def unpacked(name: str, content: bytes) -> Code | None:
+    """What a file holds, if it is whole and was written for this name."""
+    start = len(_MAGIC) + _DIGEST
+    digest, rest = content[len(_MAGIC) : start], content[start:]
+    if content[: len(_MAGIC)] != _MAGIC or hashlib.sha256(name.encode() + rest).digest() != digest:
+        return None
+    end = 8 + int.from_bytes(rest[:8], "little")
+    symbol, needs, _ = rest[8:end].decode().split("\n")
+    return Code(symbol, tuple(needs.split()), rest[end:])
 
 
-def _write(file: Path, text: str) -> None:
+def _read(path: Path, name: str) -> Code | None:
+    file = path / (name + SUFFIX)
+    try:
+        number = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        with open(number, "rb") as stream:
+            about = os.fstat(number)
+            if not stat.S_ISREG(about.st_mode) or not _is_ours(about):
+                return None
+            code = unpacked(name, stream.read())
+        if code is not None:
+            os.utime(file)  # the time of its last use
+    except OSError:
+        return None
+    return code
+
+
+def _write(path: Path, name: str, code: Code) -> None:
     """Written beside and renamed, so that nobody reads half of it."""
-    beside = file.with_name(f"{file.name}.{os.getpid()}")
-    beside.write_text(text)
-    beside.replace(file)
+    beside = path / f"{name}.{os.getpid()}.{threading.get_ident()}"
+    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with open(number, "wb") as stream:
+            stream.write(packed(name, code))
+        beside.replace(path / (name + SUFFIX))
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
-def _remove(path: Path, name: str) -> None:
-    with contextlib.suppress(OSError):
-        for file in (path / f"{name}.sum", path / f"{name}.py", *_files(path, name)):
-            file.unlink(missing_ok=True)
+def _trim(path: Path) -> None:
+    """Remove the files that were not used for longest, until the rest is within the limit."""
+    most = limit()
+    with os.scandir(path) as entries:
+        files = [(e.stat(follow_symlinks=False), e.path) for e in entries if e.name.startswith("loop_")]
+    total = sum(about.st_size for about, _ in files)
+    for about, file in sorted(files, key=lambda f: f[0].st_mtime_ns):
+        if total <= most:
+            break
+        with contextlib.suppress(OSError):
+            os.unlink(file)
+        total -= about.st_size

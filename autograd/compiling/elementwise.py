@@ -91,6 +91,8 @@ _OF_BOOLEANS: dict[Any, str] = {
 EXPRESSIONS = _OF_FLOATS | _OF_NUMBERS | _COMPARISONS
 # What costs so much that a loop of its own pays even for one call.
 COSTLY = {np.exp, np.log, np.sin, np.cos, np.tanh, np.expm1, np.log1p}
+# Up to these arguments the polynomials of sin and cos hold; beyond, the C library's are used.
+LIMITS = {"f4": 2.0**17, "f8": 2.0**30}
 _COPIES = {np.ndarray.copy, np.ndarray.astype, np.copy, np.ascontiguousarray}
 _RESHAPES = {np.ndarray.reshape, np.ndarray.ravel, np.ndarray.flatten, np.reshape, np.ravel}
 _FILLS = {np.zeros: 0, np.ones: 1, np.zeros_like: 0, np.ones_like: 1}

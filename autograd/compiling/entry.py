@@ -11,14 +11,13 @@ import numpy as np
 from ..memory import OWNED
 from ..sweeping import freed_pull
 from ..tape import TensorBase, new_tensor
-from ..views import own, root_of
 from .ir import FRESH, STATE, Instruction, Operand, mapped
 from .numbers import Numbers
 from .plan import planned
 from .program import Changed, Writer
 from .recorder import cleared
 from .results import ARRAY, HOLE, SCALAR, SWEPT
-from .state import GradPlace, SlotPlace, State, TensorPlace, grad_of
+from .state import GradPlace, SlotPlace, State, TensorPlace, grad_of, release
 from .tracing import TracedRun
 
 
@@ -41,6 +40,7 @@ class Entry:
         self.source = ""
         self._guarded = _Guarded(self.plan.steps, recording)
         self._grads: list[list] = []
+        self._numbers = [step.fn for step in self.plan.steps if isinstance(step.fn, Numbers)]
         self._bind()
         self._calibrate()
 
@@ -55,6 +55,8 @@ class Entry:
         for place, operand in self.traced.places:
             if isinstance(place, GradPlace):
                 continue
+            if isinstance(place, TensorPlace):
+                release(place.owner)
             array = place.get()
             if (array.shape, array.dtype) != (operand.shape, operand.dtype):
                 raise Changed("a tensor of the state has another shape or dtype")
@@ -65,9 +67,8 @@ class Entry:
                 optimizer, parameter = place.owner
                 slots = optimizer._slots
                 self._slots.append((optimizer, slots, slots[parameter], slots[parameter].state))
-        for step in self.plan.steps:
-            if isinstance(step.fn, Numbers):
-                step.fn.bind()
+        for numbers in self._numbers:
+            numbers.bind()
         self._slots = list({id(s[2]): s for s in self._slots}.values())  # once for each parameter
         writer = Writer(recording, self.plan, bindings)
         self._run, self.source = writer.function()
@@ -112,20 +113,9 @@ class Entry:
 
     def _rebind(self) -> None:
         self.rebindings += 1
-        for tensor, array, _, _ in self._tensors:
-            if tensor._data is array and sys.getrefcount(array) > 0:
-                alias = tensor._alias
-                if alias is None or alias.memory.exposure is OWNED:
-                    self._release(tensor)
         self._forget()
         self._bind()
         self._calibrate()
-
-    def _release(self, tensor: Any) -> None:
-        """Take a tensor's values to memory of their own, if anything on a tape may hold the old."""
-        tensor._data = np.array(tensor._data)
-        if tensor._alias is not None:
-            own(root_of(tensor))
 
     def _give_away(self, entry: list) -> None:
         """A gradient that the caller still holds becomes the caller's."""
@@ -154,6 +144,8 @@ class Entry:
             if grad._data is not array:
                 np.copyto(array, grad._data)
         backup = self._guarded.backup(self._backups)
+        for numbers in self._numbers:
+            numbers.ran = False
         try:
             if self._wrapped:
                 faults = self.faults
@@ -163,10 +155,10 @@ class Entry:
             else:
                 found = self._run(*arrays)
         except Changed:
-            backup()
+            self._undo(backup)
             raise
         except Exception as error:
-            backup()
+            self._undo(backup)
             raise Changed(f"{type(error).__name__}: {error}") from error
         for entry in self._grads:
             tensor, array, given = entry
@@ -179,6 +171,12 @@ class Entry:
                 given = entry[2] = new_tensor(array)
             node[2].grad = given
         return result_of(self.traced, found)
+
+    def _undo(self, backup: Callable[[], None]) -> None:
+        """Leave the state as it was before a run that did not end."""
+        backup()
+        for numbers in self._numbers:
+            numbers.undo()
 
 
 def result_of(traced: TracedRun, arrays: Any) -> Any:

@@ -21,7 +21,8 @@ class Root:
     """One stretch of memory, from its lowest byte to its highest.
 
     Attributes:
-        array: the array that stood there while it was recorded.
+        array: the array that stood there while it was recorded; None once that run is over, but for what
+            is not the program's own.
         low, nbytes: its place while it was recorded.
         kind: see above.
     """
@@ -29,7 +30,8 @@ class Root:
     __slots__ = ("array", "kind", "low", "nbytes", "number")
 
     def __init__(self, number: int, array: np.ndarray, kind: str):
-        self.number, self.array, self.kind = number, array, kind
+        self.number, self.kind = number, kind
+        self.array: Any = array
         self.low, high = np.lib.array_utils.byte_bounds(array)
         self.nbytes = high - self.low
 

@@ -7,18 +7,16 @@ calls on small arrays is one function. What is neither stays a call of NumPy's.
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import threads
+from . import diskcache, machine, threads
 from .elementwise import zero_where_undefined
 from .fusion import Group, grouped, read_later
-from .ir import FRESH, NUMBER, Instruction, Operand, Recording
+from .ir import FRESH, NUMBER, Instruction, Recording
 from .recorder import cleared, zeroed
-from .scribe import Scribe, group_lines, indented, merged_axes, outside
+from .scribe import Scribe, given, group_lines, indented, merged_axes, outside, word
 from .wholestep import ELEMENTS, Piece, small
 
 # From so many additions on, a loop is spread over threads.
@@ -31,14 +29,9 @@ FEW = 1024
 BUDGET = 256
 
 
-@functools.lru_cache(maxsize=1)
 def available() -> bool:
-    """Whether numba can be used."""
-    try:
-        from . import scalars  # noqa: F401
-    except Exception:  # a broken install is as none
-        return False
-    return True
+    """Whether native functions can be used."""
+    return machine.usable() and diskcache.importable
 
 
 class Kernel:
@@ -73,43 +66,38 @@ class Kernel:
                 self._body += item.lines(scribe)
         self._scribe = scribe
 
-    def source(self, bound: tuple[int, ...] = ()) -> str:
-        """The function; `bound` are the operands whose memory comes as arrays."""
-        parameters = ["t", *(["start", "stop"] if self.length else []), *(f"x{i}" for i in bound)]
-        lines = indented([*self._scribe.header(bound), *self._body, "return 0"])
-        return "\n".join([f"def loop({', '.join(parameters)}):", *lines]) + "\n"
+    def source(self, places: dict[int, int]) -> str:
+        """The function; `places`: which operands lie in which of its arguments, which are arrays.
 
-    def compiled(self, bound: dict[int, Operand]) -> Callable:
-        """The function, compiled for arrays that lie as these operands do."""
-        import numba
-        from numba import types
-
-        signature: list[Any] = [types.int64[::1]]
-        signature += [types.int64, types.int64] if self.length else []
-        for o in bound.values():
-            laid = np.lib.stride_tricks.as_strided(np.empty(1, o.dtype), o.shape, o.strides)
-            signature.append(numba.typeof(laid))
-        return _compiled(self.source(tuple(bound)), tuple(signature))
+        A short one is called by Python itself: with the table as an array, and the arguments.
+        """
+        arrays = range(len(set(places.values())))
+        if self.length:
+            head = f"def loop(t, start, stop{''.join(f', a{i}' for i in arrays)}):"
+            lines = [f"x{i} = {word(f'a{i}', machine.DATA)}" for i in arrays]
+            lines += [*self._scribe.header(places), *self._body, "return 0"]
+        else:
+            head = "def loop(table, args, count):"
+            last = len(self.operands) + len(self.sizes)
+            lines = [f"t = {word('table', machine.DATA)}"]
+            lines += [f"x{i} = {word(word('args', i), machine.DATA)}" for i in arrays]
+            lines += [f"done = {word('t', last)}", f"refused = {word('t', last + 1)}"]
+            lines += [*self._scribe.header(places), *self._body, *given("done")]
+        return "\n".join([head, *indented(lines)]) + "\n"
 
     def table(self, addresses: list[int]) -> np.ndarray:
-        return np.array([*addresses, *self.sizes], np.int64)
+        """What a function reads: addresses, or offsets in arguments; lengths; what it may return."""
+        return np.array([*addresses, *self.sizes, id(None), id(True)], np.int64)
 
     def call(self, function: str, table: str, arrays: list[str], line: str) -> str:
         """The statement that runs it."""
-        rest = "".join(f", {name}" for name in arrays)
-        if self.parallel and threads.count() > 1:
-            return f"spread({function}, {self.length}, {table}{rest})"
         if self.length:
+            rest = "".join(f", id({name})" for name in arrays)
+            if self.parallel and threads.count() > 1:
+                return f"spread({function}, {self.length}, {table}{rest})"
             return f"{function}({table}, 0, {self.length}{rest})"
-        call = f"{function}({table}{rest})"
+        call = f"{function}({', '.join(arrays)})"
         return f"if {call}: raise Changed({line!r})" if self.checks else call
-
-
-@functools.lru_cache(maxsize=4096)
-def _compiled(source: str, signature: tuple) -> Callable:
-    from . import diskcache
-
-    return diskcache.load(source, signature)
 
 
 def with_loops(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction]:
@@ -127,7 +115,7 @@ def with_loops(steps: list[Instruction], recording: Recording, ends: set[int]) -
     for run in _runs(items):
         kernel = _kernel(run, recording)
         if kernel is not None:
-            text = kernel.source()
+            text = kernel.source({})
             cost = 0 if text in written else sum(len(_steps(item)) for item in run)
             if spent + cost <= BUDGET:
                 spent += cost
@@ -224,13 +212,14 @@ def _native() -> None:
 def written(step: Instruction, writer: Any) -> str:
     """The statement of a native step in a program; its table goes to the program's names."""
     kernel = step.extra
-    bound: dict[int, Operand] = {}
+    places: dict[int, int] = {}
     addresses, arrays, owners = [], [], []
     for i, o in enumerate(kernel.operands):
         if o.root in writer.bound:
             name, whole = writer.bound[o.root]
-            bound[i] = whole
-            arrays.append(name)
+            if name not in arrays:
+                arrays.append(name)
+            places[i] = arrays.index(name)
             addresses.append(o.offset - whole.offset)
         else:
             owner, low = writer.storage(o.root)
@@ -238,8 +227,12 @@ def written(step: Instruction, writer: Any) -> str:
             addresses.append(low + o.offset)
     number = len(writer.names)
     function, table = f"loop_{number}", f"table_{number}"
-    writer.names[function] = kernel.compiled(bound)
-    writer.names[table] = kernel.table(addresses)
-    writer.names[f"owners_{number}"] = owners
+    at, entries = diskcache.load(kernel.source(places)), kernel.table(addresses)
+    writer.names[f"owners_{number}"] = [*owners, entries]
     writer.names["spread"] = threads.spread
+    if kernel.length:
+        writer.names[function] = machine.unlocked(at, 3 + len(arrays))
+        writer.names[table] = entries.__array_interface__["data"][0]
+    else:
+        writer.names[function] = machine.builtin(at, entries)
     return kernel.call(function, table, arrays, step.line)

@@ -69,6 +69,9 @@ class Numbers:
         self.parameters: list[Any] = []
         self.slots: list[Any] = []
         self.entries: list[list] = []  # group, slot, its parameter, arrays, the values in them
+        self.ran = False  # in this run of the program
+        self._keepers: list[Any] = []  # slots that keep numbers of their own
+        self._before: tuple = ()
 
     def bind(self) -> None:
         """Look up what the optimiser keeps for the parameters now."""
@@ -76,6 +79,7 @@ class Numbers:
         self.slots = [slots[p] for p in self.parameters]
         for entry in self.entries:
             entry[1] = slots[entry[2]]
+        self._keepers = [slot for slot in self.slots if slot.numbers]
 
     def first(self, recorder: Any, group: Any, slot: Any, dtype: Any) -> tuple:
         """The numbers in the recorded run, as arrays that later runs write into."""
@@ -89,11 +93,13 @@ class Numbers:
         return ducks
 
     def __call__(self) -> None:
-        from .program import Changed
+        from .program import Outdated
 
+        optimizer = self.optimizer
+        self._before = optimizer.stepped, [(slot, dict(slot.numbers)) for slot in self._keepers]
+        self.ran = True
         for slot in self.slots:
             slot.step += 1
-        optimizer = self.optimizer
         optimizer.stepped = True
         for entry in self.entries:
             group, slot, _, arrays, last = entry
@@ -103,8 +109,20 @@ class Numbers:
             for array, value in zip(arrays, values, strict=True):
                 if type(array) is np.ndarray:
                     if value is None or value is True or value is False:
-                        raise Changed("an option of the optimiser was switched off")
+                        raise Outdated("an option of the optimiser was switched off")
                     array[()] = value
                 elif value is not array:
-                    raise Changed("an option of the optimiser was switched")
+                    raise Outdated("an option of the optimiser was switched")
             entry[4] = values
+
+    def undo(self) -> None:
+        """Put back what this run has advanced: it cannot go on."""
+        if not self.ran:
+            return
+        self.ran = False
+        self.optimizer.stepped, kept = self._before
+        for slot in self.slots:
+            slot.step -= 1
+        for slot, numbers in kept:
+            slot.numbers.clear()
+            slot.numbers.update(numbers)

@@ -9,6 +9,8 @@ import numpy as np
 from ..tables import align
 from .ir import FRESH, Held, Instruction, Operand, Recording, mapped, operands
 from .lowering import gives_new_array
+from .patterns import rewritten
+from .tiles import with_tiles
 
 ALIGNMENT = 64
 
@@ -70,6 +72,8 @@ def planned(recording: Recording, lasting: set[int], loops: bool = False) -> Pla
         from .native import with_loops
 
         steps = with_loops(steps, recording, _ends(recording) | lasting)
+    else:
+        steps = with_tiles(rewritten(steps, recording), recording, _ends(recording) | lasting)
     bound = {
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
     }

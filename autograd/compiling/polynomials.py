@@ -1,8 +1,8 @@
 """Functions of one number by polynomials, without a branch, so that LLVM can compute many at a time.
 
 Each is within 4 units in the last place of the true value, NaN, infinities, zeros and subnormals
-included, except that `sin` and `cos` hold up to `LIMITS` only; a loop goes over to the C library
-beyond. Methods: argument reduction by ln 2 and by pi/2 in parts (Cody and Waite, Software Manual
+included, except that `sin` and `cos` hold up to `elementwise.LIMITS` only; a loop goes over to the C
+library beyond. Methods: argument reduction by ln 2 and by pi/2 in parts (Cody and Waite, Software Manual
 for the Elementary Functions, 1980), and logarithms by the series of atanh. The coefficients
 interpolate at the Chebyshev points of the reduced range.
 """
@@ -19,8 +19,6 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 _intrinsic: Any = intrinsic
-# Largest arguments of sin and cos.
-LIMITS = {"f4": 2.0**30, "f8": 2.0**30}
 
 # (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2
 _EXP = {
@@ -46,6 +44,12 @@ _COS = {
     "f4": (0.04166666666412721, -0.001388888759732781, 2.4800560429914505e-05, -2.7295830827614617e-07),
     "f8": (0.041666666666666664, -0.0013888888888888887, 2.4801587301584367e-05, -2.75573192211891e-07,
            2.0876755717584403e-09, -1.1470449354466773e-11, 4.745198807202876e-14),
+}  # fmt: skip
+# pi / 2 as a sum
+_QUARTER = {
+    "f4": (np.float32(1.5707964), np.float32(-4.371139e-08), np.float32(-1.7151245e-15)),
+    "f8": (np.float64(1.5707963267948966), np.float64(6.123233995736766e-17),
+           np.float64(-1.4973849048591833e-33)),
 }  # fmt: skip
 
 
@@ -210,7 +214,11 @@ def _functions(name: str) -> dict[str, Callable]:
 
     @_inlined
     def tanh(x: Any) -> Any:
-        e = expm1(-two * abs(x))
+        double = two * abs(x)
+        double = top if double > top else double
+        n, r = reduced(-double)
+        scale = _number(whole((n + bias_i) << shift))
+        e = fma(scale, fma(r * r, exp_tail(r), r), scale - one)  # exp(-2 |x|) - 1
         return _copysign(-e / (two + e), x)
 
     trig = _trigonometric(name)
@@ -218,26 +226,23 @@ def _functions(name: str) -> dict[str, Callable]:
 
 
 def _trigonometric(name: str) -> dict[str, Callable]:
-    """sin and cos; the reduction is in double precision for both dtypes."""
+    """sin and cos."""
     kind: Any = np.float32 if name == "f4" else np.float64
     small = name == "f4"
-    per_quarter = np.float64(2 / np.pi)
-    magic = np.float64(1.5 * 2.0**52)
-    # pi/2 in three parts of 53 bits
-    first, second, third = np.float64(1.5707963267948966), 6.123233995736766e-17, -1.4973849048591833e-33
+    per_quarter = kind(2 / np.pi)
+    magic = kind(1.5 * 2.0 ** (23 if small else 52))
+    # pi/2 in three parts; what is left after the first is exact
+    first, second, third = _QUARTER[name]
     sin_tail, cos_tail = _series(_SIN[name], kind), _series(_COS[name], kind)
     half, one, zero = kind(0.5), kind(1), kind(0)
 
     @_inlined
     def quarters(x: Any) -> Any:
         """The quarter turn that x is nearest to, and what is left."""
-        x = np.float64(x)
         rounded = fma(x, per_quarter, magic)
         n = rounded - magic
-        r = fma(-n, second, fma(-n, first, x))
-        if not small:
-            r = fma(-n, third, r)
-        return _bits(rounded), kind(r)
+        r = fma(-n, third, fma(-n, second, fma(-n, first, x)))
+        return _bits(rounded), r
 
     @_inlined
     def of_quarter(n: Any, r: Any) -> Any:

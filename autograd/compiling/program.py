@@ -23,6 +23,10 @@ class Changed(Exception):
     """Something that a program relies on is not as it was when it was recorded."""
 
 
+class Outdated(Changed):
+    """It will not be as it was again: the program is of no more use."""
+
+
 class Faults:
     """Whether NumPy reported an invalid operation since it was last cleared."""
 
@@ -70,6 +74,7 @@ class Writer:
         self.names: dict[str, Any] = {"Changed": Changed, "ndarray": np.ndarray, "view": _bound_view}
         self.faults = Faults()
         self.lines: list[str] = []
+        self.functions: list[str] = []  # what else it is made of, to be read
         self._known: dict[Any, str] = {}
         self._arrays: dict[Operand, str] = {}
         self.bound: dict[int, tuple[str, Operand]] = {}  # root -> the name of its array, and what that is
@@ -182,7 +187,8 @@ class Writer:
             self.lines.append(f"if {test}: raise Changed({step.line!r})")
             return
         if step.kind == "native":
-            self.lines.append(native.written(step, self))
+            write = native.written if isinstance(step.extra, native.Kernel) else step.extra.written
+            self.lines.append(write(step, self))
             return
         if step.results is None or not lowering.gives_new_array(step):
             statements = lowering.source(step, self.name)  # may first write lines of its own
@@ -219,6 +225,8 @@ class Writer:
             if small or not operand.contiguous or operand.root in self.recording.packed:
                 self.lines.append(f"{self._global(np.copyto)}({self._operand(operand)}, x{i})")
             else:
+                if not operand.shape:  # it may come as a scalar
+                    self.lines.append(f"x{i} = {self._global(np.asarray)}(x{i})")
                 self.bind(operand, f"x{i}")
         return names
 
@@ -268,7 +276,7 @@ class Writer:
         scope: dict[str, Any] = {}
         exec(compile(text, filename, "exec"), self.names, scope)
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-        return scope["run"], text
+        return scope["run"], "\n".join([text, *self.functions])
 
 
 def _leaves(tree: Any) -> list[Operand]:

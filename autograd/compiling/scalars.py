@@ -85,17 +85,6 @@ def _storing(kind: Any) -> Callable:
     return store
 
 
-@intrinsic
-def address_of(typing: Any, array: Any) -> Any:
-    """Where the first element of an array is."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        made = context.make_array(signature.args[0])(context, builder, args[0])
-        return builder.ptrtoint(made.data, ir.IntType(64))
-
-    return types.int64(array), generate
-
-
 def _summed(fn: Callable) -> Callable:
     # a sum may be taken in any order, so that many are taken at a time
     return numba.njit(fastmath={"contract", "reassoc", "nsz"}, forceinline=True)(fn)
@@ -120,5 +109,5 @@ NAMES: dict[str, Any] = {
     **{f"{name}_libm": getattr(np, name) for name in ("sin", "cos")},
     "sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil, "rint": np.rint, "trunc": np.trunc,
     "nan": math.nan, "inf": math.inf,
-    "address_of": address_of, "plus": plus, "plus_product": plus_product,
+    "plus": plus, "plus_product": plus_product,
 }  # fmt: skip

@@ -11,17 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import Assignment
+from .elementwise import LIMITS, Assignment
 from .fusion import Group
 from .ir import INPUT, Operand, Recording
+from .machine import COUNTED
 
 TRIGONOMETRIC = ("sin", "cos")
 NAMES = {
     "f4": "float32", "f8": "float64", "i4": "int32", "i8": "int64",
     "u4": "uint32", "u8": "uint64", "b1": "boolean",
 }  # fmt: skip
-# Up to these arguments the polynomials of sin and cos hold.
-_LIMIT = 2.0**30
 
 
 class Scribe:
@@ -66,12 +65,24 @@ class Scribe:
         self.sizes.append(n)
         return f"n{len(self.sizes) - 1}"
 
-    def header(self, bound: tuple[int, ...] = ()) -> list[str]:
-        """Statements that read the table; `bound` are places of operands that come as arrays."""
+    def header(self, places: dict[int, int]) -> list[str]:
+        """Statements that read the table; `places`: which operands lie in which arguments."""
         lines = []
         for i in range(len(self.operands)):
-            lines.append(f"p{i} = address_of(x{i}) + t[{i}]" if i in bound else f"p{i} = t[{i}]")
-        return lines + [f"n{i} = t[{len(self.operands) + i}]" for i in range(len(self.sizes))]
+            within = f"x{places[i]} + " if i in places else ""
+            lines.append(f"p{i} = {within}{word('t', i)}")
+        return lines + [f"n{i} = {word('t', len(self.operands) + i)}" for i in range(len(self.sizes))]
+
+
+def word(address: str, index: int) -> str:
+    """The integer in a place of a table."""
+    return f"load_i8({address}, {index}, 0, 1)"
+
+
+def given(answer: str) -> list[str]:
+    """Statements that return an object of Python's."""
+    count = [f"store_i8({answer}, 0, {word(answer, 0)} + 1, 0, 1)"] if COUNTED else []
+    return [*count, f"return {answer}"]
 
 
 def indented(lines: list[str], by: int = 1) -> list[str]:
@@ -110,13 +121,13 @@ def _with_waves(group: Group, scribe: Scribe, index: dict, ranges: list[str]) ->
     """Loops whose innermost is run again with the C library's sin and cos if arguments were large."""
     fast, slow = _body(group, scribe, index), _body(group, scribe, index, exact=True)
     if not ranges:
-        return ["large = int64(0)", *fast, "if large:", *indented(slow)]
+        return ["large = False", *fast, "if large:", *indented(slow)]
     last = len(ranges) - 1
     low, high = ranges[-1][6:-1].split(", ") if ", " in ranges[-1] else ("0", ranges[-1][6:-1])
     block = f"range(block, min({high}, block + {_BLOCK}))"
     lines = [
         f"for block in range({low}, {high}, {_BLOCK}):",
-        "    large = int64(0)",
+        "    large = False",  # a truth value, or the loop would compute fewer elements at a time
         f"    for i{last} in {block}:",
         *indented(fast, 2),
         "    if large:",
@@ -166,7 +177,8 @@ def _body(group: Group, scribe: Scribe, index: dict, exact: bool = False) -> lis
             if exact:
                 expression = expression.replace("_{k}", "_libm")
             else:
-                lines.append(f"large = large | int64(abs({inputs[0]}) > {literal(_LIMIT, kind)})")
+                limit = literal(LIMITS[kind.str[1:]], kind)
+                lines.append(f"large = large | (abs({inputs[0]}) > {limit})")
         text = expression.format(*inputs, k=kind.str[1:], zero=literal(0, kind), one=literal(1, kind))
         text = cast(text, _given(one), one.target.dtype)
         if one.mask is not None:

@@ -10,8 +10,10 @@ import numpy as np
 
 from ..diagnose import describe
 from ..errors import ArgumentError
+from ..memory import OWNED
 from ..recording import GENERATORS
 from ..tape import TensorBase
+from ..views import own, root_of
 from .signatures import number
 
 
@@ -242,6 +244,15 @@ class State:
                         found += [slot.step, dict(slot.numbers), *(np.array(a) for a in slot.state)]
         found += [g.bit_generator.state for g in self.all_generators()]
         return found
+
+
+def release(tensor: Any) -> None:
+    """Take a tensor's values to memory of their own: something on a tape may hold the old."""
+    alias = tensor._alias
+    if alias is None or alias.memory.exposure is OWNED:
+        tensor._data = np.array(tensor._data)
+        if alias is not None:
+            own(root_of(tensor))
 
 
 def grad_of(tensor: Any) -> Any:

@@ -69,6 +69,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def _view(self, value: np.ndarray) -> Traced:
         return Traced(value, self.recorder, self if self.base is None else self.base)
 
+    def as_array(self) -> Traced:
+        """What `numpy.asarray` would give: a scalar as an array without axes, an array itself."""
+        return self.recorder.duck(self.value) if self.scalar else self
+
     def strided(self, shape: tuple, strides: tuple) -> Traced:
         return self._view(np.lib.stride_tricks.as_strided(self.value, shape, strides))
 

@@ -16,7 +16,7 @@ from . import effects, lines
 from . import options as groups
 from .capture import Captured
 from .generators import Draws, Watch
-from .ir import CONSTANT, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
+from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
 from .numbers import Stepping
 from .recorder import Recorder
 from .results import LIVE, hollow, kind_of, real_value
@@ -44,6 +44,13 @@ class TracedRun:
     result: Any
     constants: list[tuple[Any, Any]]
     resets: bool
+
+    def release(self) -> None:
+        """Let go of the values of this run, which programs have no use for."""
+        self.result = None
+        for root in self.recording.roots.values():
+            if root.kind in (FRESH, INPUT):
+                root.array = None
 
 
 def traced_run(

@@ -15,7 +15,7 @@ import numpy as np
 from .elementwise import DTYPES, Assignment, parts
 from .fusion import Group
 from .ir import Instruction, Operand
-from .scribe import NAMES, Scribe, element_strides, group_lines, indented, index_of, literal
+from .scribe import NAMES, Scribe, element_strides, given, group_lines, indented, index_of, literal
 
 # Multiplications of a matrix product up to which loops are as fast as a call of BLAS.
 PRODUCT = 1 << 17
@@ -115,30 +115,48 @@ def _product_lines(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis
     def at(o: Operand, *terms: tuple[str, int]) -> str:
         return scribe.load(o, index_of([(v, str(s)) for v, s in terms]))
 
-    place = index_of([("i", str(i.out)), ("j", str(j.out))])
     if j.b == j.out == 1 and j.n > 3:
-        body = []
-        for low in range(0, k.n, UNROLLED):
-            several = range(low, min(low + UNROLLED, k.n))
-            body += [f"a{m} = {at(a, ('i', i.a), (str(m), k.a))}" for m in several]
-            total = zero if low == 0 else scribe.load(out, place)
-            if low == 0:
-                total = f"a0 * {at(b, ('0', k.b), ('j', j.b))}"
+        rows = _summed_rows if k.n > 8 * UNROLLED else _rows_at_once
+        return rows(scribe, operands, i, j, k)
+    # several sums at a time: what is read of one factor serves for as many of the other
+    down, across = (next(n for n in (4, 2, 1) if axis.n % n == 0) for axis in (i, j))
+    tile = [(m, n) for m in range(down) for n in range(across)]
+    body = [f"s{m}_{n} = {zero}" for m, n in tile] + [f"for k in range({k.n}):"]
+    body += [f"    a{m} = {at(a, (f'(i + {m})', i.a), ('k', k.a))}" for m in range(down)]
+    for n in range(across):
+        body.append(f"    b0 = {at(b, ('k', k.b), (f'(j + {n})', j.b))}")
+        body += [f"    s{m}_{n} = plus_product(s{m}_{n}, a{m}, b0)" for m in range(down)]
+    for m, n in tile:
+        place = index_of([(f"(i + {m})", str(i.out)), (f"(j + {n})", str(j.out))])
+        body.append(scribe.store(out, place, f"s{m}_{n}"))
+    # the longer factor is read but once
+    loops = [f"for i in range(0, {i.n}, {down}):", f"for j in range(0, {j.n}, {across}):"]
+    outer, inner = loops if i.n > j.n else loops[::-1]
+    return [outer, *indented([inner, *indented(body)])]
+
+
+def _rows_at_once(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
+    """Two rows of the result, or one, as sums of a few rows of the second factor at a time."""
+    a, b, out = operands
+    rows = range(2 if i.n % 2 == 0 else 1)
+    places = [index_of([(f"(i + {r})", str(i.out)), ("j", str(j.out))]) for r in rows]
+    body = []
+    for low in range(0, k.n, UNROLLED):
+        several = range(low, min(low + UNROLLED, k.n))
+        for r in rows:
+            body += [
+                f"a{r}_{m} = {scribe.load(a, index_of([(f'(i + {r})', str(i.a)), (str(m), str(k.a))]))}"
+                for m in several
+            ]
+        body.append(f"for j in range({j.n}):")
+        for m in several:
+            body.append(f"    b{m} = {scribe.load(b, index_of([(str(m), str(k.b)), ('j', '1')]))}")
+        for r in rows:
+            total = f"a{r}_0 * b0" if low == 0 else scribe.load(out, places[r])
             for m in several[1 if low == 0 else 0 :]:
-                total = f"plus_product({total}, a{m}, {at(b, (str(m), k.b), ('j', j.b))})"
-            body += [f"for j in range({j.n}):", f"    {scribe.store(out, place, total)}"]
-        if k.n > 8 * UNROLLED:
-            body = _summed_rows(scribe, operands, i, j, k)
-        return [f"for i in range({i.n}):", *indented(body)]
-    # several sums at a time: each element of the first factor is read once for all of them
-    step = next(n for n in (4, 2, 1) if j.n % n == 0)
-    body = [f"s{m} = {zero}" for m in range(step)] + [f"for k in range({k.n}):"]
-    body.append(f"    a0 = {at(a, ('i', i.a), ('k', k.a))}")
-    for m in range(step):
-        body.append(f"    s{m} = plus_product(s{m}, a0, {at(b, ('k', k.b), (f'(j + {m})', j.b))})")
-    for m in range(step):
-        body.append(scribe.store(out, index_of([("i", str(i.out)), (f"(j + {m})", str(j.out))]), f"s{m}"))
-    return [f"for i in range({i.n}):", f"    for j in range(0, {j.n}, {step}):", *indented(body, 2)]
+                total = f"plus_product({total}, a{r}_{m}, b{m})"
+            body.append(f"    {scribe.store(out, places[r], total)}")
+    return [f"for i in range(0, {i.n}, {len(rows)}):", *indented(body)]
 
 
 def _summed_rows(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
@@ -148,7 +166,7 @@ def _summed_rows(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) 
     one = scribe.load(a, index_of([("i", str(i.a)), ("k", str(k.a))]))
     row = scribe.load(b, index_of([("k", str(k.b)), ("j", str(j.b))]))
     total = f"plus_product({scribe.load(out, place)}, a0, {row})"
-    return [
+    body = [
         f"for j in range({j.n}):",
         f"    {scribe.store(out, place, literal(0, a.dtype))}",
         f"for k in range({k.n}):",
@@ -156,6 +174,7 @@ def _summed_rows(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) 
         f"    for j in range({j.n}):",
         f"        {scribe.store(out, place, total)}",
     ]
+    return [f"for i in range({i.n}):", *indented(body)]
 
 
 # ---------------------------------------------------------------- reductions
@@ -253,7 +272,7 @@ def _row_index(scribe: Scribe, index: Operand, n: int) -> list[str]:
         f"k = int64({scribe.load(index, index_of([('i', str(stride[0] if stride else 0))]))})",
         f"k = k + {n} if k < 0 else k",
         f"if (k < 0) | (k >= {n}):",
-        "    return 1",
+        *indented(given("refused")),
     ]
 
 
@@ -338,6 +357,6 @@ def _guard(step: Instruction) -> Piece | None:
     def lines(scribe: Scribe) -> list[str]:
         value = scribe.load(x, "0")
         truth = value if x.dtype == bool else f"({value} != {literal(0, x.dtype)})"
-        return [f"if {truth} != {bool(step.expected)}:", "    return 1"]
+        return [f"if {truth} != {bool(step.expected)}:", *indented(given("refused"))]
 
     return Piece(step, [x], 1, lines, True) if x.size == 1 else None

@@ -13,6 +13,7 @@ from ..batched import Batched
 from ..batching import Level, batch, check_running, running
 from ..diagnose import describe
 from ..errors import ArgumentError, AxisError, OperandError, ShapeError, VmapError
+from ..memory import as_array
 from ..ops.shapes import broadcast_to, moveaxis
 from ..tape import TensorBase, mode, new_tensor
 from ..tensor import Tensor
@@ -179,7 +180,7 @@ def _one(leaf: Any, axis: Any, level: Level) -> Any:
     if isinstance(leaf, Tensor) and leaf._node is not None:
         fresh = broadcast_to(leaf, leaf.shape)
     else:
-        fresh = new_tensor(np.asarray(leaf._data if isinstance(leaf, TensorBase) else leaf))
+        fresh = new_tensor(as_array(leaf._data if isinstance(leaf, TensorBase) else leaf))
     views.borrow(fresh)  # the caller's memory: protected when saved, never written
     return batch(level, fresh if axis in (0, -fresh.ndim) else moveaxis(fresh, axis, 0))
 
@@ -203,7 +204,7 @@ def _all(leaf: Any, axis: Any, level: Level, tensors: bool, what: str) -> Any:
     if not (isinstance(leaf, TensorBase) and leaf._level is level):
         if axis is None:
             return leaf if isinstance(leaf, Batched) else _outside(leaf, tensors)
-        whole: Any = leaf if isinstance(leaf, TensorBase) else new_tensor(np.asarray(leaf))
+        whole: Any = leaf if isinstance(leaf, TensorBase) else new_tensor(as_array(leaf))
         inner = broadcast_to(whole, (level.size, *whole.shape))
     else:
         if axis is None:

@@ -62,7 +62,7 @@ OPTIONAL = {
     "llvmlite", "scipy",
 }  # fmt: skip
 # Modules that are imported only where numba was found.
-FOR_NUMBA = ("autograd.compiling.polynomials", "autograd.compiling.scalars", "autograd.compiling.diskcache")
+FOR_NUMBA = ("autograd.compiling.polynomials", "autograd.compiling.scalars", "autograd.compiling.translate")
 
 
 def modules(package: str) -> list[Path]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import importlib.util
+import sys
+
 import numpy as np
 import pytest
 
@@ -12,7 +16,7 @@ import autograd.numpy as anp
 import nn
 import nn.functional as F
 import optim
-from autograd.compiling import native, wholestep
+from autograd.compiling import diskcache, machine, native, wholestep
 from autograd.compiling.elementwise import zero_where_undefined
 
 from .test_training_steps import CLASSES, MODELS, training
@@ -251,6 +255,13 @@ def test_an_argument_may_be_of_other_memory_each_time():
         near(run(x), np.exp(x) * x, 1e-14)
 
 
+@pytest.mark.parametrize("n", [3, 70000])
+def test_an_argument_without_axes_may_be_a_scalar(n):
+    x, y = np.array(0.3), RNG.standard_normal(n)
+    for first in (autograd.tensor(x), autograd.tensor(x) * 1, x, x[()]):
+        check(lambda x, y: (anp.exp(x) * y + x * y, anp.tanh(x) * 3 - y), first, y, tolerance=1e-13)
+
+
 def test_results_are_the_callers():
     x = RNG.standard_normal(50000)
     run = compiled(lambda x: anp.exp(x) * 2, x)
@@ -322,7 +333,7 @@ def test_rows_by_index():
 
     run = compiled(body, x, rows)
     for found, wanted in zip(run(x, rows), body(x, rows), strict=True):
-        near(found, wanted, 0)
+        near(found, wanted, 1e-15)
     with pytest.raises(IndexError):
         run(x, np.array([5, 0, 6, 2, 2]))
 
@@ -365,35 +376,48 @@ def test_numpys_programs_run_where_numba_is_missing(monkeypatch):
     assert not any(s.kind == "native" for s in act._last.plan.steps)
 
 
-def test_a_broken_install_is_as_none(monkeypatch):
-    import builtins
-    import sys
-
-    real = builtins.__import__
-
-    def broken(name, *args, **options):
-        if name.split(".")[0] == "numba":
-            raise OSError("libllvm is gone")
-        return real(name, *args, **options)
-
-    native.available.cache_clear()
-    for module in [
-        m
-        for m in sys.modules
-        if m.startswith("autograd.compiling.") and m.endswith(("scalars", "polynomials"))
-    ]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.delattr("autograd.compiling.scalars", raising=False)
-    monkeypatch.setattr(builtins, "__import__", broken)
+def test_a_missing_install_is_known_without_importing_it(monkeypatch):
+    machine.usable.cache_clear()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     try:
         assert not native.available()
     finally:
         monkeypatch.undo()
-        native.available.cache_clear()
+        machine.usable.cache_clear()
     assert native.available()
 
 
-@pytest.mark.parametrize("where", ["compiled", "call"])
+@pytest.mark.parametrize("broken", ["numba", "llvmlite"])
+def test_a_broken_install_is_as_none(monkeypatch, broken, tmp_path):
+    monkeypatch.delenv("WENGERT_NATIVE")
+    monkeypatch.setenv("WENGERT_CACHE", str(tmp_path))
+    real = builtins.__import__
+
+    def fails(name, *args, **options):
+        if name.split(".")[0] == broken:
+            raise OSError("libllvm is gone")
+        return real(name, *args, **options)
+
+    for module in ("scalars", "polynomials", "translate"):
+        monkeypatch.delitem(sys.modules, f"autograd.compiling.{module}", raising=False)
+        monkeypatch.delattr(f"autograd.compiling.{module}", raising=False)
+    monkeypatch.setattr(diskcache, "importable", True)
+    diskcache.load.cache_clear()
+    machine.version.cache_clear()
+    machine._engine.cache_clear()
+    monkeypatch.setattr(builtins, "__import__", fails)
+    try:
+        found, act = losses(True)
+        assert not native.available()
+    finally:
+        monkeypatch.undo()
+    assert found == losses(False)[0]
+    assert act.replays >= 3
+    assert not any(s.kind == "native" for s in act._last.plan.steps)
+    assert native.available()
+
+
+@pytest.mark.parametrize("where", ["source", "table", "call"])
 def test_numpys_programs_run_where_numba_fails(monkeypatch, where):
     monkeypatch.delenv("WENGERT_NATIVE")
 

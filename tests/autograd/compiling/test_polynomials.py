@@ -7,7 +7,8 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from autograd.compiling.polynomials import FUNCTIONS, LIMITS
+from autograd.compiling.elementwise import LIMITS
+from autograd.compiling.polynomials import FUNCTIONS
 
 WIDER = {"f4": np.float64, "f8": np.longdouble}
 KIND = {"f4": np.float32, "f8": np.float64}
@@ -21,7 +22,9 @@ pytestmark = pytest.mark.skipif(
 
 def singles():
     """float32 over all its bits, subnormals, infinities and NaN among them."""
-    return np.arange(0, 2**32, 1031, dtype=np.uint64).astype(np.uint32).view(np.float32)
+    quarters = (np.pi / 2 * np.arange(-(2**16), 2**16)).astype(np.float32)  # where sin or cos cancels
+    some = np.arange(0, 2**32, 1031, dtype=np.uint64).astype(np.uint32).view(np.float32)
+    return np.concatenate([some, quarters, np.nextafter(quarters, np.float32(0))])
 
 
 def doubles():

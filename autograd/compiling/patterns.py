@@ -1,0 +1,128 @@
+"""Calls in the place of others that do the same more slowly; results are the same to the last bit."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from .ir import FRESH, Instruction, Operand, Recording, Root
+
+# From so many elements on, a choice between two arrays by bits is faster than a masked copy.
+MASKED = 1024
+
+_INTEGERS: dict[int, np.dtype] = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+_ONE = {size: np.array(1, dtype) for size, dtype in _INTEGERS.items()}
+
+
+def rewritten(steps: list[Instruction], recording: Recording) -> list[Instruction]:
+    """The steps as NumPy runs them fastest."""
+    found: list[Instruction] = []
+    for step in steps:
+        parts = _chosen(step, recording) if step.fn is np.where else None
+        found += parts if parts is not None else [_with_arrays(step)]
+    return found
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def _with_arrays(step: Instruction) -> Instruction:
+    """Numbers among the arguments of a ufunc as arrays without axes, which NumPy takes faster."""
+    fn = step.fn
+    if step.kind != "call" or not isinstance(fn, np.ufunc) or fn.signature is not None:
+        return step
+    given = step.args[: fn.nin]
+    if not any(_is_number(x) for x in given) or set(step.options) - {"out", "order"}:
+        return step
+    if not any(type(x) is Operand for x in given) or len(step.args) != fn.nin:
+        return step
+    try:
+        kinds = [x.dtype if type(x) is Operand or isinstance(x, np.generic) else type(x) for x in given]
+        kinds = [np.dtype(bool) if k is bool else k for k in kinds]
+        wanted = fn.resolve_dtypes((*kinds, *(None,) * fn.nout))
+        args = tuple(
+            np.array(x, dtype) if _is_number(x) else x for x, dtype in zip(given, wanted, strict=False)
+        )
+    except (TypeError, OverflowError, AttributeError):
+        return step
+    return dataclasses.replace(step, args=args)
+
+
+def _is_number(x: Any) -> bool:
+    return type(x) in (bool, int, float) or (isinstance(x, np.generic) and x.dtype.kind in "fiub")
+
+
+# ---------------------------------------------------------------- choices
+
+
+def _chosen(step: Instruction, recording: Recording) -> list[Instruction] | None:
+    """`where(condition, x, y)` by bits: NumPy copies run by run, which takes long for a random mask."""
+    if step.options or len(step.args) != 3 or type(step.results) is not Operand:
+        return None
+    result, (condition, x, y) = step.results, step.args
+    size = result.dtype.itemsize
+    if result.dtype.kind != "f" or size not in _INTEGERS or type(condition) is not Operand:
+        return None
+    if condition.dtype != bool or condition.shape != result.shape:
+        return None
+    if not all(_alike(v, result) for v in (x, y)):
+        return None
+    bits = result._replace(dtype=_INTEGERS[size])
+    mask = condition._replace(dtype=np.dtype(np.int8))
+    spread = dataclasses.replace(step, fn=np.ndarray.astype, args=(mask, bits.dtype), results=bits)
+
+    def on(fn: np.ufunc, a: Any, b: Any, out: Operand = bits, made: bool = False) -> Instruction:
+        if made:
+            return dataclasses.replace(step, fn=fn, args=(a, b), results=out)
+        args = (a,) if b is None else (a, b)
+        options = {"out": out}
+        return dataclasses.replace(step, fn=fn, args=args, options=options, results=None, writes=(out,))
+
+    if _is_zero(x):  # all bits set where y is kept, none where not
+        return [spread, on(np.subtract, bits, _ONE[size]), on(np.bitwise_and, bits, _bits(y, bits))]
+    chosen = [spread, on(np.negative, bits, None)]
+    if _is_zero(y):
+        return [*chosen, on(np.bitwise_and, bits, _bits(x, bits))]
+    if result.size < MASKED:
+        return None
+    other = _temporary(bits, recording)
+    return [
+        *chosen,
+        on(np.bitwise_xor, _bits(x, bits), _bits(y, bits), other, made=True),
+        on(np.bitwise_and, bits, other),
+        on(np.bitwise_xor, bits, _bits(y, bits)),
+    ]
+
+
+def _alike(value: Any, result: Operand) -> bool:
+    """Whether its bits, broadcast, are those that the result takes."""
+    if type(value) is not Operand:
+        return _is_number(value)
+    return value.dtype == result.dtype and all(
+        n in (1, m) for n, m in zip(value.shape[::-1], result.shape[::-1], strict=False)
+    )
+
+
+def _bits(value: Any, like: Operand) -> Any:
+    if type(value) is Operand:
+        return value._replace(dtype=like.dtype)
+    return np.array(value, np.dtype(f"f{like.dtype.itemsize}")).view(like.dtype)
+
+
+def _is_zero(value: Any) -> bool:
+    return type(value) is not Operand and value == 0 and not np.signbit(value)
+
+
+def _temporary(like: Operand, recording: Recording) -> Operand:
+    """Memory of the program's own for as long as it is needed, as large as another."""
+    number = max(recording.roots) + 1
+    array = np.empty(0, np.uint8)
+    recording.roots[number] = root = Root(number, array, FRESH)
+    root.nbytes = like.nbytes
+    strides, step = [], like.dtype.itemsize
+    for n in reversed(like.shape):
+        strides.append(step)
+        step *= n
+    return like._replace(root=number, offset=0, strides=tuple(reversed(strides)))
