@@ -29,6 +29,8 @@ class Captured:
         self._names: set[str] = set()
         self._kept: list[Any] = []  # so that no id is given out twice
         self._own = own
+        if isinstance(fn, FUNCTIONS):
+            self._reads.append(partial(_same, fn))
         self._follow(fn)
         for module in modules:
             self._of_module(module)

@@ -11,12 +11,14 @@ import enum
 import math
 import sys
 import types
+import weakref
 import zlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from .. import changes
 from ..tape import TensorBase
 from .lines import is_library
 
@@ -49,7 +51,7 @@ def signature(value: Any, own: Callable[[Any], bool], depth: int = 0) -> Any:
     if isinstance(value, TensorBase):
         return _tensor(value)
     if isinstance(value, FUNCTIONS):
-        return id(value)  # what it reads is followed
+        return id(value), id(value.__code__)  # what it reads is followed
     if isinstance(value, type) and is_users(value):
         return id(value), _table(_class_values(value), own, depth)
     if isinstance(value, (*_ATOMS, enum.Enum)):
@@ -66,11 +68,25 @@ def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) ->
         return kind, len(value), frozenset([signature(v, own, depth + 1) for v in value])
     if isinstance(value, dict):
         return kind, _table(value, own, depth)
+    if hasattr(value, "named_parameters"):
+        return _module(value, own, depth)
     if isinstance(value, types.MethodType):
         return id(value.__func__), signature(value.__self__, own, depth + 1)
     if isinstance(value, types.SimpleNamespace) or is_users(kind):
         return id(value), _table(_attributes(value), own, depth)
     return id(value)
+
+
+def _module(value: Any, own: Callable[[Any], bool], depth: int) -> Any:
+    """A module that is not of the state, such as a loss: looked at again when any module has changed."""
+    found = _modules.get(value)
+    if found is None or found[0] != changes.count:
+        plain = {k: v for k, v in value.__dict__.items() if isinstance(v, (bool, int, float, str))}
+        found = _modules[value] = changes.count, (id(value), _table(plain, own, depth))
+    return found[1]
+
+
+_modules: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def number(value: float) -> Any:

@@ -639,3 +639,66 @@ def test_transforms_of_a_compiled_function():
         with autograd.record():
             assert same(plain(program(x)), plain(cube(x)))
     assert program.replays
+
+
+# ---------------------------------------------------------------- functions that become others
+
+offset = 0.0
+
+
+def by_factor(x):
+    return x * factor
+
+
+def by_offset(x):
+    return x + offset
+
+
+def chosen(x):
+    return x
+
+
+def same_as(compiled, f, x):
+    for k in range(1, 6):
+        np.testing.assert_array_equal(compiled(k * x), f(k * x))
+
+
+def test_a_helper_that_is_another_which_reads_other_names(monkeypatch):
+    monkeypatch.setitem(globals(), "factor", 1.0)
+    monkeypatch.setitem(globals(), "chosen", by_factor)
+    compiled = autograd.compile(lambda x: chosen(x) * 2, strict=True)
+    same_as(compiled, lambda x: x * 2, ONES)
+    monkeypatch.setitem(globals(), "chosen", by_offset)
+    same_as(compiled, lambda x: x * 2, ONES)
+    monkeypatch.setitem(globals(), "offset", 5.0)
+    same_as(compiled, lambda x: (x + 5) * 2, ONES)
+    monkeypatch.setitem(globals(), "chosen", by_factor)
+    monkeypatch.setitem(globals(), "factor", 3.0)
+    same_as(compiled, lambda x: x * 6, ONES)
+    assert compiled.replays > 4
+
+
+def test_other_code_of_a_function():
+    def inner(x):
+        return x * 2
+
+    def outer(x):
+        return inner(x) + 1
+
+    compiled = autograd.compile(outer, strict=True)
+    same_as(compiled, lambda x: x * 2 + 1, ONES)
+    inner.__code__ = (lambda x: x * 7).__code__
+    same_as(compiled, lambda x: x * 7 + 1, ONES)
+    plain_one = lambda x: x - 1
+    compiled = autograd.compile(plain_one, strict=True)
+    same_as(compiled, lambda x: x - 1, ONES)
+    plain_one.__code__ = (lambda x: x - 4).__code__
+    same_as(compiled, lambda x: x - 4, ONES)
+
+
+def test_a_loss_outside_of_the_state():
+    loss_of = nn.CrossEntropyLoss()
+    compiled = autograd.compile(lambda x: loss_of(x, CLASSES), strict=True)
+    same_as(compiled, lambda x: F.cross_entropy(x, CLASSES), tensor(ROWS))
+    loss_of.reduction = "sum"
+    same_as(compiled, lambda x: F.cross_entropy(x, CLASSES, reduction="sum"), tensor(ROWS))

@@ -263,7 +263,7 @@ def refusal(body, state=(), args=(), strict=True):
     compiled = autograd.compile(body, state=state, strict=strict)
 
     def several():
-        for _ in range(4):
+        for _ in range(12):  # a value kept under a name makes calls differ until an address comes back
             compiled(*args)
 
     with pytest.raises(CompileError) as caught:
