@@ -141,6 +141,10 @@ class State:
         extras = [t._node[2] for t in self.tensors() if t._node is not None]
         return [hook for e in extras if e is not None for hook in e.hooks.values()]
 
+    def grads(self) -> tuple:
+        """Which tensors have no gradient."""
+        return tuple([grad_of(t) is None for t in self.tensors()])
+
     def pattern(self) -> tuple:
         """Options of optimisers that decide which steps run: switches, and which numbers are zero."""
         return tuple([_switches(group) for o in self.optimizers for group in o.param_groups])

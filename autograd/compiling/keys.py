@@ -1,0 +1,112 @@
+"""What tells one program of a function from another: what it relies on, apart from the values of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import changes
+from ..tape import TensorBase, mode
+from .capture import Captured
+from .signatures import signature
+from .state import State, frozen, is_plain
+
+
+class History(Exception):
+    """An argument is part of a graph outside, or of the state's memory: such a call runs as any other."""
+
+
+class Keys:
+    """Gives a call its key.
+
+    Attributes:
+        captured: what the function reads by name.
+        seen: the count of changes when the state was looked at last.
+    """
+
+    def __init__(self, fn: Callable, state: State):
+        self.fn, self.state = fn, state
+        self.captured: Captured | None = None  # before the first call
+        self.seen = -1
+        self._number = 0
+        self._numbers: dict[Any, int] = {}
+
+    def of(self, args: tuple, options: dict, arrays: list) -> Any:
+        """The key of a call; its arrays go to `arrays`."""
+        arrays.clear()
+        configuration = self._configuration()
+        state = self.state
+        spec = tuple([_spec(a, arrays, state) for a in args])
+        if options:
+            spec = (spec, tuple([(k, _spec(v, arrays, state)) for k, v in options.items()]))
+        assert self.captured is not None
+        return spec, mode.grad, self.captured.key(), configuration
+
+    def watch(self) -> None:
+        """Look up again which names are read."""
+        state = self.state
+        self.captured = Captured(self.fn, state.modules(), state.has, state.hooks())
+
+    def _configuration(self) -> Any:
+        """What of the state is no array: modes, options, which parameters are trained.
+
+        A number stands for it, as long as nobody says that something changed.
+        """
+        if changes.count != self.seen:
+            self.seen = changes.count
+            self.state.refresh()
+            self._number = self._numbers.setdefault(self._structure(), len(self._numbers))
+            self.watch()
+        return self._number, self.state.pattern()
+
+    def _structure(self) -> Any:
+        state = self.state
+        modules = tuple([_attributes(m) for m in state.modules()])
+        tensors = tuple(
+            [(id(t), t._node is None, t._data.shape, t._data.dtype, _hooks(t)) for t in state.tensors()]
+        )
+        return modules, tensors, tuple([len(o.param_groups) for o in state.optimizers])
+
+
+def _spec(value: Any, arrays: list, state: State) -> Any:
+    """What a program relies on of an argument; its arrays go to `arrays`."""
+    kind = type(value)
+    if kind is np.ndarray:
+        if value.base is not None and state.shares(value):
+            raise History
+        arrays.append(value)
+        return value.shape, value.strides, value.dtype
+    if state.has(value):
+        return kind, id(value)
+    if isinstance(value, TensorBase):
+        alias = value._alias
+        if value._node is not None or value._level is not None:
+            raise History
+        if alias is not None and alias.root is not None and state.has(alias.root):
+            raise History
+        arrays.append(value._data)
+        return kind, value._data.shape, getattr(value._data, "strides", ()), value._data.dtype
+    if isinstance(value, (np.ndarray, np.generic)):
+        arrays.append(np.asarray(value))
+        return kind, value.shape, value.dtype
+    if kind in (list, tuple) or hasattr(value, "_make"):
+        return kind, tuple([_spec(v, arrays, state) for v in value])
+    if kind is dict:
+        return kind, tuple([(k, _spec(v, arrays, state)) for k, v in value.items()])
+    if callable(value) and not isinstance(value, type):
+        return kind, signature(value, state.has), Captured(value, [], state.has).key()
+    return kind, signature(value, state.has)
+
+
+def _attributes(module: Any) -> Any:
+    """A module's attributes: plain data by value, everything else by identity."""
+    hooks = [(k, id(hook[0])) for table in module._hooks or () for k, hook in table.items()]
+    plain = [(k, frozen(v) if is_plain(v) else id(v)) for k, v in module.__dict__.items() if k != "_hooks"]
+    return id(module), tuple(plain), tuple(hooks)
+
+
+def _hooks(tensor: Any) -> tuple:
+    extra = tensor._node[2] if tensor._node is not None else None
+    return tuple(extra.hooks) if extra is not None else ()
