@@ -14,7 +14,8 @@ from ...ops.composed import plain
 from ...ops.elementwise import add, cos, sin
 from ...ops.shapes import as_array
 from ...protocols import IMPLEMENTATIONS
-from ._declare import FUNCTIONS, sc, special, spelled
+from ._declare import FUNCTIONS, own_elementwise, sc, special, spelled
+from ._trigamma import trigamma_of
 
 # away from the poles at 0, -1, ... SciPy and these rules agree everywhere
 _POSITIVE = (0.3, 4.0)
@@ -78,9 +79,28 @@ polygamma = special(
     singular=True, domain={"x": _POSITIVE}, kinks=_AT_POLES,
     doc="The n-th derivative of the digamma function. Gradient: polygamma(n + 1, x).",
 )  # fmt: skip
+
+
+def _trigamma(x):
+    """trigamma_of, in the dtypes that `psi` has; of complex x by the expansion above."""
+    x = np.asarray(x)
+    if x.dtype.kind == "c":
+        return _complex_polygamma(1, x)
+    if x.dtype == np.float16:
+        x = x.astype(np.float32)
+    if x.dtype not in (np.float32, np.float64):
+        raise TypeError(f"trigamma: not defined for {x.dtype}")
+    return trigamma_of(x)[()]
+
+
+trigamma = own_elementwise(
+    _trigamma, ["x"], d=lambda x: polygamma(2, x), name="trigamma", singular=True, analytic=True,
+    domain=_POSITIVE, kinks=_AT_POLES, reference=lambda x: _polygamma(1, x),
+    doc="The derivative of the digamma function. Gradient: polygamma(2, x).",
+)  # fmt: skip
 psi = special(
-    "psi", d=lambda x: polygamma(1, x), singular=True, analytic=True, domain=_POSITIVE, kinks=_AT_POLES,
-    doc="The digamma function, gamma'(x) / gamma(x). Gradient: polygamma(1, x).",
+    "psi", d=lambda x: trigamma(x), singular=True, analytic=True, domain=_POSITIVE, kinks=_AT_POLES,
+    doc="The digamma function, gamma'(x) / gamma(x). Gradient: trigamma(x), polygamma(1, x).",
 )  # fmt: skip
 FUNCTIONS["digamma"] = IMPLEMENTATIONS[sc.digamma] = digamma = psi
 
