@@ -11,6 +11,7 @@ import os
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"  # before NumPy loads its BLAS
+os.environ.pop("OPENBLAS_CORETYPE", None)  # which picks the kernels of this processor
 
 import argparse
 import math
