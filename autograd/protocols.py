@@ -39,6 +39,8 @@ def array_function(self: Any, function: Callable, types: Any, args: Any, options
         return ours(*args, **options)
     name = name_of(function)
     if name in MADE:  # called with like= a tensor
+        if not isinstance(self._data, (np.ndarray, np.generic)):  # recorded: what is made is to be as well
+            options = {**options, "like": self._data}
         return new_tensor(function(*args, **options))
     return on_values(name, function, args, options)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from .codegen import FAST, Faults
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
-from .memory import bare
+from .memory import bare, is_array
 from .pulls import Step
 from .tape import (
     EXTRA,
@@ -165,7 +165,7 @@ def add_cotangent(node: list, g: Any, heap: list, leaves: list, pending: dict, m
         pending[order] += g
     else:
         total = pending[order] = pending[order] + g
-        if type(total) is np.ndarray:
+        if type(total) is np.ndarray or is_array(total):
             mine.add(order)
 
 

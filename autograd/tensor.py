@@ -212,6 +212,8 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # v
             if copy is False:
                 raise ArgumentError(f"numpy.asarray: {self.dtype} becomes {np.dtype(dtype)} by a copy")
             return np.array(self._data, dtype)
+        if not isinstance(self._data, (np.ndarray, np.generic)):
+            return self._data.__array__()  # recorded: it refuses
         return np.array(self._data) if copy else views.expose(self)
 
     def __dlpack__(self, **options: Any) -> Any:

@@ -15,7 +15,7 @@ from . import writes
 from .errors import ArgumentError, IndexingError
 from .keywords import has_tensor, with_keywords
 from .ops import choosing, joining, reductions
-from .ops.composed import constant_of
+from .ops.composed import constant_of, flows
 from .ops.outputs import write_out
 from .ops.reductions import axes_of
 from .ops.shapes import as_array, astype, axis_index, moveaxis, reshape
@@ -50,6 +50,8 @@ def methods_of(ours: Callable, theirs: np.ufunc) -> dict[str, Callable]:
                 return usual(*args, **options)
             if not folds:
                 return on_values(f"{name}.{method}", usual, args, options)
+            if method == "reduceat" and theirs in _REDUCTIONS and not flows(*args, *options.values()):
+                return constant(*args, **options)  # as for arrays, to the last bit
             return (spelled if prim.is_differentiable else constant)(*args, **options)
 
         def constant(*args: Any, out: Any = None, **options: Any) -> Any:

@@ -194,7 +194,7 @@ def _node(prim: Primitive, active: tuple[int, ...], names: dict[str, Any]) -> li
         if name in prim.arrays:
             # the copy is what `protect` does with a small array, without calls
             slots[i] = (
-                f"{name}_data if {name}_alias is None else {name}_data.copy() "
+                f"{name}_data if {name}_alias is None else {name}_data.copy('K') "
                 f"if {name}_alias is FOREIGN and {name}_data.nbytes <= {SMALL} else {name}_data"
             )
     lines.append(f"node = [next_order(), {', '.join([pull, 'None', *parents, *slots])}]")

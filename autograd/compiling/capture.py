@@ -47,12 +47,12 @@ class Captured:
         return [read() for read in self._reads]
 
     @contextmanager
-    def generators(self, stand_in: Callable[[Any], Any]) -> Iterator[None]:
-        """Within, names of random generators stand for something else."""
+    def standing_in(self, stand_in: Callable[[Any], Any]) -> Iterator[None]:
+        """Within, the names of random generators and of C functions stand for something else."""
         before = []
         for container, name in self._places:
             value = container.get(name) if name else _contents(container)
-            if isinstance(value, np.random.Generator):
+            if isinstance(value, (np.random.Generator, types.BuiltinFunctionType)):
                 before.append((container, name, value))
                 _assign(container, name, stand_in(value))
         try:

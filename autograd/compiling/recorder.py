@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..tape import TensorBase
+from ..views import expose
 from . import lines
 from .functions import EMPTY, STRUCTURAL, WRITERS, depends_on_values, out_of
 from .ir import CONSTANT, FRESH, INPUT, Held, Instruction, mapped
@@ -190,6 +191,17 @@ class Recorder(KnownMemory):
         step.line = lines.here()
         self.recording.steps.append(step)
         return step
+
+    def of_tensor(self, value: Any) -> Any:
+        """What `numpy.asarray` would give for a tensor; anything else as it is."""
+        if not isinstance(value, TensorBase):
+            return value
+        data = value._data
+        root = self.find(data.value) if isinstance(data, Traced) else None
+        if root is not None and root.kind == INPUT:  # an argument, which stands for an array
+            return data
+        value._refuse_if_recorded("numpy.asarray()")  # type: ignore[attr-defined]
+        return expose(value)
 
     # -------------------------------------------------------------- what is no arithmetic
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..codegen import FAST
 from ..tape import Bundle, TensorBase, apply
 from ..watching import Watcher
-from .ir import Held, Instruction, Scalar, mapped
+from .ir import Held, Instruction, Scalar, leaves, mapped
 from .recorder import FAULTS, Opaque, Recorder, cleared, value_of
 from .traced import Leak, Traced
 
@@ -39,7 +39,7 @@ class Stepper(Watcher):
                 self._look_at(arg)
         mark = len(self.recorder.recording.steps)
         self.recorder.labels.append(prim.name)
-        known = self._known(args)
+        known = self._known(args, statics)
         try:
             for given in [known, args] if known is not args else [args]:
                 try:
@@ -53,9 +53,9 @@ class Stepper(Watcher):
         finally:
             self.recorder.labels.pop()
 
-    def _known(self, args: Sequence) -> Sequence:
+    def _known(self, args: Sequence, statics: tuple) -> Sequence:
         """Constants beside recorded values as recorded ones, so that kernels make arrays like them."""
-        if not any(isinstance(getattr(a, "_data", a), Traced) for a in args):
+        if not any(isinstance(getattr(a, "_data", a), Traced) for a in leaves((args, statics))):
             return args
         return [self._known_array(a) for a in args] if any(_is_constant(a) for a in args) else args
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..memory import admit_arrays
+from .ir import mapped
 from .lines import is_library
 
 
@@ -77,9 +78,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return self._view(np.lib.stride_tricks.as_strided(self.value, shape, strides))
 
     def __getitem__(self, index: Any) -> Any:
-        return self.recorder.call(operator.getitem, (self, index), {})
+        return self.recorder.call(operator.getitem, (self, mapped(index, self.recorder.of_tensor)), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        index, value = mapped((index, value), self.recorder.of_tensor)
         target = self.recorder.part(self, index)
         if target is not None:
             self.recorder.call(np.copyto, (target, value, "unsafe"), {}, writes=(target,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ..watching import watching
 from . import effects, lines
 from . import options as groups
 from .capture import Captured
+from .conversions import STAND_IN_OF, Conversions
 from .generators import Draws, Watch
 from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
 from .numbers import Stepping
@@ -123,7 +125,8 @@ class _Session:
         self.recorder.ambient = np.geterr()
         self.watch = watch = Watch(effects.sources(self.captured.values()))
         self.recorder.on_draw = watch.accept
-        with self.captured.generators(self._named), watch, watching(self.stepper), effects.Effects():
+        names, arrays = self.captured.standing_in(self._named), Conversions()
+        with names, arrays, watch, watching(self.stepper), effects.Effects():
             result = self.fn(*given[0], **given[1])
         self._refuse_writes(args, options, given)
         del given
@@ -306,14 +309,20 @@ class _Session:
         for optimizer in self.state.optimizers:
             for slot in optimizer._slots.values():
                 held |= {id(a) for a in (*slot.state, *slot.scratch)}
-        found = [duck for duck in self.recorder.leaked() if id(duck) not in held]
-        bases = {id(d.base) for d in self.recorder.leaked()}
-        found = [duck for duck in found if id(duck) not in bases or duck.base is not None]
+        if self._held_besides(held):
+            gc.collect()  # what is only in cycles is held by nobody
+        found = self._held_besides(held)
         if found:
             _make_real(found)
             raise Leak(
                 "a value that was computed inside is still held outside when the function has returned"
             )
+
+    def _held_besides(self, held: set[int]) -> list[Traced]:
+        """The stand-ins that somebody holds who is none of these, by id."""
+        found = [duck for duck in self.recorder.leaked() if id(duck) not in held]
+        bases = {id(d.base) for d in self.recorder.leaked()}
+        return [duck for duck in found if id(duck) not in bases or duck.base is not None]
 
     # -------------------------------------------------------------- generators
 
@@ -324,10 +333,10 @@ class _Session:
             raise Leak("numbers are drawn from a generator that is not named in state=")
         return Draws(generator, self.recorder)
 
-    def _named(self, generator: Any) -> Any:
-        """What a generator's name stands for while the function is recorded."""
-        declared = any(generator is g for g in self.state.generators)
-        return Draws(generator, self.recorder) if declared else generator
+    def _named(self, value: Any) -> Any:
+        """What the name of a generator or of a C function stands for while the function is recorded."""
+        declared = any(value is g for g in self.state.generators)
+        return Draws(value, self.recorder) if declared else STAND_IN_OF.get(value, value)
 
 
 def _unread(read: Callable) -> Callable:
@@ -351,8 +360,6 @@ def _as_effect(step: Callable, recorder: Recorder) -> Callable:
 
 def _make_real(ducks: list[Traced]) -> None:
     """Give whoever holds a tensor over a stand-in the real values."""
-    import gc
-
     for duck in ducks:
         for holder in gc.get_referrers(duck):
             if isinstance(holder, TensorBase) and holder._data is duck:

@@ -1,0 +1,93 @@
+"""What NumPy code does, recorded: functions of arrays, compiled as eager to the last bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+import autograd.numpy as anp
+import nn.functional as F
+from tests.support.compiling import outcome, plain, same
+
+pytestmark = pytest.mark.usefixtures("numpy_alone")
+
+from_numpy = np.array  # under a name of its own
+
+
+def _buffer(x):
+    y = np.zeros_like(x)
+    y[1:] = x[:-1]
+    y[x > 0] = 3
+    return y
+
+
+# Arrays that NumPy makes of what has no protocol: lists, single numbers.
+MADE = {
+    "array of elements": lambda x: np.array([x[0, 0] * 2, x[1, 1] ** 2]),
+    "array of rows": lambda x: np.array([x[0], x[1] * 2]),
+    "array of arrays": lambda x: np.array([x, x * 2]),
+    "array of arrays and numbers": lambda x: np.array([[x[0, 0], 1.0], [0, x[2, 1]]]),
+    "array of another dtype": lambda x: np.array(x, np.float32),
+    "array of sums": lambda x: np.asarray([x.sum(), x.max()]),
+    "array by a captured name": lambda x: from_numpy([x.min(), x.max()]),
+    "asarray": lambda x: np.asarray(x) * 2,
+    "asarray of a scalar": lambda x: np.asarray(x.sum()).reshape(1),
+    "ascontiguousarray": lambda x: np.ascontiguousarray(x.T),
+    "full": lambda x: np.full(3, x[0, 0]),
+    "zeros_like": _buffer,
+    "ours": lambda x: anp.array([x[0, 0] * 2, 1.0]),
+    "grad": autograd.grad(lambda x: anp.sum(anp.array([x[0, 0] * 2, x[1, 1] ** 2, 1.0]) ** 2)),
+    "grad of what is in cycles": autograd.grad(lambda x: anp.sum(anp.linalg.pinv(x))),
+    "multi_dot": autograd.grad(lambda x: anp.sum(anp.linalg.multi_dot([x.T, x, x.T]))),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_arrays_that_numpy_makes(name):
+    check(MADE[name])
+
+
+def check(fn, shape=(4, 3), **options):
+    program = autograd.compile(fn, strict=True, **options)
+    for seed in range(6):
+        x = np.random.default_rng(seed).normal(size=shape)
+        assert same(plain(fn(x)), plain(program(x)))
+    assert program.replays
+
+
+def test_numpy_is_as_it_was_afterwards():
+    before = np.array, np.asarray, np.full
+    check(lambda x: np.array([x.sum(), 1.0]))
+    with pytest.raises(autograd.errors.CompileError):
+        check(lambda x: np.array([float(x.sum())]))
+    assert (np.array, np.asarray, np.full) == before
+
+
+def test_a_tensor_that_requires_grad_is_refused_as_ever():
+    assert outcome(autograd.grad(lambda x: np.array([x.sum()])), np.ones(2)) == "RequiresGradError"
+
+
+# Where a recorded run took other kernels, or the same ones on other layouts, than the function.
+MATRIX = np.random.default_rng(3).normal(size=(4, 5))
+LEFT, RIGHT = (
+    np.random.default_rng(i).normal(size=n).astype(np.float32) for i, n in ((9, (8, 5)), (8, (3, 5)))
+)
+
+
+def _mixed(x):
+    """What sends back cotangents of three layouts."""
+    s = F.softmax(x.astype(np.float32), -1)
+    return ((s @ RIGHT) ** 2).sum() + s.sum() + ((s.T @ LEFT) ** 2).sum()
+
+
+LAYOUTS = {
+    "a captured view": autograd.grad(lambda x: anp.sum(anp.matmul(MATRIX.T, x[:4, 0]) ** 2)),
+    "reduceat": lambda x: np.add.reduceat(x[:, 0], [0, 3]),
+    "three cotangents": autograd.grad(_mixed),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_same_kernels_on_the_same_layouts(name):
+    check(LAYOUTS[name], (8, 3))
