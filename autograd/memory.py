@@ -21,8 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-# Copying this many bytes costs less than setting up and releasing a guard (about 2 us).
-SMALL = 16384
+getrefcount = getattr(sys, "getrefcount", lambda value: 0)  # PyPy has none
+
+# Copying this many bytes costs a fourth of setting up and releasing a guard (about 2 us).
+SMALL = 32768
 
 
 def _keep_freed_memory() -> None:
@@ -229,7 +231,7 @@ def _behind(value: Any) -> Any:
 
 
 def _references(tensor: Any) -> int:
-    return sys.getrefcount(tensor._data)
+    return getrefcount(tensor._data)
 
 
 class _Probe:
@@ -237,14 +239,14 @@ class _Probe:
         self._data = np.empty(0)
 
 
-# What `_references` says of a buffer that one tensor alone holds: calibrated, since it differs
-# between CPython versions. Elsewhere reference counts say nothing: then every buffer counts
+# What `getrefcount(tensor._data)` says of a buffer that one tensor alone holds: calibrated, since it
+# differs between CPython versions. Elsewhere reference counts say nothing: then every buffer counts
 # as held, and is copied before a write.
 _SOLE = _references(_Probe()) if sys.implementation.name == "cpython" else -1
 
 
 def _references_in(holder: list, i: int) -> int:
-    return sys.getrefcount(holder[i])
+    return getrefcount(holder[i])
 
 
 _SOLE_IN_LIST = _references_in([np.empty(0)], 0) if _SOLE >= 0 else -1
@@ -252,7 +254,7 @@ _SOLE_IN_LIST = _references_in([np.empty(0)], 0) if _SOLE >= 0 else -1
 
 def is_sole(holder: list, i: int) -> bool:
     """Whether the array in this slot of a list is held by nothing else and owns its memory."""
-    if _references_in(holder, i) != _SOLE_IN_LIST:
+    if getrefcount(holder[i]) != _SOLE_IN_LIST:
         return not is_array(holder[i])  # a NumPy scalar never changes
     return holder[i].base is None
 
@@ -262,9 +264,11 @@ def is_exclusive(root: Any) -> bool:
 
     True only if a write to it can be seen by no node and no array of the caller's.
     """
-    if root._alias is None:  # the usual case, asked for every parameter at every step
-        sole = _references(root) == _SOLE
-        return sole and is_array(root._data) and root._data.base is None
+    if root._alias is None:
+        if getrefcount(root._data) != _SOLE:
+            return False
+        held = root._data
+        return (type(held) is np.ndarray or is_array(held)) and held.base is None
     data = root._data
     if not is_array(data) or data.base is not None:
         return False

@@ -115,9 +115,10 @@ def writable(tensor: Any) -> np.ndarray:
         alias = tensor._alias = None  # its views are gone: it shares with nobody
     if alias is not None or not is_exclusive(tensor):
         own(root_of(tensor))
-    if not is_array(tensor._data):
-        tensor._data = np.array(tensor._data)
-    return tensor._data
+    data = tensor._data
+    if type(data) is not np.ndarray and not is_array(data):
+        data = tensor._data = np.array(data)
+    return data
 
 
 def expose(tensor: Any) -> np.ndarray:

@@ -64,14 +64,19 @@ _ONES: dict[np.dtype, np.ndarray] = {}
 
 def _reduce_sum(x, axis):
     if axis == (0,) and x.ndim == 2 and x.dtype.char in "fd":
-        if len(x) == 1:
-            return x[0].copy()
-        # the gradient of a bias; as a BLAS product it takes a fifth of the time
-        ones = _ONES.get(x.dtype)
-        if ones is None or len(ones) < len(x):
-            ones = _ONES[x.dtype] = np.ones(2 * len(x), x.dtype)
-        return x.T.dot(ones[: len(x)])
+        return sum_of_rows(x)
     return np.add.reduce(x, axis)
+
+
+def sum_of_rows(x):
+    """The sum of the rows of a real matrix: as a BLAS product it takes a fifth of the time."""
+    n = len(x)
+    if n == 1:
+        return x[0].copy()
+    ones = _ONES.get(x.dtype)
+    if ones is None or len(ones) < n:
+        ones = _ONES[x.dtype] = np.ones(2 * n, x.dtype)
+    return x.T.dot(ones[:n])
 
 
 reduce_sum = primitive(

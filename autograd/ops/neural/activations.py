@@ -14,7 +14,7 @@ from ...primitive import parameters
 from ..choosing import equal, greater, greater_equal, less_equal, logical_or
 from ..elementwise import absolute, exp
 from .erf import erf, gelu
-from .selecting import is_odd, plainly, select, zeroed
+from .selecting import is_odd, plainly, select, zero_like, zeroed
 from .smooth import gelu_tanh, glu, logsigmoid, mish, sigmoid, silu, softplus, softsign, tanhshrink
 
 __all__ = [
@@ -67,13 +67,18 @@ def _between(x, low, high):
 
 def _relu(x):
     if x.size < _LARGE or x.dtype.kind != "f":
-        return np.maximum(x, 0)
+        return np.maximum(x, zero_like(x))
     return np.clip(x, 0.0, math.inf)
+
+
+def _d_relu(g, out):
+    plain = type(out) is np.ndarray
+    return zeroed(g, np.less_equal(out, zero_like(out)) if plain else less_equal(out, 0))
 
 
 relu = elementwise(
     _relu,
-    vjp=lambda g, out: zeroed(g, less_equal(out, 0)),
+    vjp=_d_relu,
     name="relu",
     kinks="0 at x = 0",
     doc="max(x, 0)",

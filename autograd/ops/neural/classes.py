@@ -7,6 +7,7 @@ what the mean divides by.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -18,6 +19,8 @@ from ..shapes import reshape
 from . import batching
 from .losses import reduced
 
+# Rows up to which their places are kept.
+_FEW = 1024
 _UNSIGNED = {np.dtype(f"{kind}{size}"): np.dtype(f"u{size}") for kind in "iu" for size in (1, 2, 4, 8)}
 
 
@@ -85,12 +88,20 @@ def over(values, ignored, divisor, reduction):
     return values
 
 
+@functools.lru_cache(maxsize=64)
+def _starts(n, classes):
+    """Where the rows begin; kept, since making them takes as long as using them."""
+    starts = np.arange(0, n * classes, classes)
+    starts.flags.writeable = False
+    return starts
+
+
 def places_of(x_shape, target):
     """Where in the flat input the targets are."""
     n, classes = x_shape[:2]
     places = target.astype(np.intp, copy=False)
     if len(x_shape) == 2:
-        return places + np.arange(0, n * classes, classes)
+        return places + (_starts(n, classes) if n <= _FEW else np.arange(0, n * classes, classes))
     depth = math.prod(x_shape[2:])
     places = (places.reshape(n, depth) + np.arange(0, n * classes, classes)[:, None]) * depth
     return (places + np.arange(depth)).reshape(target.shape)

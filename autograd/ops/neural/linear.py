@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ...declare import case, primitive
 from ...errors import DtypeError, ShapeError
-from ..shapes import reduce_sum, reshape
+from ..shapes import reduce_sum, reshape, sum_of_rows
 from . import batching
 
 
@@ -58,7 +60,8 @@ def _d_linear_w(g, x):
 
 def _d_linear_b(g):
     if g.ndim == 2:
-        return reduce_sum(g, (0,))
+        plain = type(g) is np.ndarray and g.dtype.char in "fd"
+        return sum_of_rows(g) if plain else reduce_sum(g, (0,))
     return reduce_sum(_rows(g), (0,)) if g.ndim > 2 else g
 
 

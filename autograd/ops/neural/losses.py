@@ -33,7 +33,10 @@ def reduced(losses, reduction):
     """The mean of losses, their sum, their sum per entry of the first axis, or each."""
     if reduction == "none":
         return losses
-    value = np.add.reduce(losses, None) if is_array(losses) else total(losses)
+    plain = is_array(losses)
+    value = np.add.reduce(losses, None) if plain else total(losses)
+    if reduction == "mean" and plain:
+        return value / losses.size
     return value if reduction == "sum" else value / share(losses.shape, reduction)
 
 

@@ -15,22 +15,37 @@ from ..choosing import where
 # From this size on the bits are quicker; below, the fewer calls are.
 _LARGE = 2048
 _INTEGERS = {np.dtype(f): np.dtype(i) for f, i in (("f2", "i2"), ("f4", "i4"), ("f8", "i8"))}
+# Zero as an array: NumPy takes it twice as fast as Python's.
+_ZEROS = {dtype: np.zeros((), dtype) for dtype in _INTEGERS}
+
+
+def zero_like(x):
+    """Zero, in the form that is cheapest beside x."""
+    return _ZEROS.get(x.dtype, 0) if type(x) is np.ndarray else 0
 
 
 def zeroed(x, drop):
     """x with exact zeros where `drop` holds."""
-    if type(drop) is np.ndarray and type(x) is np.ndarray and _has_bits(x, drop):
-        integers = _INTEGERS[x.dtype]
-        kept = drop.view(np.int8).astype(integers)
-        kept -= 1  # all bits set where x is kept, none where not
-        kept &= x.view(integers)
-        return kept.view(x.dtype)
-    return where(drop, 0, x)
+    if type(drop) is not np.ndarray or type(x) is not np.ndarray:
+        return where(drop, 0, x)
+    zero = _ZEROS.get(x.dtype)
+    if zero is None or drop.shape != x.shape or not x.ndim:
+        return where(drop, 0, x)
+    if x.size < _LARGE:
+        kept = x.copy()
+        np.putmask(kept, drop, zero)
+        return kept
+    integers = _INTEGERS[x.dtype]
+    kept = drop.view(np.int8).astype(integers)
+    kept -= 1  # all bits set where x is kept, none where not
+    kept &= x.view(integers)
+    return kept.view(x.dtype)
 
 
 def select(condition, x, y):
     """x where `condition` holds, else y; y is an array of the result's shape and dtype."""
-    if type(condition) is np.ndarray and type(y) is np.ndarray and _has_bits(y, condition):
+    plain = type(condition) is np.ndarray and type(y) is np.ndarray
+    if plain and y.size >= _LARGE and condition.shape == y.shape and y.dtype in _INTEGERS:
         integers = _INTEGERS[y.dtype]
         chosen = condition.view(np.int8).astype(integers)
         np.negative(chosen, chosen)
@@ -39,10 +54,6 @@ def select(condition, x, y):
         chosen ^= y.view(integers)
         return chosen.view(y.dtype)
     return where(condition, x, y)
-
-
-def _has_bits(x, mask):
-    return mask.size >= _LARGE and mask.shape == x.shape and x.dtype in _INTEGERS
 
 
 def is_odd(x):
