@@ -159,6 +159,7 @@ class Optimizer:
         if before is not None and before.buffers == self.buffers(group):
             return before
         slot = self._slots[parameter] = self._new_slot(parameter, group)
+        changes.note()
         if before is not None and (shared := set(slot.names) & set(before.names)):
             old = dict(zip(before.names, before.state, strict=True))
             slot.state = tuple(old[n] if n in shared else a for n, a in zip(slot.names, slot.state))
@@ -269,6 +270,7 @@ class Optimizer:
         for group, whole in zip(self.param_groups, wholes, strict=True):
             group.update(whole)
         self._slots = fresh
+        changes.note()
         self.stepped = self.stepped or bool(fresh)  # before it was saved
 
     def _fitting(self, state_dict: Mapping[str, Any]) -> list[dict[str, Any]]:

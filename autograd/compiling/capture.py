@@ -6,8 +6,7 @@ import functools
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,14 +14,37 @@ from .lines import is_library
 from .signatures import FUNCTIONS, is_users, signature
 
 
+class Read(NamedTuple):
+    """Where a value is found.
+
+    Attributes:
+        how: `cell`, `item` (a dict and a key), `defaults` (of a function), or `same` (the value itself).
+    """
+
+    how: str
+    holder: Any
+    name: str = ""
+
+    def value(self) -> Any:
+        """The value there now; None for none."""
+        if self.how == "item":
+            return self.holder.get(self.name)
+        if self.how == "cell":
+            return _contents(self.holder)
+        return _defaults(self.holder) if self.how == "defaults" else self.holder
+
+
 class Captured:
     """The values that a function and those it calls find by name.
 
     `key()` is equal at two calls if all of them are what they were: see `signatures`.
+
+    Attributes:
+        reads: where they are found.
     """
 
     def __init__(self, fn: Callable, modules: list[Any], own: Callable[[Any], bool], hooks: Any = ()):
-        self._reads: list[Callable[[], Any]] = []
+        self.reads: list[Read] = []
         self._places: list[tuple[Any, str]] = []  # a cell and "", or a dict of globals and a name
         self._seen: set[int] = set()
         self._classes: dict[type, None] = {}
@@ -30,7 +52,7 @@ class Captured:
         self._kept: list[Any] = []  # so that no id is given out twice
         self._own = own
         if isinstance(fn, FUNCTIONS):
-            self._reads.append(partial(_same, fn))
+            self.reads.append(Read("same", fn))
         self._follow(fn)
         for module in modules:
             self._of_module(module)
@@ -40,11 +62,11 @@ class Captured:
 
     def key(self) -> tuple:
         own = self._own
-        return tuple([signature(read(), own) for read in self._reads])
+        return tuple([signature(read.value(), own) for read in self.reads])
 
     def values(self) -> list[Any]:
         """What is read, as it is now."""
-        return [read() for read in self._reads]
+        return [read.value() for read in self.reads]
 
     @contextmanager
     def standing_in(self, stand_in: Callable[[Any], Any]) -> Iterator[None]:
@@ -65,10 +87,10 @@ class Captured:
         """Collect what a function reads, and what functions that it reads do."""
         if isinstance(value, functools.partial):
             for part in (value.func, *value.args, *value.keywords.values()):
-                self._add(partial(_same, part))
+                self._add(Read("same", part))
             return
         if isinstance(value, types.MethodType):
-            self._add(partial(_same, value.__self__))
+            self._add(Read("same", value.__self__))
             value = value.__func__
         inner = getattr(value, "__wrapped__", None)
         if inner is not None:
@@ -78,7 +100,7 @@ class Captured:
         elif is_users(type(value)) and not isinstance(value, type):
             self._classes[type(value)] = None
             if not self._own(value):
-                self._reads.append(partial(_same, value))
+                self.reads.append(Read("same", value))
         elif isinstance(value, type) and is_users(value):
             self._classes[value] = None
 
@@ -89,9 +111,9 @@ class Captured:
         self._kept.append(fn)
         for cell in fn.__closure__ or ():
             self._places.append((cell, ""))
-            self._add(partial(_contents, cell))
+            self._add(Read("cell", cell))
         if fn.__defaults__ or fn.__kwdefaults__:
-            self._add(partial(_defaults, fn))
+            self._add(Read("defaults", fn))
             for default in _defaults(fn):
                 self._follow(default)
         names = list(dict.fromkeys(_names(fn.__code__)))
@@ -105,7 +127,7 @@ class Captured:
                 self._of_python_module(value, names)
             else:
                 self._places.append((table, name))
-                self._add(partial(table.get, name))
+                self._add(Read("item", table, name))
 
     def _of_python_module(self, module: types.ModuleType, names: list[str]) -> None:
         """The names of a module of the user's that the function may read as attributes."""
@@ -114,7 +136,7 @@ class Captured:
             return
         for name in names:
             if name in vars(module) and not isinstance(vars(module)[name], types.ModuleType):
-                self._add(partial(vars(module).get, name))
+                self._add(Read("item", vars(module), name))
 
     def _methods(self) -> None:
         """Follow the methods of the classes that were met, those whose names occur."""
@@ -143,14 +165,14 @@ class Captured:
                 if name in ("_parameters", "_buffers", "_modules", "_transient", "_hooks", "_state_hooks"):
                     continue
                 if not any(name in t for t in tables) and _may_change(value):
-                    self._add(partial(module.__dict__.get, name))
+                    self._add(Read("item", module.__dict__, name))
         for table in module._hooks or ():
             for hook, *_ in table.values():
                 self._follow(hook)
 
-    def _add(self, read: Callable[[], Any]) -> None:
-        self._reads.append(read)
-        value = read()
+    def _add(self, read: Read) -> None:
+        self.reads.append(read)
+        value = read.value()
         self._follow(value)
         if isinstance(value, (list, tuple)):
             for item in value[:64]:
@@ -160,10 +182,6 @@ class Captured:
 
 def _may_change(value: Any) -> bool:
     return value is not None and not isinstance(value, (bool, int, float, complex, str, bytes, type))
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _defaults(fn: Any) -> tuple:

@@ -13,13 +13,15 @@ from typing import Any
 from ..errors import ArgumentError, CompileError, OperandError
 from ..tape import mode
 from . import native
-from .entry import Entry, result_of
+from .calls import result_of
+from .checks import MISS
+from .entry import Entry
 from .ir import leaves
 from .keys import History, Keys
 from .plan import Plan
-from .program import Changed, Outdated
+from .program import Changed, Moved, Outdated
 from .results import kind_of
-from .state import State, release
+from .state import State
 from .tracing import last_line, traced_run
 from .verify import agree, arrays_of
 
@@ -29,8 +31,11 @@ log = logging.getLogger(__name__)
 PATIENCE = 16
 
 
-# How many programs a function may have.
-MOST = 64
+# For how many combinations of what is no array a function may have programs, and how many each of them
+# for outcomes of guards.
+MOST, VARIANTS = 64, 16
+# How many programs are asked whether they fit before a call's key is made.
+RECENT = 4
 
 
 class CompileWarning(RuntimeWarning):
@@ -83,6 +88,8 @@ class Compiled:
         self._lock = threading.RLock()
         self.replays = 0  # how often a program ran
         self._last: Entry | None = None
+        self._recent: list[Entry] = []  # those that ran last
+        self._first: Callable | None = None  # the call of the last
 
     @property
     def plan(self) -> Plan:
@@ -109,26 +116,50 @@ class Compiled:
     # -------------------------------------------------------------- calls
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        first = self._first
+        if first is not None:
+            try:
+                with self._lock:
+                    found = first(args, options)
+                    if found is not MISS:
+                        self.replays += 1
+                        return found
+            except Changed:
+                pass  # what was as it should be are the arguments, not their values
         if self._eager or mode.interceptor is not None or mode.levels:
             return self._fn(*args, **options)
         with self._lock:
             return self._run(args, options)
 
     def _run(self, args: tuple, options: dict) -> Any:
+        for entry in self._recent[1:]:
+            if entry.call is not None:
+                try:
+                    found = entry.call(args, options)
+                except Changed:
+                    continue
+                if found is not MISS:
+                    self._ran(entry)
+                    return found
         arrays: list[Any] = []
         try:
             key = self._keys.of(args, options, arrays)
+            if key not in self._kinds:  # what was read by name may read other names now
+                self._keys.watch()
+                key = self._keys.of(args, options, arrays)
         except History:
             return self._fn(*args, **options)
-        for wanted, entry in self._entries.get(key, ()):
-            if wanted is None or wanted == self._state.grads():
-                return self._replay(entry, arrays, args, options)
-        if key not in self._kinds:  # what was read by name may read other names now
-            self._keys.watch()
-            key = self._keys.of(args, options, arrays)
-            if key in self._entries:
-                return self._run(args, options)
         grads = self._state.grads()
+        fitting = [e for wanted, e in self._entries.get(key, ()) if wanted is None or wanted == grads]
+        for entry in sorted(fitting, key=lambda e: not e.verified):
+            try:
+                return self._replay(entry, arrays, args, options)
+            except (Moved, Outdated) as change:
+                return self._changed(entry, change, args, options)
+            except Changed as change:  # its guards came out otherwise
+                last = change
+        if len(fitting) >= VARIANTS:
+            return self._changed(entry, last, args, options)
         if key not in self._kinds:
             if len(self._kinds) >= MOST:
                 self._give_up(f"its arguments, or what it reads by name, were different in {MOST} calls")
@@ -140,27 +171,36 @@ class Compiled:
         return self._record(key, grads, args, options)
 
     def _replay(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
-        try:
-            if not entry.verified:
-                return self._verify(entry, arrays, args, options)
-            result = entry.run(arrays)
-        except Changed as change:
-            self._keys.seen = -1
-            if isinstance(change, Outdated):  # the next call records another
-                self._replace(entry)
-            self._misses += 1
-            if self._misses > PATIENCE:
-                self._give_up(str(change))
-            return self._fn(*args, **options)
-        self._last = entry
-        self.replays += 1
+        if not entry.verified:
+            return self._verify(entry, arrays, args, options)
+        result = entry.run(arrays)
+        self._ran(entry)
+        entry.expect(args, options, self._keys, self.replays)
+        self._first = entry.call
         return result
+
+    def _ran(self, entry: Entry) -> None:
+        """A program has run: it is the first to be tried again."""
+        self.replays += 1
+        self._last, self._first = entry, entry.call
+        if entry in self._recent:
+            self._recent.remove(entry)
+        self._recent[:] = [entry, *self._recent[: RECENT - 1]]
+
+    def _changed(self, entry: Entry, change: Changed, args: tuple, options: dict) -> Any:
+        """Run the function, since no program fits."""
+        self._keys.seen = -1
+        if isinstance(change, Outdated):  # the next call records another
+            self._replace(entry)
+        self._misses += 1
+        if self._misses > PATIENCE:
+            self._give_up(str(change))
+        return self._fn(*args, **options)
 
     def _record(self, key: Any, grads: Any, args: tuple, options: dict) -> Any:
         captured = self._keys.captured
         assert captured is not None
-        for tensor in self._state.tensors():
-            release(tensor)
+        self._state.release()
         try:
             traced = traced_run(self._fn, args, options, self._state, self._kinds[key], captured)
         except CompileError as error:
@@ -179,9 +219,9 @@ class Compiled:
             wanted = None if traced.resets else grads
             self._entries.setdefault(key, []).append((wanted, entry))
             self._last = entry
-        result = result_of(traced, traced.result)
+        found = result_of(traced.tree, traced.kinds, traced.result)
         traced.release()
-        return result
+        return found
 
     def _verify(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
         """The first replay: the function runs eagerly too, and both must agree."""
@@ -220,6 +260,9 @@ class Compiled:
 
     def _replace(self, entry: Entry, other: Entry | None = None) -> None:
         """Put another program in the place of one, or none."""
+        if entry in self._recent:
+            self._recent.remove(entry)
+        self._first = None
         for entries in self._entries.values():
             places = [(g, other if e is entry else e) for g, e in entries]
             entries[:] = [(g, e) for g, e in places if e is not None]
@@ -231,4 +274,6 @@ class Compiled:
             raise CompileError(message)
         self._eager = reason
         self._entries.clear()
+        self._recent.clear()
+        self._first = None
         warnings.warn(f"{message}; it runs eagerly from now on", CompileWarning, stacklevel=4)

@@ -6,18 +6,16 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ..memory import OWNED
-from ..sweeping import freed_pull
-from ..tape import TensorBase, new_tensor
-from .ir import FRESH, STATE, Instruction, Operand, mapped
+from ..tape import new_tensor
+from . import calls
+from .guarded import Guarded
+from .holding import Holding, is_alone, is_owned, release, take_back
+from .ir import FRESH, Instruction
+from .keys import Keys
 from .numbers import Numbers
 from .plan import planned
-from .program import Changed, Writer
-from .recorder import cleared
-from .results import ARRAY, HOLE, SCALAR, SWEPT
-from .state import GradPlace, SlotPlace, State, TensorPlace, grad_of, release
+from .program import Moved, Writer
+from .state import GradPlace, SlotPlace, State, TensorPlace
 from .tracing import TracedRun
 
 
@@ -26,6 +24,11 @@ class Entry:
 
     `run(arrays)` gives what the function would; Changed says that it cannot, and that nothing
     was changed.
+
+    Attributes:
+        names: what the functions around the program know: see `calls`.
+        body, call: those functions; `call` is None if none is written.
+        verified: whether it was found to do what the function does.
     """
 
     def __init__(self, traced: TracedRun, state: State, loops: bool = False):
@@ -38,219 +41,162 @@ class Entry:
         self.verified = False
         self.rebindings = 0
         self.source = ""
-        self._guarded = _Guarded(self.plan.steps, recording)
-        self._grads: list[list] = []
-        self._numbers = [step.fn for step in self.plan.steps if isinstance(step.fn, Numbers)]
+        self.names: dict[str, Any] = {}
+        self.call: Callable | None = None
+        self._expected, self._patience = 0, 1  # when a call was written last; how many runs must follow
+        self.written = {o.root for step in self.plan.steps for o in step.writes}
+        self.written |= {target.root for target, _ in recording.finals}
+        self.guarded = Guarded(self.plan.steps, recording)
+        self.inner = [step.fn for step in self.plan.steps if isinstance(step.fn, Numbers)]
         self._bind()
-        self._calibrate()
 
     # -------------------------------------------------------------- binding
 
     def _bind(self) -> None:
         """Write the program for the arrays that the state has now."""
-        recording = self.traced.recording
-        bindings = {}
         self.state.prepare()
-        self._tensors, self._slots = [], []
+        self._hold(self._arrays())
+        self._count()
+
+    def _hold(self, bindings: dict[int, Any]) -> None:
+        self._holding = Holding(bindings[root] for _, root in self.tensors)
+        self._write(bindings)
+        self._holding.note()
+
+    def _arrays(self) -> dict[int, Any]:
+        """The arrays of the state by root: in memory that the program may write."""
+        self.tensors: list[tuple[Any, int]] = []
+        self.slots: list[tuple[SlotPlace, int]] = []
+        found = {}
         for place, operand in self.traced.places:
-            if isinstance(place, GradPlace):
-                continue
             if isinstance(place, TensorPlace):
-                release(place.owner)
-            array = place.get()
-            if (array.shape, array.dtype) != (operand.shape, operand.dtype):
-                raise Changed("a tensor of the state has another shape or dtype")
-            bindings[operand.root] = array
-            if isinstance(place, TensorPlace):
-                self._tensors.append([place.owner, array, 0, place.owner._node])
+                if operand.root in self.written:
+                    release(place.owner)
+                self.tensors.append((place.owner, operand.root))
             elif isinstance(place, SlotPlace):
-                optimizer, parameter = place.owner
-                slots = optimizer._slots
-                self._slots.append((optimizer, slots, slots[parameter], slots[parameter].state))
-        for numbers in self._numbers:
-            numbers.bind()
-        self._slots = list({id(s[2]): s for s in self._slots}.values())  # once for each parameter
-        writer = Writer(recording, self.plan, bindings)
-        self._run, self.source = writer.function()
-        self.faults = writer.faults
-        self._wrapped = recording.quiet or "faults" in self.source
-        self._grads = []
-        for tensor, final in self.traced.grads:
-            array = None if final is None else writer.array(final)
-            self._grads.append([tensor, array, None])
-        self._entering = [
+                self.slots.append((place, operand.root))
+            else:
+                continue
+            array = found[operand.root] = place.get()
+            if (array.shape, array.strides, array.dtype) != operand[2:]:
+                raise Moved("a tensor of the state has another shape, layout or dtype")
+        return found
+
+    def _write(self, bindings: dict[int, Any]) -> None:
+        writer = Writer(self.traced.recording, self.plan, bindings)
+        run, self.source = writer.function()
+        self.wrapped = self.traced.recording.quiet or "faults" in self.source
+        names = self.names = {"run": run, "faults": writer.faults}
+        for i, (tensor, root) in enumerate(self.tensors):
+            names |= {f"t{i}": tensor, f"s{i}": bindings[root], f"n{i}": tensor._node, f"k{i}": 0}
+        for i, (tensor, final) in enumerate(self.traced.grads):
+            names[f"e{i}"] = None if tensor._node is None else tensor._node[2]
+            if final is not None:
+                names[f"d{i}"] = writer.array(final)
+                names[f"g{i}"] = new_tensor(names[f"d{i}"])
+        for i, (_, root) in enumerate(self.slots):
+            names[f"b{i}"] = bindings[root]
+        entering = [
             (place.owner, writer.array(operand))
             for place, operand in self.traced.places
             if isinstance(place, GradPlace) and _is_used(self.plan.steps, operand.root)
         ]
-        self._backups = [writer.array(o) for o in self._guarded.written(self.traced.places)]
+        backups = [writer.array(o) for o in self.guarded.written(self.traced.places)]
+        names |= {"entering": entering, "backups": backups}
+        for numbers in (*self.traced.numbers, *self.inner):
+            numbers.bind()
+        self.body = calls.body(self)
 
-    def _calibrate(self) -> None:
+    def _count(self) -> None:
         """Note how many references there are to each array when nobody else has any."""
-        for entry in self._tensors:
-            tensor, array = entry[:2]
-            entry[2] = sys.getrefcount(array) - (tensor._data is not array)
+        names = self.names
+        for i in range(len(self.tensors)):
+            names[f"k{i}"] = sys.getrefcount(names[f"s{i}"])
+        for i, (_, final) in enumerate(self.traced.grads):
+            if final is not None:
+                names[f"m{i}"] = sys.getrefcount(names[f"d{i}"])
 
-    def _ready(self) -> None:
+    def ready(self) -> None:
         """Make sure that the program's arrays are those of the state, and nobody else's."""
-        for tensor, array, count, node in self._tensors:
-            if tensor._node is not node:
-                raise Changed("a tensor began or ceased to require grad")
-            if tensor._data is not array:
-                return self._rebind()
-            if sys.getrefcount(array) != count:
-                alias = tensor._alias
-                if alias is None or alias.memory.exposure is OWNED:
-                    return self._rebind()
-        for optimizer, slots, slot, kept in self._slots:
-            if optimizer._slots is not slots or slot.state is not kept:
-                return self._rebind()
-        for entry in self._grads:
-            given = entry[2]
-            if given is not None and (sys.getrefcount(given) > 4 or given._alias is not None):
-                self._give_away(entry)
-        return None
-
-    def _rebind(self) -> None:
-        self.rebindings += 1
-        self._forget()
-        self._bind()
-        self._calibrate()
-
-    def _give_away(self, entry: list) -> None:
-        """A gradient that the caller still holds becomes the caller's."""
-        given = entry[2]
-        if given._alias is None:
-            given._data = given._data.copy()
-        else:  # its very memory was handed out
+        if not (self._has_values() and self._has_slots() and self._has_gradients()):
+            self.rebindings += 1
             self._forget()
             self._bind()
-            self._calibrate()
-        entry[2] = None
+        for numbers in (*self.traced.numbers, *self.inner):
+            if not numbers.is_bound():
+                numbers.bind()
+                self._unexpect()
+
+    def _has_values(self) -> bool:
+        names = self.names
+        for i, (tensor, root) in enumerate(self.tensors):
+            node = names[f"n{i}"]
+            if tensor._node is not node:
+                if (tensor._node is None) is not (node is None):
+                    raise Moved("a tensor began or ceased to require grad")
+                return False
+            if tensor._data is not names[f"s{i}"]:
+                if not take_back(tensor, names[f"s{i}"]):
+                    return False
+            elif root in self.written and sys.getrefcount(names[f"s{i}"]) != names[f"k{i}"]:
+                if not is_owned(tensor):  # others may hold it, unless for a graph
+                    release(tensor)
+                    self._unexpect()
+                elif not is_alone(tensor):
+                    return False
+            names[f"k{i}"] = sys.getrefcount(names[f"s{i}"])
+        return True
+
+    def _has_slots(self) -> bool:
+        slots = ((p.owner, p.name, self.names[f"b{i}"]) for i, (p, _) in enumerate(self.slots))
+        return all(
+            parameter in optimizer._slots and optimizer._slots[parameter].state[at] is array
+            for (optimizer, parameter), at, array in slots
+        )
+
+    def _has_gradients(self) -> bool:
+        """Whether no gradient is still held by the caller; one that is becomes the caller's."""
+        names = self.names
+        for i, (_, final) in enumerate(self.traced.grads):
+            if final is None:
+                continue
+            grad, memory = f"g{i}", f"d{i}"
+            if names[grad]._alias is not None or sys.getrefcount(names[memory]) > names[f"m{i}"]:
+                return False  # its very memory was handed out
+            if names[grad]._data is not names[memory]:  # the caller has put another there
+                names[grad] = new_tensor(names[memory])
+            elif sys.getrefcount(names[grad]) > calls.HELD:
+                names[grad]._data = names[grad]._data.copy()
+                names[grad] = new_tensor(names[memory])
+        return True
 
     def _forget(self) -> None:
-        for entry in self._grads:
-            entry[2] = None
-        self._run = None
+        self._unexpect()
+        for name in [n for n in self.names if n not in ("seen", "changes", "MISS")]:
+            del self.names[name]
 
     # -------------------------------------------------------------- running
 
     def run(self, arrays: list) -> Any:
-        self._ready()
-        for tensor, array in self._entering:
-            grad = grad_of(tensor)
-            if grad is None:
-                raise Changed("a gradient was reset")
-            if grad._data is not array:
-                np.copyto(array, grad._data)
-        backup = self._guarded.backup(self._backups)
-        for numbers in self._numbers:
-            numbers.ran = False
-        try:
-            if self._wrapped:
-                faults = self.faults
-                faults.invalid = False
-                with np.errstate(all="ignore", invalid="call", call=faults.note):
-                    found = self._run(*arrays)
-            else:
-                found = self._run(*arrays)
-        except Changed:
-            self._undo(backup)
-            raise
-        except Exception as error:
-            self._undo(backup)
-            raise Changed(f"{type(error).__name__}: {error}") from error
-        for entry in self._grads:
-            tensor, array, given = entry
-            node = tensor._node
-            if array is None:
-                if node is not None and node[2] is not None:
-                    node[2].grad = None
-                continue
-            if given is None or given._data is not array:  # the caller may have put another there
-                given = entry[2] = new_tensor(array)
-            node[2].grad = given
-        return result_of(self.traced, found)
+        self.ready()
+        return self.body(*arrays)
 
-    def _undo(self, backup: Callable[[], None]) -> None:
-        """Leave the state as it was before a run that did not end."""
-        backup()
-        for numbers in self._numbers:
-            numbers.undo()
+    def expect(self, args: tuple, options: dict, keys: Keys, replays: int) -> None:
+        """Be ready for more calls like this one, which was found to fit by its key."""
+        if self.call is not None and replays - self._expected < self._patience:
+            self.names["seen"] = keys.seen  # mostly nothing else has changed
+            return
+        # to write a call takes as long as some keys; calls that never come again shall not slow others
+        often = self._expected and replays - self._expected < 2 * self._patience
+        self._patience = min(2 * self._patience, 64) if often else 1
+        self._expected = replays
+        assert keys.captured is not None
+        self.call = calls.call(self, args, options, keys.captured, keys.seen)
 
-
-def result_of(traced: TracedRun, arrays: Any) -> Any:
-    """The result of the function, of these arrays."""
-    tree, kinds = traced.tree, traced.kinds
-    if tree is HOLE:
-        return _wrapped(arrays[0], kinds[0])
-    if not kinds:
-        return tree
-    values = zip(arrays, kinds, strict=True)
-    return mapped(tree, lambda v: _wrapped(*next(values)) if v is HOLE else v)
-
-
-def _wrapped(array: Any, kind: str) -> Any:
-    """An array as the kind of thing that the function gives."""
-    if kind == SCALAR:
-        return array
-    if kind == ARRAY:
-        return array if type(array) is np.ndarray else np.asarray(array)
-    tensor = new_tensor(array)
-    if kind == SWEPT:
-        # as after backward(): it requires grad, and its graph is gone
-        tensor._node = [1, freed_pull, None]
-    return tensor
-
-
-class _Guarded:
-    """What must be put back if a check fails after something was written."""
-
-    def __init__(self, steps: list[Instruction], recording: Any):
-        from ..errors import CompileError
-        from .lowering import may_refuse
-
-        checks = [i for i, s in enumerate(steps) if s.checks or s.kind == "opaque" or may_refuse(s)]
-        last = checks[-1] if checks else -1
-        # a native function writes state after its checks
-        before = steps[: last if last >= 0 and steps[last].kind == "native" else last + 1]
-        self.operands = {o.root for s in before for o in s.writes if recording.roots[o.root].kind == STATE}
-        self.generators = []
-        for step in before:
-            if step.kind != "effect" or step.fn is cleared:
-                continue
-            owner = getattr(step.fn, "__self__", None)
-            if isinstance(owner, np.random.Generator):
-                self.generators.append(owner)
-            elif any(s.checks for s in steps[steps.index(step) :]):
-                raise CompileError(
-                    f"{step.line}: a kernel looks at values after an optimiser's step has begun"
-                )
-
-    def written(self, places: list) -> list[Operand]:
-        return [operand for _, operand in places if operand.root in self.operands]
-
-    def backup(self, arrays: list[np.ndarray]) -> Callable[[], None]:
-        if not arrays and not self.generators:
-            return _nothing
-        copies = [(a, a.copy()) for a in arrays]
-        positions = [(g, g.bit_generator.state) for g in self.generators]
-
-        def put_back() -> None:
-            for array, values in copies:
-                np.copyto(array, values)
-            for generator, position in positions:
-                generator.bit_generator.state = position
-
-        return put_back
-
-
-def _nothing() -> None:
-    pass
+    def _unexpect(self) -> None:
+        self.names["seen"] = -1  # whoever calls it finds that it is of no use
+        self.call = None
 
 
 def _is_used(steps: list[Instruction], root: int) -> bool:
     return any(o.root == root for s in steps for o in (*s.reads(), *s.writes))
-
-
-__all__ = ["Entry", "TensorBase"]

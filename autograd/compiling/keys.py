@@ -64,9 +64,7 @@ class Keys:
     def _structure(self) -> Any:
         state = self.state
         modules = tuple([_attributes(m) for m in state.modules()])
-        tensors = tuple(
-            [(id(t), t._node is None, t._data.shape, t._data.dtype, _hooks(t)) for t in state.tensors()]
-        )
+        tensors = tuple([(id(t), t._node is None, *_layout(t._data), _hooks(t)) for t in state.tensors()])
         return modules, tensors, tuple([len(o.param_groups) for o in state.optimizers])
 
 
@@ -74,10 +72,7 @@ def _spec(value: Any, arrays: list, state: State) -> Any:
     """What a program relies on of an argument; its arrays go to `arrays`."""
     kind = type(value)
     if kind is np.ndarray:
-        if value.base is not None and state.shares(value):
-            raise History
-        arrays.append(value)
-        return value.shape, value.strides, value.dtype
+        return _of_array(value, arrays, state)
     if state.has(value):
         return kind, id(value)
     if isinstance(value, TensorBase):
@@ -86,8 +81,12 @@ def _spec(value: Any, arrays: list, state: State) -> Any:
             raise History
         if alias is not None and alias.root is not None and state.has(alias.root):
             raise History
+        if type(value._data) is np.ndarray:
+            return kind, _of_array(value._data, arrays, state)
         arrays.append(value._data)
-        return kind, value._data.shape, getattr(value._data, "strides", ()), value._data.dtype
+        return kind, *_layout(value._data)
+    if isinstance(value, np.ndarray) and not isinstance(value, np.memmap):
+        raise History  # what operations do with it may be its own affair
     if isinstance(value, (np.ndarray, np.generic)):
         arrays.append(np.asarray(value))
         return kind, value.shape, value.dtype
@@ -100,11 +99,22 @@ def _spec(value: Any, arrays: list, state: State) -> Any:
     return kind, signature(value, state.has)
 
 
+def _of_array(array: np.ndarray, arrays: list, state: State) -> Any:
+    if state.shares(array):
+        raise History
+    arrays.append(array)
+    return array.shape, array.strides, array.dtype
+
+
 def _attributes(module: Any) -> Any:
     """A module's attributes: plain data by value, everything else by identity."""
     hooks = [(k, id(hook[0])) for table in module._hooks or () for k, hook in table.items()]
     plain = [(k, frozen(v) if is_plain(v) else id(v)) for k, v in module.__dict__.items() if k != "_hooks"]
     return id(module), tuple(plain), tuple(hooks)
+
+
+def _layout(array: Any) -> tuple:
+    return array.shape, getattr(array, "strides", ()), array.dtype
 
 
 def _hooks(tensor: Any) -> tuple:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .ir import FRESH, NUMBER
+from .ir import FRESH, NUMBER, Recording
 from .options import original
+from .recorder import cleared
 from .traced import Leak
 
 
@@ -44,6 +45,7 @@ class Stepping:
             for slot, (was, scratch) in direct.items():
                 slot.direct, slot.scratch = was, scratch
         numbers.parameters = [p for p, step in before.items() if optimizer._slots[p].step != step]
+        numbers.share()
         numbers.bind()
         return result
 
@@ -61,6 +63,21 @@ def _whole(optimizer: Any, parameter: Any, slot: Any, recorder: Any) -> None:
         slot.scratch = tuple(recorder.traced(np.empty_like(a), FRESH) for a in slot.scratch)
 
 
+class _Unused:
+    """Stands for a step count that should not matter: whatever looks at it fails."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("the step count is looked at")
+
+    def __bool__(self) -> bool:
+        raise TypeError("the step count is looked at")
+
+
+_UNUSED: Any = _Unused()
+
+
 class Numbers:
     """Advances an optimiser's step counts and puts the numbers of its formula in place."""
 
@@ -68,18 +85,33 @@ class Numbers:
         self.optimizer = optimizer
         self.parameters: list[Any] = []
         self.slots: list[Any] = []
-        self.entries: list[list] = []  # group, slot, its parameter, arrays, the values in them
+        # group, slot, its parameter, arrays, the values in them; all parameters that take them, their slots
+        self.entries: list[list] = []
         self.ran = False  # in this run of the program
         self._keepers: list[Any] = []  # slots that keep numbers of their own
         self._before: tuple = ()
+        self._table: Any = None  # of the optimiser's slots, when they were looked up
 
     def bind(self) -> None:
         """Look up what the optimiser keeps for the parameters now."""
-        slots = self.optimizer._slots
+        slots = self._table = self.optimizer._slots
         self.slots = [slots[p] for p in self.parameters]
         for entry in self.entries:
-            entry[1] = slots[entry[2]]
+            entry[0], entry[1] = self._group_of(entry[2]), slots[entry[2]]
+            entry[6] = [slots[p] for p in entry[5] if p is not entry[2]]
         self._keepers = [slot for slot in self.slots if slot.numbers]
+
+    def is_bound(self) -> bool:
+        """Whether what was looked up is still what the optimiser keeps."""
+        slots = self.optimizer._slots
+        if slots is not self._table or any(self._group_of(e[2]) is not e[0] for e in self.entries):
+            return False
+        return all(slots.get(p) is s for p, s in zip(self.parameters, self.slots, strict=True))
+
+    def _group_of(self, parameter: Any) -> Any:
+        """The group that a parameter is in."""
+        groups = (original(group) for group in self.optimizer.param_groups)
+        return next((g for g in groups if any(p is parameter for p in dict.__getitem__(g, "params"))), None)
 
     def first(self, recorder: Any, group: Any, slot: Any, dtype: Any) -> tuple:
         """The numbers in the recorded run, as arrays that later runs write into."""
@@ -89,31 +121,54 @@ class Numbers:
         arrays = [v if v is None or v is True or v is False else np.array(v, real) for v in values]
         ducks = tuple(recorder.traced(a, NUMBER) if isinstance(a, np.ndarray) else a for a in arrays)
         parameter = next(p for p, s in self.optimizer._slots.items() if s is slot)
-        self.entries.append([original(group), slot, parameter, tuple(arrays), tuple(values)])
+        self.entries.append([original(group), slot, parameter, tuple(arrays), tuple(values), [], []])
         return ducks
 
-    def __call__(self) -> None:
-        from .program import Outdated
+    def share(self) -> None:
+        """Note which parameters took the same numbers: those that came next, being of one age."""
+        taking = {id(p) for p in self.parameters}
+        later = iter(self.entries)
+        own, following = None, next(later, None)
+        for group in self.optimizer.param_groups:
+            for p in dict.__getitem__(original(group), "params"):
+                if id(p) in taking:
+                    if following is not None and following[2] is p:
+                        own, following = following, next(later, None)
+                    assert own is not None
+                    own[5].append(p)
 
-        optimizer = self.optimizer
-        self._before = optimizer.stepped, [(slot, dict(slot.numbers)) for slot in self._keepers]
+    def __call__(self) -> None:
+        from .program import Changed
+
+        self._before = self.optimizer.stepped, [(slot, dict(slot.numbers)) for slot in self._keepers]
         self.ran = True
         for slot in self.slots:
             slot.step += 1
-        optimizer.stepped = True
+        self.optimizer.stepped = True
         for entry in self.entries:
-            group, slot, _, arrays, last = entry
-            values = optimizer.advance(group, slot.step, slot.numbers)
-            if values == last:
-                continue
-            for array, value in zip(arrays, values, strict=True):
-                if type(array) is np.ndarray:
-                    if value is None or value is True or value is False:
-                        raise Outdated("an option of the optimiser was switched off")
-                    array[()] = value
-                elif value is not array:
-                    raise Outdated("an option of the optimiser was switched")
-            entry[4] = values
+            group, slot, _, _, last, _, others = entry
+            values = self.optimizer.advance(group, slot.step, slot.numbers)
+            if values != last:
+                _put(entry, values)
+            age = slot.step
+            for other in others:
+                if other.step != age:
+                    raise Changed("parameters that were updated equally often are not any more")
+
+    def renew(self) -> bool:
+        """Put numbers in place that are the same at each step; False if they are not."""
+        from .program import Outdated
+
+        for entry in self.entries:
+            if entry[1].numbers:
+                return False
+            try:
+                values = self.optimizer.advance(entry[0], _UNUSED, {})
+                if values != entry[4]:
+                    _put(entry, values)
+            except (Outdated, TypeError):
+                return False
+        return True
 
     def undo(self) -> None:
         """Put back what this run has advanced: it cannot go on."""
@@ -126,3 +181,32 @@ class Numbers:
         for slot, numbers in kept:
             slot.numbers.clear()
             slot.numbers.update(numbers)
+
+
+def _put(entry: list, values: tuple) -> None:
+    """Other numbers where a program reads them."""
+    from .program import Outdated
+
+    for array, value in zip(entry[3], values, strict=True):
+        if type(array) is np.ndarray:
+            if value is None or value is True or value is False:
+                raise Outdated("an option of the optimiser was switched off")
+            array[()] = value
+        elif value is not array:
+            raise Outdated("an option of the optimiser was switched")
+    entry[4] = values
+
+
+def hoisted(recording: Recording) -> list[Numbers]:
+    """Take the numbers that a program may find before it begins out of its steps."""
+    found: list[Numbers] = []
+    kept, settled = [], True  # whether nothing has run that may set the options of an optimiser
+    for step in recording.steps:
+        drawn = isinstance(getattr(step.fn, "__self__", None), np.random.Generator)
+        if isinstance(step.fn, Numbers) and settled:
+            found.append(step.fn)
+            continue
+        settled = settled and (step.kind != "effect" or drawn or step.fn is cleared)
+        kept.append(step)
+    recording.steps = kept
+    return found

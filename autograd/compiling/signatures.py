@@ -59,6 +59,16 @@ def signature(value: Any, own: Callable[[Any], bool], depth: int = 0) -> Any:
     return _compound(value, kind, own, depth)
 
 
+def is_immutable(value: Any) -> bool:
+    """Whether a value is told by its identity, as long as the count of changes stays."""
+    kind = type(value)
+    if kind in _PLAIN or kind is float or isinstance(value, np.generic):
+        return True
+    if isinstance(value, type):
+        return not is_users(value)
+    return isinstance(value, (*_ATOMS, enum.Enum)) or hasattr(kind, "named_parameters")
+
+
 def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) -> Any:
     if isinstance(value, (list, tuple, collections.deque)):
         if len(value) > MOST:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import changes
 from ..diagnose import describe
 from ..errors import ArgumentError
-from ..memory import OWNED
 from ..recording import GENERATORS
 from ..tape import TensorBase
-from ..views import own, root_of
+from .holding import Holding, is_owned, release
 from .signatures import number
 
 
@@ -128,8 +128,27 @@ class State:
         return id(value) in self._ids
 
     def shares(self, array: np.ndarray) -> bool:
-        """Whether an array views memory of the state."""
-        return any(np.may_share_memory(array, t._data) for t in self.tensors())
+        """Whether an array has memory of the state: of values, gradients or what optimisers keep."""
+        if array.base is not None:
+            return any(np.may_share_memory(array, a) for a in self.arrays())
+        # two arrays that own their memory share it only if they are one
+        return any(
+            array is a or (a.base is not None and np.may_share_memory(array, a)) for a in self.arrays()
+        )
+
+    def arrays(self) -> list[Any]:
+        """All arrays of the state."""
+        tensors = self.tensors()
+        found = [t._data for t in tensors]
+        found += [g._data for g in map(grad_of, tensors) if g is not None]
+        found += [a for o in self.optimizers for slot in o._slots.values() for a in slot.state]
+        return found
+
+    def release(self) -> None:
+        """Take values to memory that a run may write: what others saved of it stays as it is."""
+        for tensor in self.tensors():
+            if is_owned(tensor):
+                release(tensor)
 
     def refresh(self) -> None:
         """Look up again what the state is made of."""
@@ -147,7 +166,7 @@ class State:
 
     def pattern(self) -> tuple:
         """Options of optimisers that decide which steps run: switches, and which numbers are zero."""
-        return tuple([_switches(group) for o in self.optimizers for group in o.param_groups])
+        return tuple([switches(group) for o in self.optimizers for group in o.param_groups])
 
     def modules(self) -> list[Any]:
         return [m for root in self.roots for m in root.modules()]
@@ -195,7 +214,9 @@ class State:
     def snapshot(self) -> Callable[[], None]:
         """A function that puts everything back as it is now."""
         tensors = self.tensors()
+        holding = Holding(t._data for t in tensors if type(t._data) is np.ndarray)
         arrays = [(place, place.get(), np.array(place.get())) for place in self.places()]
+        holding.note()
         grads = [(t, grad_of(t)) for t in tensors]
         keepers = [(k, _plain(k.__dict__)) for k in (*self.schedulers, *self.modules())]
         keepers += [(o, {"stepped": (o.stepped, o.stepped)}) for o in self.optimizers]
@@ -204,7 +225,7 @@ class State:
         numbers = [(s, s.step, dict(s.numbers)) for o in self.optimizers for s in o._slots.values()]
         positions = [(g, g.bit_generator.state) for g in self.all_generators()]
 
-        def restore() -> None:
+        def restore(holding: Holding = holding) -> None:
             for optimizer, before in slots:
                 optimizer._slots = dict(before)
             for slot, step, values in numbers:
@@ -225,6 +246,7 @@ class State:
                 group.update(options)
             for generator, position in positions:
                 generator.bit_generator.state = position
+            changes.note()
 
         return restore
 
@@ -250,15 +272,6 @@ class State:
         return found
 
 
-def release(tensor: Any) -> None:
-    """Take a tensor's values to memory of their own: something on a tape may hold the old."""
-    alias = tensor._alias
-    if alias is None or alias.memory.exposure is OWNED:
-        tensor._data = np.array(tensor._data)
-        if alias is not None:
-            own(root_of(tensor))
-
-
 def grad_of(tensor: Any) -> Any:
     """The gradient that a tensor keeps, or None."""
     node = tensor._node
@@ -270,7 +283,8 @@ def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
     return {k: (v, copy.copy(v)) for k, v in attributes.items() if is_plain(v)}
 
 
-def _switches(group: dict[str, Any]) -> tuple:
+def switches(group: dict[str, Any]) -> tuple:
+    """What of an optimiser's options decides which steps run."""
     found: list[Any] = []
     for value in group.values():
         kind = type(value)

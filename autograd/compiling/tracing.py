@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import changes
 from ..errors import CompileError
 from ..tape import TensorBase, mode, new_tensor
 from ..watching import watching
@@ -19,7 +20,7 @@ from .capture import Captured
 from .conversions import STAND_IN_OF, Conversions
 from .generators import Draws, Watch
 from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
-from .numbers import Stepping
+from .numbers import Numbers, Stepping, hoisted
 from .recorder import Recorder
 from .results import LIVE, hollow, kind_of, real_value
 from .state import GradPlace, Place, State, TensorPlace, grad_of
@@ -36,6 +37,8 @@ class TracedRun:
         grads: tensors and the operand of the gradient each has at the end; None for no gradient.
         kinds: for each array among the outputs, what it is to the caller.
         result: the arrays that the run itself gave.
+        resets: whether gradients that there were before play no part.
+        numbers: what is found for optimisers before the program runs.
     """
 
     recording: Recording
@@ -46,6 +49,7 @@ class TracedRun:
     result: Any
     constants: list[tuple[Any, Any]]
     resets: bool
+    numbers: list[Numbers]
 
     def release(self) -> None:
         """Let go of the values of this run, which programs have no use for."""
@@ -140,9 +144,14 @@ class _Session:
         self.put_back()
         constants = [(t, t._data) for t in self.stepper.constants.values()]
         places = [(place, operand) for place, _, operand in self.places]
+        recording = self.recorder.recording
+        for place, operand in places:
+            if not isinstance(place, GradPlace):  # programs are bound to those that there are then
+                recording.roots[operand.root].array = None
         return TracedRun(
-            self.recorder.recording, places, grads, self.kinds, tree, real, constants, self._resets(grads)
-        )
+            recording, places, grads, self.kinds, tree, real, constants, self._resets(grads),
+            hoisted(recording),
+        )  # fmt: skip
 
     def _refuse_writes(self, args: tuple, options: dict, given: Any) -> None:
         """An argument must be as it was: a program works on copies."""
@@ -248,6 +257,7 @@ class _Session:
             grad = grad_of(tensor)
             if grad is not None and isinstance(grad._data, Traced):
                 grad._data = grad._data.value
+        changes.note()  # what optimisers keep are other tuples
 
     # -------------------------------------------------------------- what the run leaves
 
