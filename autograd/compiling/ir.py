@@ -140,6 +140,23 @@ class Recording:
     quiet: bool = False
     packed: set[int] = field(default_factory=set)
 
+    def temporary(self, like: Operand) -> Operand:
+        """Memory of the program's own that lies as another operand does, for as long as it is needed."""
+        root = self._root(np.empty(0, np.uint8), FRESH)
+        root.array, root.nbytes = None, self.roots[like.root].nbytes
+        return like._replace(root=root.number)
+
+    def constant(self, array: np.ndarray) -> Operand:
+        """The operand of an array whose values are known."""
+        root = self._root(array, CONSTANT)
+        offset = array.__array_interface__["data"][0] - root.low
+        return Operand(root.number, offset, array.shape, array.strides, array.dtype)
+
+    def _root(self, array: np.ndarray, kind: str) -> Root:
+        number = max(self.roots, default=-1) + 1
+        found = self.roots[number] = Root(number, array, kind)
+        return found
+
 
 def operands(tree: Any) -> Iterator[Operand]:
     """All operands in nested containers."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .ir import FRESH, Instruction, Operand, Recording, Root
+from .elementwise import is_number
+from .ir import Instruction, Operand, Recording
 
 # From so many elements on, a choice between two arrays by bits is faster than a masked copy.
 MASKED = 1024
@@ -34,7 +35,7 @@ def _with_arrays(step: Instruction) -> Instruction:
     if step.kind != "call" or not isinstance(fn, np.ufunc) or fn.signature is not None:
         return step
     given = step.args[: fn.nin]
-    if not any(_is_number(x) for x in given) or set(step.options) - {"out", "order"}:
+    if not any(is_number(x) for x in given) or set(step.options) - {"out", "order"}:
         return step
     if not any(type(x) is Operand for x in given) or len(step.args) != fn.nin:
         return step
@@ -43,15 +44,11 @@ def _with_arrays(step: Instruction) -> Instruction:
         kinds = [np.dtype(bool) if k is bool else k for k in kinds]
         wanted = fn.resolve_dtypes((*kinds, *(None,) * fn.nout))
         args = tuple(
-            np.array(x, dtype) if _is_number(x) else x for x, dtype in zip(given, wanted, strict=False)
+            np.array(x, dtype) if is_number(x) else x for x, dtype in zip(given, wanted, strict=False)
         )
     except (TypeError, OverflowError, AttributeError):
         return step
     return dataclasses.replace(step, args=args)
-
-
-def _is_number(x: Any) -> bool:
-    return type(x) in (bool, int, float) or (isinstance(x, np.generic) and x.dtype.kind in "fiub")
 
 
 # ---------------------------------------------------------------- choices
@@ -87,7 +84,7 @@ def _chosen(step: Instruction, recording: Recording) -> list[Instruction] | None
         return [*chosen, on(np.bitwise_and, bits, _bits(x, bits))]
     if result.size < MASKED:
         return None
-    other = _temporary(bits, recording)
+    other = recording.temporary(bits)
     return [
         *chosen,
         on(np.bitwise_xor, _bits(x, bits), _bits(y, bits), other, made=True),
@@ -99,7 +96,7 @@ def _chosen(step: Instruction, recording: Recording) -> list[Instruction] | None
 def _alike(value: Any, result: Operand) -> bool:
     """Whether its bits, broadcast, are those that the result takes."""
     if type(value) is not Operand:
-        return _is_number(value)
+        return is_number(value)
     return value.dtype == result.dtype and all(
         n in (1, m) for n, m in zip(value.shape[::-1], result.shape[::-1], strict=False)
     )
@@ -113,16 +110,3 @@ def _bits(value: Any, like: Operand) -> Any:
 
 def _is_zero(value: Any) -> bool:
     return type(value) is not Operand and value == 0 and not np.signbit(value)
-
-
-def _temporary(like: Operand, recording: Recording) -> Operand:
-    """Memory of the program's own for as long as it is needed, as large as another."""
-    number = max(recording.roots) + 1
-    array = np.empty(0, np.uint8)
-    recording.roots[number] = root = Root(number, array, FRESH)
-    root.nbytes = like.nbytes
-    strides, step = [], like.dtype.itemsize
-    for n in reversed(like.shape):
-        strides.append(step)
-        step *= n
-    return like._replace(root=number, offset=0, strides=tuple(reversed(strides)))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..tables import align
-from .ir import FRESH, Held, Instruction, Operand, Recording, mapped, operands
+from .ir import FRESH, Held, Instruction, Operand, Recording, Scalar, mapped, operands
 from .lowering import gives_new_array
 from .patterns import rewritten
+from .recorder import cleared, zeroed
+from .simplify import COPIES, simplified
 from .tiles import with_tiles
 
 ALIGNMENT = 64
@@ -66,14 +70,16 @@ def planned(recording: Recording, lasting: set[int], loops: bool = False) -> Pla
         lasting: roots that outlive a run.
         loops: whether elementwise calls are compiled into loops.
     """
-    steps = _needed(recording, lasting)
-    steps = _merged(recording, steps, lasting)
+    steps = _needed(recording.steps, recording, lasting)
+    ends = _ends(recording) | lasting
+    steps = _asked(_needed(simplified(steps, recording, ends), recording, lasting))
+    steps = _made_in_place(steps, ends)
     if loops:
         from .native import with_loops
 
-        steps = with_loops(steps, recording, _ends(recording) | lasting)
+        steps = with_loops(steps, recording, ends)
     else:
-        steps = with_tiles(rewritten(steps, recording), recording, _ends(recording) | lasting)
+        steps = with_tiles(rewritten(steps, recording), recording, ends)
     bound = {
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
     }
@@ -87,12 +93,12 @@ def _ends(recording: Recording) -> set[int]:
     return {o.root for o in operands((recording.outputs, [pair[1] for pair in recording.finals]))}
 
 
-def _needed(recording: Recording, lasting: set[int]) -> list[Instruction]:
+def _needed(steps: list[Instruction], recording: Recording, lasting: set[int]) -> list[Instruction]:
     """The steps without those that only make what nobody reads."""
     alive = _ends(recording) | lasting
     held: set[int] = set()
     kept = []
-    for step in reversed(recording.steps):
+    for step in reversed(steps):
         targets = {o.root for o in (*step.made(), *step.writes)}
         outside = any(recording.roots[r].kind != FRESH for r in targets)
         is_check = step.kind in ("guard", "effect") or (step.kind == "opaque" and step.results is None)
@@ -114,63 +120,45 @@ def _held_numbers(step: Instruction) -> list[int]:
     return walk(step.args)
 
 
-def _merged(recording: Recording, steps: list[Instruction], lasting: set[int]) -> list[Instruction]:
-    """The steps without those that compute again what another has: common subexpressions.
+def _asked(steps: list[Instruction]) -> list[Instruction]:
+    """The steps without those that forget what NumPy reported, where nobody asks later."""
+    kept, asked = [], False
+    for step in reversed(steps):
+        if step.fn is not cleared or asked:
+            kept.append(step)
+        asked = step.fn is zeroed or (asked and step.fn is not cleared)
+    return kept[::-1]
 
-    Two calls are the same if nothing they read, and neither result, is ever written otherwise.
-    """
-    writes = {o.root for step in steps for o in step.writes}
-    ends = _ends(recording) | lasting
-    seen: dict[object, Operand] = {}
-    renamed: dict[int, int] = {}
+
+def _made_in_place(steps: list[Instruction], ends: set[int]) -> list[Instruction]:
+    """The steps, where what is only copied to a result is made there."""
+    fixed = {o.root for step in steps for o in step.writes}
+    makers = {o.root: o for step in steps for o in step.made()}
+    moved: dict[int, int] = {}
     kept = []
     for step in steps:
-        _rename(step, renamed)
-        made = step.made()
-        pure = step.kind == "call" and not step.writes and len(made) == 1
-        pure = pure and made[0].root not in writes | ends
-        if pure and not any(o.root in writes for o in step.reads()):
-            key = _key(step)
-            if key is not None:
-                before = seen.setdefault(key, made[0])
-                if before is not made[0] and before == made[0]._replace(root=before.root):
-                    renamed[made[0].root] = before.root
-                    continue
+        x, result = step.args[0] if step.args else None, step.results
+        if step.kind == "call" and step.fn in COPIES and type(x) is Operand and type(result) is Operand:
+            alike = makers.get(x.root) == x == result._replace(root=x.root)
+            if alike and result.root in ends - fixed and x.root not in fixed | ends | moved.keys():
+                moved[x.root] = result.root
+                continue
         kept.append(step)
-    return kept
 
+    def change(x: Any) -> Any:
+        if type(x) is slice:
+            return slice(change(x.start), change(x.stop), change(x.step))
+        if type(x) is Scalar:
+            return Scalar(change(x.operand))
+        return x._replace(root=moved[x.root]) if type(x) is Operand and x.root in moved else x
 
-def _key(step: Instruction) -> object | None:
-    try:
-        key = (step.fn, _hashable(step.args), _hashable(step.options))
-        hash(key)
-    except TypeError:
-        return None
-    return key
+    def renamed(step: Instruction) -> Instruction:
+        if not any(o.root in moved for o in (*step.reads(), *step.made())):
+            return step
+        parts = (mapped(tree, change) for tree in (step.args, step.options, step.results))
+        return dataclasses.replace(step, **dict(zip(("args", "options", "results"), parts, strict=True)))
 
-
-def _hashable(tree: object) -> object:
-    if isinstance(tree, dict):
-        return tuple((k, _hashable(v)) for k, v in sorted(tree.items()))
-    if type(tree) in (tuple, list):
-        return tuple(_hashable(item) for item in tree)  # type: ignore[attr-defined]
-    if isinstance(tree, slice):
-        return ("slice", _hashable((tree.start, tree.stop, tree.step)))
-    return (type(tree), tree) if isinstance(tree, (int, float, complex)) else tree
-
-
-def _rename(step: Instruction, renamed: dict[int, int]) -> None:
-    if not renamed:
-        return
-
-    def change(x: object) -> object:
-        if type(x) is Operand and x.root in renamed:
-            return x._replace(root=renamed[x.root])
-        if isinstance(x, slice):
-            return slice(*(change(part) for part in (x.start, x.stop, x.step)))
-        return x
-
-    step.args, step.options = mapped(step.args, change), mapped(step.options, change)
+    return [renamed(step) for step in kept]
 
 
 # ---------------------------------------------------------------- memory

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,11 @@ from .scribe import merged_axes
 
 # Bytes that a tile's arrays may take together, and the elements it has at least and at most.
 CACHE, LEAST, MOST = 1 << 19, 1 << 14, 1 << 16
+# The elements of a tile on several threads. A call holds the interpreter's lock for half a microsecond, and
+# a thread that finds it taken sleeps for ten or more: few calls that take long are better than many.
+SHARED = 1 << 17
+# Elements that a cache's line divides: no two tiles write to one.
+LINE = 64
 # Nanoseconds for an element of a call in cache, and what a transcendental function takes of them.
 EACH, COSTLY_EACH = 0.07, 0.4
 # From so many nanoseconds on, tiles are spread over threads; below the second, none are cut.
@@ -132,13 +138,24 @@ class Tiles:
         self.strides = {o: tuple(n * o.dtype.itemsize for n in strides[o]) for o in self.operands}
         self.slots, self.slot_bytes = self._slots()
         row = int(np.prod(self.shape[1:]))
-        outside = sum(o.dtype.itemsize for o in self.operands if o.root not in group.local and o.size > row)
-        each = outside + sum(self.slot_bytes)
-        elements = min(max(CACHE // max(each, 1), LEAST), MOST)
-        self.rows = max(1, elements // max(row, 1))
         size = int(np.prod(self.shape))
         self.nanoseconds = size * sum(map(_cost, group.steps))
+        self.workers = threads.count() if self.nanoseconds > SPREAD else 1
+        self.rows = self._rows(size, max(row, 1))
         self.count = -(-self.shape[0] // self.rows) if self.shape else 1
+
+    def _rows(self, size: int, row: int) -> int:
+        """Of a tile: on several threads all get as many, and as much."""
+        if self.workers > 1:
+            parts = self.workers * max(1, round(size / SHARED / self.workers))
+            rows = -(-size // row // parts)
+            whole = LINE // math.gcd(LINE, row)
+            return -(-rows // whole) * whole
+        outside = sum(
+            o.dtype.itemsize for o in self.operands if o.root not in self.group.local and o.size > row
+        )
+        elements = min(max(CACHE // max(outside + sum(self.slot_bytes), 1), LEAST), MOST)
+        return max(1, elements // row)
 
     @property
     def pays(self) -> bool:
@@ -242,7 +259,7 @@ class Tiles:
             exec(compile(text, "<tile>", "exec"), scope)
         writer.functions.append(text + "\n")
         arrays = [writer.array(self.seen(o)) for o in cut]
-        run = Run(self, scope[key], arrays, local, len(bound), bool(self.nanoseconds > SPREAD))
+        run = Run(self, scope[key], arrays, local, len(bound))
         writer.names[key], rest = run, []
         if _watches(self.group):
             run.whole = scope["whole"]
@@ -263,16 +280,14 @@ class Run:
     of arrays that come with each run.
     """
 
-    def __init__(
-        self, tiles: Tiles, body: Callable, arrays: list, local: list[Operand], cut: int, many: bool
-    ):
+    def __init__(self, tiles: Tiles, body: Callable, arrays: list, local: list[Operand], cut: int):
         self.body, self.cut = body, cut
         self.whole: Callable = body  # with what NumPy's reports change
         self.arrays, self.local, self.shape = arrays, local, tiles.shape
         starts = range(0, tiles.shape[0], tiles.rows)
         self.parts = [slice(s, min(s + tiles.rows, tiles.shape[0])) for s in starts]
         self.static = [tuple(a[part] for a in arrays) for part in self.parts]
-        self.workers = min(threads.count(), len(self.parts)) if many else 1
+        self.workers = min(tiles.workers, len(self.parts))
         self.buffers = [_buffers(tiles, local) for _ in range(self.workers)]
 
     def __call__(self, *arrays: Any) -> None:

@@ -1,0 +1,278 @@
+"""Fewer calls with the same results to the last bit.
+
+What is a copy of another value, or its product with 1, is that value; what was computed before is not
+computed again; what is made of constants alone is computed now; and a sign goes along until a sum takes
+it in: `a + (-b)` is `a - b`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .elementwise import is_number
+from .ir import CONSTANT, Instruction, Operand, Recording, Scalar, mapped, operands
+from .recorder import zeroed
+
+# Constants up to so many bytes are computed once and for all.
+FOLDED = 1 << 16
+
+COPIES: set[Any] = {np.ndarray.copy, np.ndarray.astype, np.copy, np.ascontiguousarray}
+_COMMUTING: set[Any] = {np.add, np.multiply}
+
+
+class _Stand(NamedTuple):
+    """A result that is another operand, or that with the other sign."""
+
+    result: Operand
+    of: Operand
+    negative: bool
+    step: Instruction  # what made it
+
+    def seen(self, o: Operand) -> Operand:
+        """A view of the result as one of what it stands for."""
+        return o._replace(root=self.of.root, offset=o.offset - self.result.offset + self.of.offset)
+
+
+def simplified(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction]:
+    """The steps, without those that there is no need for; `ends`: roots that are read after the last."""
+    found = _Simplifier(steps, recording, ends)
+    for step in steps:
+        found.take(step)
+    return found.kept
+
+
+class _Simplifier:
+    """Takes steps in order; `kept` are those that run.
+
+    A result goes only if nothing ever writes to it, nor to what it stands for.
+    """
+
+    def __init__(self, steps: list[Instruction], recording: Recording, ends: set[int]):
+        self.recording = recording
+        self.kept: list[Instruction] = []
+        self._numbers: dict[int, Any] = {}  # of results all of whose elements are equal
+        self._written = {o.root for step in steps if not self._idle(step) for o in step.writes}
+        self._ends = ends
+        self._stands: dict[int, _Stand] = {}
+        self._versions: dict[int, int] = {}
+        self._seen: dict[object, Operand] = {}
+
+    def take(self, step: Instruction) -> None:
+        """Keep a step, or another in its place, or none."""
+        if self._idle(step):
+            return
+        step = self._with_signs(step)
+        alone = step.kind == "call" and not step.writes and type(step.results) is Operand
+        if alone and step.results.root not in self._written:
+            ends = step.results.root in self._ends
+            self._note_number(step)
+            same = self._folded(step) or self._same(step)
+            if same is not None:
+                step = self._of(step, *same)
+                before = self._before(step)
+                if not ends:
+                    return self._stand(step, *same if before is None else (before, False))
+            signed = self._signed(step, ends)
+            if signed is None:
+                return
+            step = self._without_signs(signed)
+            before = self._before(step)
+            if before is not None and not ends:
+                return self._stand(step, before, False)
+            self._note(step)
+        self._keep(step)
+
+    def _stand(self, step: Instruction, of: Operand, negative: bool) -> None:
+        self._stands[step.results.root] = _Stand(step.results, of, negative, step)
+
+    def _keep(self, step: Instruction) -> None:
+        step = self._without_signs(step)
+        for o in (*step.made(), *step.writes):
+            self._versions[o.root] = self._versions.get(o.root, 0) + 1
+        self.kept.append(step)
+
+    # -------------------------------------------------------------- what a step reads
+
+    def _with_signs(self, step: Instruction) -> Instruction:
+        """The step with what its arguments stand for, where that has the same sign."""
+        found = {o.root for o in step.reads() if o.root in self._stands}
+        if all(self._stands[root].negative for root in found):
+            return step
+
+        def change(x: Any) -> Any:
+            if type(x) is slice:
+                return slice(change(x.start), change(x.stop), change(x.step))
+            if type(x) is Scalar:
+                return Scalar(change(x.operand))
+            stand = self._stands.get(x.root) if type(x) is Operand else None
+            return x if stand is None or stand.negative else stand.seen(x)
+
+        return dataclasses.replace(
+            step, args=mapped(step.args, change), options=mapped(step.options, change)
+        )
+
+    def _without_signs(self, step: Instruction) -> Instruction:
+        """The step, once what it reads is there: the values that signs were kept from are computed now."""
+        for o in step.reads():
+            stand = self._stands.pop(o.root, None)
+            if stand is not None:
+                made = self._of(stand.step, stand.of, True)
+                self._note(made)
+                self._keep(made)
+        return step
+
+    @staticmethod
+    def _of(step: Instruction, of: Operand, negative: bool) -> Instruction:
+        fn: Any = np.negative if negative else np.ndarray.copy
+        return dataclasses.replace(step, fn=fn, args=(of,), options={})
+
+    def _split(self, x: Any, like: Operand) -> tuple[Any, bool]:
+        """What an argument of a result's size stands for, and whether with the other sign."""
+        stand = self._stands.get(x.root) if type(x) is Operand and x.size == like.size else None
+        return (x, False) if stand is None else (stand.seen(x), True)
+
+    def _number(self, x: Any) -> Any:
+        """The one value of a constant; None for anything else."""
+        if type(x) is not Operand:
+            return x if is_number(x) else None
+        if x.root in self._numbers:
+            return self._numbers[x.root] if x.dtype == self._numbers[x.root].dtype else None
+        root = self.recording.roots[x.root]
+        if root.kind != CONSTANT or not x.size or (any(x.strides) and x.size > 1):
+            return None
+        return self._value(x._replace(shape=(), strides=()))[()]
+
+    # -------------------------------------------------------------- what it comes to
+
+    def _idle(self, step: Instruction) -> bool:
+        """Whether it puts zeros where a cotangent is zero, and none is."""
+        return step.fn is zeroed and bool(self._number(step.args[1]))
+
+    def _folded(self, step: Instruction) -> tuple[Operand, bool] | None:
+        """A constant that the result is."""
+        given, result = list(step.reads()), step.results
+        constant = all(self.recording.roots[o.root].kind == CONSTANT for o in given)
+        if not given or not constant or result.nbytes > FOLDED:
+            return None
+
+        def value(x: Any) -> Any:
+            if type(x) is Scalar:
+                return self._value(x.operand)[()]
+            return self._value(x) if type(x) is Operand else x
+
+        with np.errstate(all="ignore"):
+            found = np.asarray(step.fn(*mapped(step.args, value), **mapped(step.options, value)))
+        if (found.shape, found.strides, found.dtype) != (result.shape, result.strides, result.dtype):
+            return None
+        return self.recording.constant(found), False
+
+    def _note_number(self, step: Instruction) -> None:
+        fn: Any = step.fn
+        if not isinstance(fn, np.ufunc) or fn.signature is not None or set(step.options) - {"order"}:
+            return
+        given = [self._number(x) for x in step.args]
+        if all(x is not None for x in given) and step.results.dtype.kind == "f":
+            with np.errstate(all="ignore"):
+                self._numbers[step.results.root] = step.results.dtype.type(fn(*given))
+
+    def _same(self, step: Instruction) -> tuple[Operand, bool] | None:
+        """What the result is equal to, and whether with the other sign."""
+        fn, result, args = step.fn, step.results, step.args
+        if fn in COPIES and type(args[0]) is Operand:
+            return self._alike(args[0], result, False)
+        if set(step.options) - {"order"} or result.dtype.kind != "f":
+            return None
+        if fn is np.negative:
+            return self._alike(args[0], result, True)
+        found: dict[Any, tuple] = {np.multiply: (args, args[::-1]), np.divide: (args,)}
+        for x, factor in found.get(fn, ()):
+            number = self._number(factor)
+            if number is not None and abs(number) == 1:
+                return self._alike(x, result, bool(number < 0))
+        return None
+
+    def _alike(self, x: Any, result: Operand, negative: bool) -> tuple[Operand, bool] | None:
+        """An argument, if it lies as the result does and stays as it is."""
+        x, other = self._split(x, result)
+        if type(x) is not Operand or x.root in self._written:
+            return None
+        same = (x.shape, x.strides, x.dtype) == (result.shape, result.strides, result.dtype)
+        return (x, negative != other) if same else None
+
+    def _signed(self, step: Instruction, ends: bool) -> Instruction | None:
+        """A product or sum without signs; None if nothing but a sign is left to do."""
+        fn, result = step.fn, step.results
+        if fn not in (np.multiply, np.divide, np.add, np.subtract) or set(step.options) - {"order"}:
+            return step
+        if result.dtype.kind != "f" or len(step.args) != 2:
+            return step
+        (a, minus_a), (b, minus_b) = (self._split(x, result) for x in step.args)
+        if not (minus_a or minus_b):
+            return step
+        if fn is np.multiply or fn is np.divide:
+            if minus_a and minus_b:
+                return dataclasses.replace(step, args=(a, b))
+            return step if ends else self._negated(step, a, b)
+        if fn is np.add and not ends and a == b and minus_a and minus_b:
+            return self._negated(step, a, b)
+        # the zero of a difference has another sign than that of a sum: only these are the same
+        if fn is np.add:
+            args = (step.args[0], b) if minus_b else (b, a)
+            return dataclasses.replace(step, fn=np.subtract, args=args)
+        if fn is np.subtract and minus_b:
+            return dataclasses.replace(
+                step, **({"args": (b, a)} if minus_a else {"fn": np.add, "args": (a, b)})
+            )
+        return step
+
+    def _negated(self, step: Instruction, a: Any, b: Any) -> Instruction | None:
+        """Compute the result without its sign."""
+        plain = self.recording.temporary(step.results)
+        self.take(dataclasses.replace(step, args=(a, b), results=plain))
+        stand = self._stands.pop(plain.root, None)  # it may have been computed before
+        self._stand(step, plain if stand is None else stand.of, True)
+        return None
+
+    # -------------------------------------------------------------- what was computed before
+
+    def _before(self, step: Instruction) -> Operand | None:
+        """The result of an equal call, if it lies as this one's does."""
+        found = self._seen.get(self._key(step))
+        return found if found is not None and found == step.results._replace(root=found.root) else None
+
+    def _note(self, step: Instruction) -> None:
+        key = self._key(step)
+        if key is not None:
+            self._seen.setdefault(key, step.results)
+
+    def _key(self, step: Instruction) -> object | None:
+        """Equal for calls that give the same: NaN aside, sums and products do in any order."""
+        args = step.args
+        if step.fn in _COMMUTING and len(args) == 2 and all(type(x) is Operand for x in args):
+            args = tuple(sorted(args, key=lambda o: (o.root, o.offset)))
+        versions = tuple([self._versions.get(o.root, 0) for o in operands((args, step.options))])
+        try:
+            key = (step.fn, _hashable(args), _hashable(step.options), versions)
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
+    def _value(self, o: Operand) -> np.ndarray:
+        from .program import view
+
+        root = self.recording.roots[o.root]
+        return view(root.array, root.low, o)
+
+
+def _hashable(tree: Any) -> object:
+    if isinstance(tree, dict):
+        return tuple((k, _hashable(v)) for k, v in sorted(tree.items()))
+    if type(tree) in (tuple, list):
+        return tuple([_hashable(item) for item in tree])
+    if isinstance(tree, slice):
+        return ("slice", _hashable((tree.start, tree.stop, tree.step)))
+    return (type(tree), tree) if isinstance(tree, (int, float, complex)) else tree
