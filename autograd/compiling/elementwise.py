@@ -142,6 +142,8 @@ def _of(step: Instruction) -> list[Assignment] | None:
         target, source, *rest = step.args
         mask = rest[1] if len(rest) > 1 else step.options.get("where")
         return [_copy(target, source, None if mask is True else mask)] if type(target) is Operand else None
+    if fn is np.clip or fn is np.ndarray.clip:
+        return _clipped(step)
     if fn is zero_where_undefined:
         g, target = step.args
         inside = type(g) is Operand and type(target) is Operand and g.dtype == target.dtype
@@ -162,6 +164,23 @@ def _of(step: Instruction) -> list[Assignment] | None:
         if type(condition) is Operand and condition.dtype == bool:
             return [Assignment(result, "{0} if {2} else {1}", (x, y, condition), result.dtype)]
     return None
+
+
+def _clipped(step: Instruction) -> list[Assignment] | None:
+    """Between two numbers of the array's dtype, either of which may be infinite."""
+    target = step.results if type(step.results) is Operand else step.options.get("out")
+    given = dict(zip(("x", "a_min", "a_max"), step.args, strict=False)) | step.options
+    given.pop("out", None)
+    x, low, high = given.pop("x", None), given.pop("a_min", None), given.pop("a_max", None)
+    if given or type(x) is not Operand or type(target) is not Operand or x.dtype != target.dtype:
+        return None
+    if x.dtype.kind != "f" or not is_number(low) or not is_number(high):
+        return None
+    text = _OF_NUMBERS[np.maximum]
+    if high == np.inf:
+        return [Assignment(target, text, (x, low), x.dtype)]
+    text = _OF_NUMBERS[np.minimum].replace("{1}", "{2}").replace("{0}", text)
+    return [Assignment(target, text, (x, low, high), x.dtype)]
 
 
 def _copy(target: Operand, source: Any, mask: Any = None) -> Assignment:

@@ -19,8 +19,8 @@ from .recorder import cleared, zeroed
 from .scribe import Scribe, given, group_lines, indented, merged_axes, outside, word
 from .wholestep import ELEMENTS, Piece, small
 
-# From so many additions on, a loop is spread over threads.
-PARALLEL = 1 << 19
+# From so many additions on, a loop is spread over threads: to wake one takes as long as half of it.
+PARALLEL = 1 << 23
 # What one function of small calls may hold: operations, and calls.
 WORK, CALLS = 1 << 20, 64
 # NumPy copies more elements than this as fast as any loop.

@@ -443,3 +443,14 @@ def test_each_kind_of_piece_says_no_to_what_it_does_not_know():
         from autograd.compiling.ir import Instruction
 
         assert form(Instruction(np.sort, (), {})) is None
+
+
+@pytest.mark.parametrize("limits", [(0.0, np.inf), (-0.5, 0.75), (np.float32(-1), 1)])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_clipping_is_part_of_loops(limits, dtype):
+    x = RNG.standard_normal(9000).astype(dtype)
+    x[:3] = np.nan, np.inf, -np.inf
+    fn = lambda x: np.clip(x * 2, *limits) + 1
+    check(fn, x)
+    steps = compiled(fn, x).plan.steps
+    assert [step.kind for step in steps] == ["native"]
