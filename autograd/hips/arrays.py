@@ -16,8 +16,13 @@ from .vspaces import SparseObject
 @notrace_primitive
 def metadata(A: Any) -> tuple:
     """Shape, number of axes, dtype, and whether it is complex."""
-    A = np.asarray(A)
-    return A.shape, A.ndim, A.dtype, np.iscomplexobj(A)
+    return _metadata(A)
+
+
+def _metadata(A: Any) -> tuple:
+    if not isinstance(A, (np.ndarray, np.generic)):
+        A = np.asarray(getval(A))
+    return A.shape, A.ndim, A.dtype, A.dtype.kind == "c"
 
 
 def unbroadcast(x: Any, target_meta: tuple, broadcast_idx: int = 0) -> Any:
@@ -32,6 +37,11 @@ def unbroadcast(x: Any, target_meta: tuple, broadcast_idx: int = 0) -> Any:
         array([2., 2., 2.])
     """
     shape, ndim, _, is_complex = target_meta
+    if type(x) is np.ndarray and (is_complex or x.dtype.kind != "c"):  # as nearly always
+        if x.shape == shape:
+            return x
+        if not shape:
+            return np.add.reduce(x, None)
     extra = anp.ndim(x) - ndim
     if extra > 0:
         first = broadcast_idx % anp.ndim(x) - (extra - 1 if broadcast_idx < 0 else 0)
@@ -44,7 +54,7 @@ def unbroadcast(x: Any, target_meta: tuple, broadcast_idx: int = 0) -> Any:
 
 def unbroadcast_f(target: Any, f: Callable) -> Callable:
     """The cotangent function f, its result summed to the shape of target."""
-    meta = metadata(target)
+    meta = _metadata(target)
     return lambda g: unbroadcast(f(g), meta)
 
 

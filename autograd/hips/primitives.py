@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Primitive
+from .asking import plainly
 from .boxes import getval, holds_tensor
-from .calls import plainly, run
 from .rules import defvjp, vspace
+from .running import run
 
 
 def primitive(f_raw: Callable) -> Callable:

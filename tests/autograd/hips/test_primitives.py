@@ -231,6 +231,56 @@ def test_what_a_rule_asks_again_is_not_computed_again():
     assert len(calls) == 1
 
 
+def test_special_functions_of_repeated_values_are_asked_once_for_each():
+    seen = []
+
+    def counted(a, x):
+        seen.append(x)
+        return np.exp(a * x)
+
+    special = primitive(np.frompyfunc(counted, 2, 1))
+
+    @primitive
+    def power(a, x):
+        return np.log(special(a, x).astype(float))
+
+    def by_differences(ans, a, x):
+        rise = (special(a + 1e-6, x) - special(a - 1e-6, x)).astype(float) / 2e-6
+        return lambda g: anp.sum(g * rise / special(a, x).astype(float))
+
+    defvjp(power, by_differences, lambda ans, a, x: lambda g: g * a)
+    for times, distinct in [
+        (np.tile([1.0, 0.5, -0.0, 0.0], 10), 4),  # zeros of two signs are two values
+        (np.linspace(0, 1, 40), 40),
+        (np.tile([1.0, 0.5], 8), 16),  # too few to be worth a look
+    ]:
+        seen.clear()
+        slopes = grad(lambda a, x: anp.sum(power(a, x)), (0, 1))(2.0, times)
+        np.testing.assert_allclose(slopes[0], times.sum(), rtol=1e-6)
+        np.testing.assert_array_equal(slopes[1], np.full(len(times), 2.0))
+        assert len(seen) == 3 * distinct, "forward and twice in the rule, which asks a third time"
+        expected = [power(2.0, t) for t in times]
+        np.testing.assert_array_equal(power(tensor(2.0), times), expected)
+
+
+def test_a_function_may_give_one_result_and_then_several():
+    calls = []
+
+    @primitive
+    def parts(x, count):
+        calls.append(count)
+        return tuple(x * (i + 1) for i in range(count)) if count else x * 3
+
+    def pull(ans, x, count):
+        return lambda g: sum((i + 1) * part for i, part in enumerate(g)) if count else 3 * g
+
+    defvjp(parts, pull, None)
+    for count in (0, 2, 0, 3):
+        both = grad(lambda x, n=count: sum(parts(x, n)) if n else parts(x, n))
+        assert both(1.0) == {0: 3, 2: 3, 3: 6}[count]
+    assert calls == [0, 2, 0, 3]
+
+
 # ------------------------------------------------------------------ refusals
 
 
