@@ -91,16 +91,22 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
                 if node[0] == oldest:
                     break  # nothing beneath it is wanted
             g = node[1](lift(node, lifted) if lifted else node, g)
-            if type(g) is not tuple:
+            if type(g) is tuple:
+                parts: Any = zip(node[3:], g)  # saved values follow the parents
+            else:
                 parent = node[3]
-                if not heap and parent[1] is not leaf_pull and parent[0] <= oldest:
+                if (
+                    parent[1] is not leaf_pull
+                    and parent[0] <= oldest
+                    and (not heap or parent[0] < heap[0][0])
+                ):  # the youngest of all that wait: it need not go through the heap
                     if not keep:
                         node[1] = freed_pull
                         del node[3:]
-                    node = parent  # a plain chain: straight on
+                    node = parent
                     continue
-                g = (g,)
-            for parent, part in zip(node[3:], g):  # saved values follow the parents
+                parts = ((parent, g),)
+            for parent, part in parts:
                 order = parent[0]
                 if part is None or order > oldest:
                     continue

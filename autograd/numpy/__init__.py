@@ -95,9 +95,10 @@ def __getattr__(name: str) -> Any:
     if name in _HIPS_NAMES:
         return getattr(_import_module(f"{__name__}.numpy_wrapper"), name)
     try:
-        return getattr(_numpy, name)
+        found = globals()[name] = getattr(_numpy, name)  # next time it is there
     except AttributeError:
         raise AttributeError(f"neither autograd.numpy nor numpy has {name!r}") from None
+    return found
 
 
 def __dir__() -> list[str]:

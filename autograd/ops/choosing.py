@@ -113,8 +113,19 @@ def _among_numbers(wins):
 fmax = _extremum(np.fmax, _among_numbers(_bigger), "The larger of x and y, NaNs ignored")
 fmin = _extremum(np.fmin, _among_numbers(lambda g, x, y: _bigger(g, -x, -y)), "The smaller, NaNs ignored")
 
+_clip_ufunc = np._core.umath.clip  # type: ignore[attr-defined]
+
+
+def _clipped(x, low, high):
+    """np.clip, which takes four calls to come to its ufunc; integers need what these do."""
+    if (type(x) is np.ndarray and x.dtype.kind == "f") or type(x) is np.float64:
+        return _clip_ufunc(x, low, high)
+    return np.clip(x, low, high)
+
+
 _clip = elementwise(
-    np.clip,
+    _clipped,
+    name="clip",
     arrays=["x", "low", "high"],
     vjp={
         "x": lambda g, x, low, high: _where(

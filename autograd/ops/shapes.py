@@ -44,8 +44,11 @@ def undo_broadcast(g, shape, dtype):
 
 
 def _undo(g, x_shape, x_dtype, shape, dtype):
-    if type(g) is np.ndarray and dtype is x_dtype and shape[1:] == x_shape and len(shape) == 2:
-        return _reduce_sum(g, (0,))  # a bias
+    if type(g) is np.ndarray and dtype is x_dtype:
+        if not x_shape:
+            return np.add.reduce(g, None)  # a number
+        if shape[1:] == x_shape and len(shape) == 2:
+            return _reduce_sum(g, (0,))  # a bias
     return undo_broadcast(g, x_shape, x_dtype)
 
 
