@@ -22,10 +22,11 @@ from autograd.views import writable
 
 from .checks import check_betas, check_range
 from .formulas import REAL, flat
+from .native import Natives
 from .slot import Slot
 
-# Elements of a tile: with five arrays of float32 it fits half a megabyte of cache.
-TILE = 16384
+# Elements of a tile: five arrays of float32 fit a megabyte of cache.
+TILE = 32768
 
 # What schedulers keep in groups, allowed beside an optimiser's own options.
 SCHEDULED = {"initial_lr", "max_lr", "min_lr", "swa_lr", "max_momentum", "base_momentum"}
@@ -58,6 +59,7 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self._slots: dict[Any, Slot] = {}
         self._arrays: dict[np.dtype, tuple] = {}
+        self._natives = Natives()
         given = _listed(params)
         if not given:
             raise ArgumentError(f"{type(self).__name__}: no parameters to optimise")
@@ -131,7 +133,7 @@ class Optimizer:
                     scalars = self._scalars(group, slot, dtype)
                 if slot.direct:
                     self.update(p, grad._data, slot.state, slot.scratch, scalars)
-                else:
+                elif not self._natives.run(self, p, grad._data, slot, scalars):
                     self._update_tiles(p, grad._data, slot, scalars)
         return loss
 

@@ -16,6 +16,8 @@ from .fusion import Group
 from .ir import INPUT, Operand, Recording
 from .machine import COUNTED
 
+# The first line of a source none of whose products and sums may be contracted.
+EXACT = "# exact"
 TRIGONOMETRIC = ("sin", "cos")
 NAMES = {
     "f4": "float32", "f8": "float64", "i4": "int32", "i8": "int64",

@@ -15,6 +15,7 @@ from numba.core.registry import cpu_target
 
 from .machine import ALLOWED, Code, LoadError
 from .scalars import NAMES
+from .scribe import EXACT
 
 _DECLARED = re.compile(r'^declare .*?@"?([^"(\s]+)"?\(', re.MULTILINE)
 # LLVM computes these itself, or calls the C library's of the same name.
@@ -28,18 +29,21 @@ def translated(source: str, name: str) -> Code:
     exec(compile(source, f"<autograd {name}>", "exec"), names)
     fn = names["loop"]
     fn.__name__ = fn.__qualname__ = f"{name}_body"
-    library = _library(fn, name)
+    library = _library(fn, name, exact=source.startswith(EXACT))
     text = library.get_llvm_str()
     needs = needed(text)
     return Code(name, needs, library.serialize_using_object_code()[2][0])
 
 
 @global_compiler_lock
-def _library(fn: Callable, name: str) -> Any:
-    """What numba makes of a function, with a plain C function in front of it."""
+def _library(fn: Callable, name: str, exact: bool) -> Any:
+    """What numba makes of a function, with a plain C function in front of it.
+
+    `exact`: each operation is rounded by itself.
+    """
     flags: Any = compiler.Flags()
     flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
-    flags.error_model, flags.fastmath = "numpy", FastMathOptions({"contract"})
+    flags.error_model, flags.fastmath = "numpy", FastMathOptions(False if exact else {"contract"})
     context, arguments = cpu_target.target_context, [types.int64] * fn.__code__.co_argcount
     made = compiler.compile_extra(cpu_target.typing_context, context, fn, arguments, types.int64, flags, {})
     module = context.create_module(f"{name}_entry")

@@ -1,0 +1,129 @@
+"""Formulas over arrays of one shape, such as the updates of optimisers, as one native loop each.
+
+A formula is a function that calls NumPy's ufuncs with `out=`. It runs once on stand-ins for one element,
+which note the calls; the loop makes them for each element in the same order, each rounded as NumPy rounds
+it, so its results are NumPy's to the last bit.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import diskcache, machine, threads
+from .elementwise import EXPRESSIONS
+from .machine import LoadError
+from .scribe import EXACT, indented, literal, word
+
+# Calls that are exact, or rounded once: for these a loop gives what NumPy gives.
+_ROUNDED = frozenset(
+    {
+        np.add, np.subtract, np.multiply, np.divide, np.negative, np.positive, np.square, np.sqrt,
+        np.absolute, np.reciprocal, np.maximum, np.minimum, np.sign,
+    }
+)  # fmt: skip
+# From so many elements on, a loop is spread over threads.
+PARALLEL = 1 << 19
+
+
+def available() -> bool:
+    """Whether there can be native loops."""
+    return machine.usable() and diskcache.importable
+
+
+class _Element:
+    """One element of an array while a formula is written down; None as `name`: nothing is in it yet."""
+
+    __slots__ = ("kind", "lines", "name")
+
+    def __init__(self, name: str | None, kind: np.dtype, lines: list[str]):
+        self.name, self.kind, self.lines = name, kind, lines
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any):
+        if method != "__call__" or options or ufunc not in _ROUNDED:
+            return NotImplemented
+        texts = [self._text(x) for x in inputs]
+        if None in texts:
+            return NotImplemented
+        zero, one = literal(0, self.kind), literal(1, self.kind)
+        target = _Element(None, self.kind, self.lines) if out is None else out[0]
+        name = f"v{len(self.lines)}"
+        self.lines.append(f"{name} = {EXPRESSIONS[ufunc].format(*texts, zero=zero, one=one)}")
+        target.name = name
+        return target
+
+    def __array_function__(self, function: Callable, types: Any, args: tuple, options: dict) -> Any:
+        if function is not np.copyto or options or len(args) != 2 or type(args[1]) is not _Element:
+            return NotImplemented
+        args[0].name = args[1].name
+        return None
+
+    def _text(self, x: Any) -> str | None:
+        if type(x) is _Element:
+            return x.name
+        return literal(x, self.kind) if type(x) in (int, float) else None
+
+
+def written(
+    formula: Callable, kind: np.dtype, arrays: int, scratches: int, scalars: Sequence[Any]
+) -> str | None:
+    """The source of the loop; None where the formula calls anything else.
+
+    Args:
+        formula: `formula(arrays, scratches, scalars)`.
+        scalars: NumPy arrays without axes, whose values the loop is given, or what stays as it is.
+    """
+    lines: list[str] = []
+    given = [_Element(f"a{i}", kind, lines) for i in range(arrays)]
+    scratch = [_Element(None, kind, lines) for _ in range(scratches)]
+    numbers = [i for i, v in enumerate(scalars) if type(v) is np.ndarray]
+    stood = [_Element(f"n{i}", kind, lines) if i in numbers else v for i, v in enumerate(scalars)]
+    try:
+        formula(given, scratch, stood)
+    except Exception:
+        return None
+    code = kind.str[1:]
+    arguments = "".join(f", x{i}" for i in range(arrays))
+    head = [f"n{i} = load_{code}(numbers, {k}, 0, 1)" for k, i in enumerate(numbers)]
+    head += [f"p{i} = {word(f'x{i}', machine.DATA)}" for i in range(arrays)]
+    body = [f"a{i} = load_{code}(p{i}, i, {i + 1}, {arrays})" for i in range(arrays)] + lines
+    body += [
+        f"store_{code}(p{i}, i, {a.name}, {i + 1}, {arrays})"
+        for i, a in enumerate(given)
+        if a.name != f"a{i}"
+    ]
+    loop = [*head, "for i in range(start, stop):", *indented(body), "return 0"]
+    return "\n".join([EXACT, f"def loop(numbers, start, stop{arguments}):", *indented(loop)]) + "\n"
+
+
+class Loop:
+    """A formula as a native function.
+
+    Args:
+        source: what `written` gave.
+        arrays: how many it takes.
+    """
+
+    def __init__(self, source: str, arrays: int):
+        self._function = machine.unlocked(diskcache.load(source), 3 + arrays)
+
+    def __call__(self, arrays: Sequence[np.ndarray], numbers: np.ndarray) -> None:
+        """Run it over contiguous arrays of one size, which do not overlap."""
+        n, at = arrays[0].size, numbers.__array_interface__["data"][0]
+        places = map(id, arrays)
+        if n >= PARALLEL and threads.count() > 1:
+            threads.spread(self._function, n, at, *places)
+        else:
+            self._function(at, 0, n, *places)
+
+
+@functools.lru_cache(maxsize=256)
+def loop(source: str, arrays: int) -> Loop | None:
+    """The loop of a source; None where it cannot be compiled or loaded."""
+    try:
+        return Loop(source, arrays)
+    except LoadError:
+        return None
