@@ -21,9 +21,14 @@ from .samples import Sample
 
 FIRST_ANALYTIC, FIRST, SECOND, ADJOINT = 1e-12, 1e-9, 1e-8, 1e-12
 
-# Kernels that are not exact to rounding, so that differences of them are less so: approximations of
-# SciPy's, whose derivatives have tests of their own, to all digits; and steps of a solver.
-FEW_DIGITS = {"itairy": 1e-3, "ode_solution": 1e-8}
+# Kernels that are not exact to rounding, so that numbers taken from them are less so. Differences: of
+# approximations and searches of SciPy's, whose derivatives have tests of their own, to all digits
+# (test_references.py), and of steps of a solver. Complex steps: SciPy's kernels of complex arguments keep
+# fewer digits than those of real ones (elliprj, fresnel near 0, spence near 1), or those of real ones than
+# they (hyp1f1, hyp2f1). The adjoint identity: both sides are solved for, step by step.
+FEW_DIGITS = {"itairy": 1e-3, "ode_solution": 1e-8, "hyperu": 1e-8, "stdtridf": 1e-8}
+COARSE_STEPS = {"elliprj": 1e-10, "fresnel": 1e-8, "hyp1f1": 1e-10, "hyp2f1": 1e-11, "spence": 1e-8}
+SOLVED = {"ode_solution": 1e-9}
 
 
 def check_all(sample: Sample) -> None:
@@ -67,7 +72,8 @@ def check_first(sample: Sample) -> None:
 
     for i, g in zip(sample.active, found, strict=True):
         if sample.prim.analytic:
-            close(g, complex_step(loss, sample.args, i), FIRST_ANALYTIC, f"{sample}: d{i}, complex step")
+            tolerance = COARSE_STEPS.get(sample.prim.name, FIRST_ANALYTIC)
+            close(g, complex_step(loss, sample.args, i), tolerance, f"{sample}: d{i}, complex step")
         else:
             tolerance = difference_tolerance(sample, FIRST)
             close(g, along_basis(loss, sample.args, i), tolerance, f"{sample}: d{i}, differences")
@@ -127,7 +133,7 @@ def check_adjoint(sample: Sample) -> None:
         right = sum(np.sum(np.real(np.conj(grads[i]) * tangents[i])) for i in chosen)
         scale = np.sum(np.abs(v * forward)) + sum(np.sum(np.abs(grads[i] * tangents[i])) for i in chosen)
         narrowest = min(np.asarray(x).dtype.itemsize for x in (forward, *grads.values()))
-        tolerance = ADJOINT if narrowest >= 8 else 1e-6
+        tolerance = SOLVED.get(sample.prim.name, ADJOINT) if narrowest >= 8 else 1e-6
         assert abs(left - right) <= tolerance * scale, (
             f"{sample}: <v, J t> {left} is not <J^T v, t> {right}"
         )
@@ -169,8 +175,16 @@ def cotangent(sample: Sample) -> np.ndarray:
 def close(actual: Any, expected: Any, tolerance: float, what: str) -> None:
     """Equal to a relative tolerance; where terms of order one cancelled, to one of their size."""
     actual, expected = np.asarray(_bare(actual)), np.asarray(expected)
-    scale = max(0.1 * float(np.max(np.abs(expected), initial=0.0)), 1e-2)
-    np.testing.assert_allclose(actual, expected, tolerance, tolerance * scale, err_msg=what)
+    np.testing.assert_allclose(actual, expected, tolerance, tolerance * _scale(expected), err_msg=what)
+
+
+def is_close(actual: Any, expected: Any, tolerance: float) -> bool:
+    """Whether `close` takes them."""
+    return bool(np.allclose(_bare(actual), expected, tolerance, tolerance * _scale(np.asarray(expected))))
+
+
+def _scale(expected: np.ndarray) -> float:
+    return max(0.1 * float(np.max(np.abs(expected), initial=0.0)), 1e-2)
 
 
 def _both_parts(f: Callable, args: Sequence, i: int) -> np.ndarray:
