@@ -29,14 +29,27 @@ def _add_along(x, indices, axis, length):
         out = np.zeros(length, x.dtype)
         np.add.at(out, indices, x)
         return out
-    indices, x = indices.swapaxes(axis, -1), x.swapaxes(axis, -1)
-    shape = np.broadcast_shapes(indices.shape[:-1], x.shape[:-1])
-    n, rows = indices.shape[-1], math.prod(shape)
-    starts = np.arange(0, rows * length, length).reshape(*shape, 1) if length else 0
-    places = np.broadcast_to(np.where(indices < 0, indices + length, indices) + starts, (*shape, n))
-    out = np.zeros(rows * length, x.dtype)
-    np.add.at(out, places.reshape(-1), np.broadcast_to(x, (*shape, n)).reshape(-1))
-    return np.ascontiguousarray(out.reshape(*shape, length).swapaxes(axis, -1))
+    if axis != x.ndim - 1:
+        out = _add_along(x.swapaxes(axis, -1), indices.swapaxes(axis, -1), x.ndim - 1, length)
+        return np.ascontiguousarray(out.swapaxes(axis, -1))
+    shape = indices.shape
+    if x.shape != shape:
+        shape = (*np.broadcast_shapes(shape[:-1], x.shape[:-1]), shape[-1])
+        indices, x = np.broadcast_to(indices, shape), np.broadcast_to(x, shape)
+    size = math.prod(shape[:-1]) * length
+    starts = np.arange(0, size, length).reshape(*shape[:-1], 1) if length else 0
+    places = np.where(indices < 0, indices + length, indices) + starts
+    out = np.zeros(size, x.dtype)
+    np.add.at(out, places.reshape(-1), x.reshape(-1))
+    return out.reshape(*shape[:-1], length)
+
+
+def _take_along(x, indices, axis):
+    """take_along_axis of indices that have as many axes as x, and its lengths but for that axis."""
+    if x.ndim == 2 and indices.shape[1 - axis] == x.shape[1 - axis]:
+        others = np.arange(x.shape[1 - axis])
+        return x[others[:, None], indices] if axis else x[indices, others]
+    return np.take_along_axis(x, indices, axis)
 
 
 def _each_along(call):
@@ -59,7 +72,7 @@ add_along_axis = primitive(
 )  # fmt: skip
 
 take_along = primitive(
-    lambda x, indices, axis: np.take_along_axis(x, indices, axis),
+    _take_along,
     ["x"],
     name="take_along_axis",
     vjp={"x": lambda g, indices, axis, x_shape: add_along_axis(g, indices, axis, x_shape[axis])},
@@ -93,10 +106,12 @@ def take_along_axis(arr, indices, axis=-1):
         raise ArgumentError(
             f"take_along_axis: indices must have the {arr.ndim} axes of the array, got {indices.ndim}"
         )
-    wide = list(np.broadcast_shapes(_without(arr.shape, axis), _without(indices.shape, axis)))
-    if tuple(wide) != _without(arr.shape, axis):  # the indices repeat the array
-        wide.insert(axis, arr.shape[axis])
-        arr = arr + np.zeros(wide, arr.dtype)
+    lengths, others = _without(arr.shape, axis), _without(indices.shape, axis)
+    if lengths != others:
+        wide = list(np.broadcast_shapes(lengths, others))
+        if tuple(wide) != lengths:  # the indices repeat the array
+            wide.insert(axis, arr.shape[axis])
+            arr = arr + np.zeros(wide, arr.dtype)
     return take_along(arr, indices, axis)
 
 
