@@ -23,6 +23,7 @@ from ..ops import (
     elementwise,
     indexing,
     joining,
+    kronecker,
     parts,
     products,
     reductions,
@@ -40,7 +41,7 @@ from ._objects import c_, r_, vectorize  # noqa: F401 - of the namespace
 
 _FAMILIES = (
     elementwise, complex, choosing, shapes, arranging, indexing, joining, reductions, contractions,
-    parts, products,
+    kronecker, parts, products,
 )  # fmt: skip
 # Ufuncs that NumPy calls itself, and does not export under their names.
 _umath: Any = _numpy._core.umath  # type: ignore[attr-defined]

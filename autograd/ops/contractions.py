@@ -415,20 +415,3 @@ def trace(x, offset=0, axis1=0, axis2=1):
             getitem(reshape(x, (rows * columns,)), slice(0, rows * columns, columns + 1)), (0,)
         )
     return reduce_sum(diagonal(x, offset, axis1, axis2), (-1,))
-
-
-def kron(x, y):
-    """The Kronecker product: x with each element replaced by it times y.
-
-    Example:
-        >>> kron(np.eye(2), np.ones((2, 2))).shape
-        (4, 4)
-    """
-    x, y = as_array(x), as_array(y)
-    n = max(x.ndim, y.ndim)
-    x, y = (reshape(v, (1,) * (n - v.ndim) + tuple(v.shape)) for v in (x, y))
-    pairs = [s for i in range(n) for s in (x.shape[i], y.shape[i])]
-    spaced_x = reshape(x, tuple(s for n in x.shape for s in (n, 1)))
-    spaced_y = reshape(y, tuple(s for n in y.shape for s in (1, n)))
-    whole = tuple(a * b for a, b in zip(x.shape, y.shape, strict=True))
-    return reshape(spaced_x * spaced_y, whole) if pairs else x * y

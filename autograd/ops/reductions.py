@@ -223,11 +223,19 @@ prod = primitive(
     batch="axis", analytic=True, cases=_CASES, numpy=[np.prod],
     doc="The product over axes; its derivative is exact also where elements are zero.",
 )  # fmt: skip
+
+
+def _d_cumsum(g, axis):
+    if is_array(g) and g.ndim == 1:
+        return np.add.accumulate(g[::-1])[::-1]
+    return flip(_cumsum(flip(g, axis), axis), axis)
+
+
 _cumsum = primitive(
     lambda x, axis: np.add.accumulate(x, axis),
     ["x"],
     name="cumsum",
-    vjp={"x": lambda g, axis: flip(_cumsum(flip(g, axis), axis), axis)},
+    vjp={"x": _d_cumsum},
     linear=True, analytic=True, batch="axis", cases=[case((2, 3), axis=0), case((2, 3), axis=1)],
     doc="Running sum along an axis.",
 )  # fmt: skip

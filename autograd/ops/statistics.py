@@ -18,13 +18,14 @@ from .contractions import matmul
 from .elementwise import sqrt
 from .indexing import diagonal
 from .joining import concatenate
-from .reductions import axes_of, count
+from .reductions import axes_of, count, mean, std, var
 from .reductions import max as largest
 from .reductions import min as smallest
 from .reductions import sum as total
 from .shapes import as_array, astype, broadcast_to, reshape, transpose
 
 _MISSING = np._NoValue
+_WHOLE = {"mean": mean, "var": var, "std": std}  # where nothing is left out
 
 
 def _given(**options):
@@ -87,6 +88,8 @@ def _over_numbers(name, x, axis, keepdims, mask, **options):
     there = _numbers_of(x, mask)
     if not there.all():  # what is left out is finite, so that its cotangent of zero stays zero
         x = choose(there, x, 0)
+    elif x.size and not options and keepdims is _MISSING:
+        return _WHOLE[name](x, axis)
     return masked.masked(name, x, {"axis": axis, "where": there, **_given(keepdims=keepdims), **options})
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ...declare import case, primitive
 from ...errors import ArgumentError, MatrixError, MatrixShapeError, NotDifferentiable
 from ...ops import linear_systems
-from ...ops.contractions import kron
+from ...ops.kronecker import kron
 from ...ops.matrices import conj, like, mH, mT, squares, value_of
 from ...ops.shapes import as_array, reshape
 from .. import load
