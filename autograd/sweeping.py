@@ -18,7 +18,7 @@ import numpy as np
 
 from .codegen import FAST, Faults
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
-from .memory import bare, is_array
+from .memory import as_array, bare, is_array
 from .pulls import Step
 from .tape import (
     EXTRA,
@@ -250,7 +250,7 @@ def _before_link(node: list) -> list:
 def as_cotangent(value: Any, like: Any, what: str) -> Any:
     """A Tensor of the shape and dtype of `like`, or an error."""
     if not isinstance(value, TensorBase):
-        value = new_tensor(np.asarray(value))
+        value = new_tensor(as_array(value))
     if value._data.shape != like._data.shape:
         raise ShapeError(f"{what} must have the tensor's shape {like._data.shape}, got {value._data.shape}")
     if value._data.dtype != like._data.dtype:

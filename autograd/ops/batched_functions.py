@@ -11,6 +11,7 @@ import numpy as np
 
 from ..batching import batch, is_batched, on_all
 from ..errors import ShapeError, VmapError
+from ..memory import is_array
 from ..primitive import REGISTRY
 from ..tape import TensorBase, apply, new_tensor
 
@@ -88,7 +89,7 @@ def _stacked(name, level, found):
             raise VmapError(f"{name}: under vmap every example must give as many results as the others")
         parts = [_stacked(name, level, list(part)) for part in zip(*found, strict=True)]
         return first._make(parts) if hasattr(first, "_make") else type(first)(parts)
-    if not isinstance(first, (TensorBase, np.ndarray, np.generic, bool, int, float)):
+    if not isinstance(first, (TensorBase, np.generic, bool, int, float)) and not is_array(first):
         return first
     try:
         stacked = apply(REGISTRY["stack"], found, (0,))

@@ -22,6 +22,7 @@ import numpy as np
 
 from ..diagnose import CONVERTED, named, odd_container
 from ..errors import AutogradError
+from ..memory import is_array
 from ..primitive import parameters
 from ..tape import TensorBase, mode, new_tensor
 from . import batched_functions
@@ -162,7 +163,7 @@ def plain(thing: Any) -> Any:
 
 def wrapped(result: Any) -> Any:
     """Arrays, also those in a sequence, as Tensors without history."""
-    if isinstance(result, (np.ndarray, np.generic)):
+    if isinstance(result, np.generic) or is_array(result):
         return new_tensor(result)
     if isinstance(result, tuple) and hasattr(result, "_fields"):
         return type(result)(*[wrapped(part) for part in result])

@@ -18,6 +18,7 @@ from ..batching import bottom, everywhere, is_batched, levels_of, lift, lower, o
 from ..codegen import FAST
 from ..diagnose import describe
 from ..errors import ArgumentError, DtypeError, OperandError
+from ..memory import is_array
 from ..modes import enable_grad, no_grad
 from ..ops.shapes import zeros_like
 from ..sweeping import FIXED, as_cotangent, sweep
@@ -155,7 +156,7 @@ def matching(value: Any, like: Any, what: str) -> Any:
 
     Errors: OperandError for what is no array, ShapeError, DtypeError.
     """
-    if not isinstance(value, (TensorBase, np.ndarray, np.generic, float, int, complex)):
+    if not isinstance(value, (TensorBase, np.generic, float, int, complex)) and not is_array(value):
         raise OperandError(f"{what} must be an array or a number, got {describe(value)}")
     like = like if isinstance(like, TensorBase) else new_tensor(_floating(like))
     return as_cotangent(value, like, what)

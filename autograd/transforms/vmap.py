@@ -13,7 +13,7 @@ from ..batched import Batched
 from ..batching import Level, batch, check_running, running
 from ..diagnose import describe
 from ..errors import ArgumentError, AxisError, OperandError, ShapeError, VmapError
-from ..memory import as_array
+from ..memory import as_array, is_array
 from ..ops.shapes import broadcast_to, moveaxis
 from ..tape import TensorBase, mode, new_tensor
 from ..tensor import Tensor
@@ -197,7 +197,7 @@ def _closed(value: Any, level: Level, out_axes: Any, tensors: bool) -> Any:
 
 
 def _all(leaf: Any, axis: Any, level: Level, tensors: bool, what: str) -> Any:
-    if not isinstance(leaf, (TensorBase, np.ndarray, np.generic, bool, int, float, complex)):
+    if not isinstance(leaf, (TensorBase, np.generic, bool, int, float, complex)) and not is_array(leaf):
         raise OperandError(f"vmap: {what} must be an array or a number, got {describe(leaf)}")
     if isinstance(leaf, Batched):
         check_running(leaf._level, "vmap")
