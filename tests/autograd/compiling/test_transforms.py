@@ -65,6 +65,7 @@ CASES = {
 MADE = {
     "arguments": lambda x, v: (x, v),
     "results": lambda x, v: (x * 1.5, np.sin(v)),
+    "ones": lambda x, v: (x * 1.5, np.ones_like(v)),
     "tensors": lambda x, v: (autograd.tensor(x * 1.5), autograd.tensor(np.sin(v))),
 }
 
