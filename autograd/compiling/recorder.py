@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..codegen import FAST
 from ..tape import TensorBase
 from ..views import expose
 from . import lines
@@ -237,10 +238,14 @@ class Recorder(KnownMemory):
             raise Leak(self.closed)
         step = Instruction(zeroed, (FAULTS, self.noted(g), self.noted(result)), {})
         step.writes = (self.operand(result.value),)
-        if self.faulty:
+        if self.was_invalid():
             np.copyto(result.value, 0, where=g.value == 0)
         self.note(step)
         return result
+
+    def was_invalid(self) -> bool:
+        """Whether NumPy reported an invalid operation, before this pull or in it."""
+        return self.faulty or FAST["faults"].invalid is True
 
     def checked(self, fn: Callable, *args: Any) -> Any:
         """Run a check of values that raises, now and in each run; it must give None."""
@@ -253,6 +258,8 @@ class _Faults:
 
 
 FAULTS = _Faults()
+# What `faults.invalid` is while a pull is recorded: it asks for `keep_zeros`, and is told from a report.
+ASKED = 1
 
 
 def cleared(faults: Any) -> None:

@@ -11,7 +11,7 @@ from ..codegen import FAST
 from ..tape import Bundle, TensorBase, apply
 from ..watching import Watcher
 from .ir import Held, Instruction, Scalar, leaves, mapped
-from .recorder import FAULTS, Opaque, Recorder, cleared, value_of
+from .recorder import ASKED, FAULTS, Opaque, Recorder, cleared, value_of
 from .traced import Leak, Traced
 
 
@@ -78,11 +78,11 @@ class Stepper(Watcher):
         if faults.state is faults.UNWATCHED:
             faults.watch()
             self.recorder.note(Instruction(cleared, (FAULTS,), {}, kind="effect"))
-        self.recorder.faulty, faults.invalid = faults.invalid, True
+        self.recorder.faulty, faults.invalid = faults.invalid, ASKED
         try:
             return self._pull(run, node, g, mark)
         finally:
-            faults.invalid = self.recorder.faulty
+            faults.invalid = self.recorder.was_invalid()
 
     def _pull(self, run: Callable, node: list, g: Any, mark: int) -> Any:
         step = node[1].step

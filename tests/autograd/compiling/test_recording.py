@@ -91,3 +91,14 @@ LAYOUTS = {
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_the_same_kernels_on_the_same_layouts(name):
     check(LAYOUTS[name], (8, 3))
+
+
+@pytest.mark.parametrize("first", [0.0, 1.0])
+def test_a_zero_cotangent_stays_zero_in_the_run_that_is_recorded(first):
+    """0 * inf in the very pull that meets it first: NumPy reports it there, and in no other."""
+    slope = autograd.grad(lambda x: anp.where(x > 0, anp.sqrt(x), 0.0).sum())
+    program = autograd.compile(slope, strict=True)
+    for value in (first, 0.0, 4.0, 0.0, 1.0, 0.0):
+        x = np.array([value, 4.0])
+        np.testing.assert_array_equal(program(x), slope(x))
+    assert program.replays
