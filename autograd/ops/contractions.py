@@ -32,7 +32,7 @@ def _outer_products(x, y):
     """x[i] @ y[i] of columns and rows: NumPy leaves them to BLAS only from two columns on."""
     n, rows, _ = x.shape
     columns = y.shape[2]
-    if x.dtype != y.dtype or x.dtype.char not in "fd" or rows * columns < 512 or columns < 16:
+    if x.dtype != y.dtype or x.dtype.char not in "fd" or rows * columns < 256 or columns < 4:
         return np.einsum("ni,nj->nij", x[:, :, 0], y[:, 0])
     left, right = np.zeros((n, 2, rows), x.dtype), np.zeros((n, 2, columns), y.dtype)
     left[:, 0], right[:, 0] = x[:, :, 0], y[:, 0]
