@@ -113,12 +113,12 @@ def writable(tensor: Any) -> np.ndarray:
     owned = alias is not None and alias.root is None and alias.memory.exposure is OWNED
     if owned and not alias.memory.live():
         alias = tensor._alias = None  # its views are gone: it shares with nobody
-    if alias is not None or not is_exclusive(tensor):
-        own(root_of(tensor))
-    data = tensor._data
-    if type(data) is not np.ndarray and not is_array(data):
-        data = tensor._data = np.array(data)
-    return data
+    if alias is None and is_exclusive(tensor):
+        return tensor._data
+    own(root_of(tensor))
+    if not is_array(tensor._data):
+        tensor._data = np.array(tensor._data)
+    return tensor._data
 
 
 def expose(tensor: Any) -> np.ndarray:

@@ -115,6 +115,7 @@ class Optimizer:
             raise OperandError(f"{name}: closure must be a function or None, got {describe(closure)}")
         loss = closure() if closure is not None else None
         self.stepped = True
+        slots, update = self._slots, self.update
         for group in self.param_groups:
             buffers = self.buffers(group)
             step, dtype, scalars = -1, None, ()  # alike for parameters of one age and dtype
@@ -123,7 +124,7 @@ class Optimizer:
                 grad = node[2].grad if node is not None else None
                 if grad is None:
                     continue
-                slot = self._slots.get(parameter)
+                slot = slots.get(parameter)
                 if slot is None or slot.buffers != buffers:
                     slot = self._slot(parameter, group)
                 p = writable(parameter)
@@ -132,7 +133,7 @@ class Optimizer:
                     step, dtype = slot.step, p.dtype
                     scalars = self._scalars(group, slot, dtype)
                 if slot.direct:
-                    self.update(p, grad._data, slot.state, slot.scratch, scalars)
+                    update(p, grad._data, slot.state, slot.scratch, scalars)
                 elif not self._natives.run(self, p, grad._data, slot, scalars):
                     self._update_tiles(p, grad._data, slot, scalars)
         return loss
