@@ -133,7 +133,7 @@ def fused(
             the arguments whose cotangent is needed; for the others it may give None.
         formula: `formula(*arrays, *statics)`, the same result by differentiable operations.
             Where a sweep is itself recorded, the derivatives are those of the formula.
-        facts: see `Primitive`.
+        facts: see `Primitive`; with `push`, a kernel of the forward derivative.
     """
     needs = parameters(backward)[1:]
     statics = parameters(kernel)[len(arrays) :]

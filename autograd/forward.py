@@ -8,7 +8,7 @@ it does declare. In this order:
    in the place of its argument at a time (`linear="each"`);
 3. elementwise functions multiply the tangent by the factor that they multiply a cotangent by:
    the Jacobian is diagonal, hence its own transpose;
-4. fused functions push the tangents through their formula;
+4. fused functions push arrays through their kernel for it, if they have one, else through their formula;
 5. the rest is transposed twice (`transposing.py`), which costs two sweeps;
    `primitive.slow_defaults()` lists who pays.
 
@@ -20,14 +20,15 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from .codegen import FAST
 from .errors import NotDifferentiable
 from .modes import enable_grad
-from .primitive import REGISTRY, NoTangent, Primitive
+from .primitive import REGISTRY, NoTangent, Primitive, Rule
+from .sweeping import sweep
 from .tape import (
     EXTRA,
     FIRST_PARENT,
@@ -84,8 +85,15 @@ def jvp_of(
             return prim.jvp[prim.arrays[0]](tangents, out, args, *statics)
         if part is None:
             along = transposed_twice if prim.formula is None else _along_formula
+            if prim.push is not None and all(
+                type(getattr(v, "_data", v)) in _PLAIN for v in (*args, *tangents)
+            ):
+                along = _along_kernel
             return along(prim, args, tangents, moved, statics)
         return _total([part(prim, i, args, tangents[i], statics, out) for i in moved])
+
+
+_PLAIN = {np.ndarray, type(None)}  # what a kernel for tangents takes
 
 
 def _part_of(prim: Primitive) -> Callable | None:
@@ -156,6 +164,42 @@ def _named(prim: Primitive, name: str, args: Sequence, out: Any) -> Any:
 
 
 # ------------------------------------------------------------------ along with calls
+
+
+def _along_kernel(
+    prim: Primitive, args: Sequence, tangents: Sequence, moved: list[int], statics: tuple
+) -> Any:
+    """The tangent that the kernel for it gives; a sweep through it goes through the formula's."""
+    return apply(_pusher(prim), (*args, *tangents), statics)
+
+
+@functools.lru_cache(maxsize=64)
+def _pusher(prim: Primitive) -> Primitive:
+    """The kernel for tangents of a fused function, as a primitive of its arguments and their tangents."""
+    count, push = len(prim.arrays), cast(Callable, prim.push)
+
+    def rule(g: Any, given: Sequence, wanted: Sequence[int], *statics: Any) -> list:
+        values = [variable(v) if i in wanted else v for i, v in enumerate(given)]
+        moved = [i for i, t in enumerate(values[count:]) if t is not None]
+        with contextlib.nullcontext() if mode.grad else enable_grad():
+            out = _along_formula(prim, values[:count], values[count:], moved, statics)
+        targets = dict.fromkeys(values[i]._node[ORDER] for i in wanted)
+        if out._node is not None:
+            sweep([(out._node, g)], targets, keep=True, lifted=isinstance(g, TensorBase))
+        found: list = [None] * len(values)
+        for i in wanted:
+            cotangent = targets[values[i]._node[ORDER]]
+            found[i] = FAST["zeros_like"](given[i]) if cotangent is None else cotangent
+        return found
+
+    return Primitive(
+        f"{prim.name}_tangent",
+        lambda given, *values: push(given[:count], given[count:], *values),
+        ["*given"],
+        statics=(prim.statics, {}),
+        joint=Rule(rule, "vjp", ["given", "wanted", *prim.statics]),
+        promotes=False,
+    )
 
 
 def _along_formula(

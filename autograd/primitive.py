@@ -109,6 +109,7 @@ class Primitive:
         linear: `True` if linear in its arguments together, `"each"` if in each alone.
         jvp: argument -> `fn(tangent, out, *arrays, *statics)`, where no default will do.
         formula: the same by other primitives, `fn(*arrays, *statics)`, of those made by `fused`.
+        push: where they have one, the tangent of the result, `fn(arrays, tangents, *statics)` on ndarrays.
         batch: batching class for `vmap`; None means loop and stack.
         view: put-back of a view, `fn(base, new, *statics)`; None if the result owns its data.
         aux: whether the kernel gives `(out, aux)`.
@@ -138,6 +139,7 @@ class Primitive:
         self.linear: bool | str = facts.pop("linear", False)
         self.jvp: dict[str, Callable] = facts.pop("jvp", None) or {}
         self.formula: Callable | None = facts.pop("formula", None)
+        self.push: Callable | None = facts.pop("push", None)
         self.batch: Any = facts.pop("batch", None)
         self.view: Callable | None = facts.pop("view", None)
         self.aux: bool = facts.pop("aux", False)

@@ -23,6 +23,7 @@ from .gru import GRUBackward, GRUForward, gru_formula
 from .linear import linear
 from .lstm import LSTMBackward, LSTMForward, lstm_formula
 from .recurrence import runs_of, walk
+from .recurrent_push import GRUPush, LSTMPush, RNNPush
 
 # ------------------------------------------------------------------ kernels
 
@@ -133,6 +134,26 @@ def _before(outputs, runs, saved, reverse):
     return before
 
 
+def _pushed(kind, args, tangents, sizes, reverse, nonlinearity=None):
+    """The tangent of the result on arrays; `args` and `tangents`: x, the initial states, the weights."""
+    count = kind.states
+    x, initial, weights = args[0], args[1 : 1 + count], _with_projection(args[1 + count :])
+    _, sizes = _checked(kind, x, initial, weights, sizes)
+    given = _cast([x, *initial, *weights])
+    dtype = given[0].dtype
+    d_x, *d_rest = [d if d is None else np.asarray(d, dtype) for d in tangents]
+    rows = sum(sizes)
+    x, d_x = given[0].reshape(rows, -1), d_x if d_x is None else d_x.reshape(rows, -1)
+    d_initial, d_weights = d_rest[:count], _with_projection(d_rest[count:])
+    layer = kind.push(x, given[1 + count :], d_x, d_weights, reverse, nonlinearity)
+    return layer.along(runs_of(sizes, reverse), given[1 : 1 + count], d_initial)
+
+
+def _with_projection(weights):
+    """Five weights: a layer without projection takes four."""
+    return [*weights, *[None] * (5 - len(weights))]
+
+
 # ------------------------------------------------------------------ formula
 
 
@@ -180,6 +201,12 @@ class Kind(NamedTuple):
     forward: type
     backward: type
     formula: Callable
+    push: type
+    states: int = 1
+
+    def pushed(self, args, tangents, *statics):
+        """The tangent of the layer's result, on arrays."""
+        return _pushed(self, args, tangents, *statics)
 
 
 _DOC = """
@@ -235,14 +262,14 @@ def _lstm_formula(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
     return _formula(_LSTM, x, [h0, c0], [w_ih, w_hh, b_ih, b_hh, w_hr], sizes, reverse)
 
 
-_RNN = Kind("rnn", 1, RNNForward, RNNBackward, rnn_formula)
-_GRU = Kind("gru", 3, GRUForward, GRUBackward, gru_formula)
-_LSTM = Kind("lstm", 4, LSTMForward, LSTMBackward, lstm_formula)
+_RNN = Kind("rnn", 1, RNNForward, RNNBackward, rnn_formula, RNNPush)
+_GRU = Kind("gru", 3, GRUForward, GRUBackward, gru_formula, GRUPush)
+_LSTM = Kind("lstm", 4, LSTMForward, LSTMBackward, lstm_formula, LSTMPush, 2)
 
 rnn = fused(
     _rnn_kernel,
     ["x", "h0", "w_ih", "w_hh", "b_ih", "b_hh"],
-    backward=_rnn_backward, formula=_rnn_formula, name="rnn", batch=batching.recurrent(2), promotes=True, domain=(-1.0, 1.0),
+    backward=_rnn_backward, formula=_rnn_formula, push=_RNN.pushed, name="rnn", batch=batching.recurrent(2), promotes=True, domain=(-1.0, 1.0),
     cases=[
         case((3, 2, 2), (2, 3), (3, 2), (3, 3), (3,), (3,)),
         case((4, 2), (2, 3), (3, 2), (3, 3), sizes=(2, 1, 1), reverse=True),
@@ -253,7 +280,7 @@ rnn = fused(
 gru = fused(
     _gru_kernel,
     ["x", "h0", "w_ih", "w_hh", "b_ih", "b_hh"],
-    backward=_gru_backward, formula=_gru_formula, name="gru", batch=batching.recurrent(2), promotes=True, domain=(-1.0, 1.0),
+    backward=_gru_backward, formula=_gru_formula, push=_GRU.pushed, name="gru", batch=batching.recurrent(2), promotes=True, domain=(-1.0, 1.0),
     cases=[
         case((2, 2, 2), (2, 2), (6, 2), (6, 2), (6,), (6,)),
         case((4, 1), (2, 2), (6, 1), (6, 2), sizes=(2, 1, 1), reverse=True),
@@ -264,7 +291,7 @@ gru = fused(
 lstm = fused(
     _lstm_kernel,
     ["x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "w_hr"],
-    backward=_lstm_backward, formula=_lstm_formula, name="lstm", batch=batching.recurrent(3), promotes=True, domain=(-1.0, 1.0),
+    backward=_lstm_backward, formula=_lstm_formula, push=_LSTM.pushed, name="lstm", batch=batching.recurrent(3), promotes=True, domain=(-1.0, 1.0),
     cases=[
         case((2, 2, 2), (2, 2), (2, 2), (8, 2), (8, 2), (8,), (8,)),
         case((4, 1), (2, 1), (2, 2), (8, 1), (8, 1), (8,), (8,), (1, 2), sizes=(2, 1, 1)),
