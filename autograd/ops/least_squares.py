@@ -6,12 +6,17 @@ squares problems whose variables separate, 1973.
 
 from __future__ import annotations
 
+import functools
+import operator
+
 import numpy as np
 
 from ..declare import case, primitive
 from ..errors import ArgumentError, MatrixShapeError
-from .complex import imag, real
-from .elementwise import square
+from .choosing import equal, where
+from .complex import real
+from .factorisations import qr
+from .linear_systems import solve
 from .matrices import (
     conj,
     hermitian_from,
@@ -26,8 +31,8 @@ from .matrices import (
 )
 from .products import product
 from .reductions import sum
-from .shapes import as_array
-from .singular_values import svdvals
+from .shapes import as_array, zeros_like
+from .singular_values import svd
 
 _SQUARE = np.array([[2.0, 1.0, 0.5], [-1.0, 3.0, 0.2], [0.1, -0.4, 1.5]])
 
@@ -105,31 +110,86 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=np._NoValue):
     return _pinv(a, np.array(value_of(rcond)), bool(hermitian))
 
 
-def _d_lstsq(g, a, b, out, rcond, wanted):
+# ------------------------------------------------------------------ least squares
+
+
+def _rank(a, s, rcond):
+    """How many singular values LAPACK does not count as 0, where rcond < 0 stands for the precision."""
+    s = value_of(s)
+    cutoff = np.finfo(s.dtype).eps * (max(a.shape) if rcond is None else 1)
+    return int(np.count_nonzero(s > (cutoff if rcond is None or rcond < 0 else rcond) * s.max(initial=0)))
+
+
+def _solved(a, b, rcond=None):
+    x, left, _, s = in_lapack(np.linalg.lstsq, a, b, rcond=rcond)
+    return x, left, s
+
+
+def _d_lstsq(g, a, b, x, left, s, rcond, wanted):
+    to_x, to_left, to_s = g
+    to_a, to_b = [], []
+    rest = b - a @ x if to_left is not None or 0 in wanted else None
+    if to_left is not None and left.size:
+        pull = 2 * conj(rest) * to_left
+        to_a.append(-(pull @ mT(x)))
+        to_b.append(pull)
+    if to_x is not None:
+        by_a, by_b = _pull_solution(to_x, a, b, x, rest, _rank(a, s, rcond), rcond)
+        to_a += [by_a()] if 0 in wanted else []
+        to_b.append(by_b)
+    if to_s is not None and 0 in wanted:
+        u, _, vh = svd(a, full_matrices=False)
+        to_a.append(conj((u * where(equal(s, 0), 0, to_s)) @ vh))
+    return [
+        like(functools.reduce(operator.add, parts), v.dtype) if parts else zeros_like(v)
+        for parts, v in ((to_a, a), (to_b, b))
+    ]
+
+
+def _pull_solution(g, a, b, x, rest, rank, rcond):
+    """The cotangent of a, when called, and that of b; by a QR factorisation if a is tall and of full rank."""
+    if a.shape[0] >= a.shape[1] == rank:
+        q, r = qr(a)
+        inner = solve(mT(r), g)
+        to_b = conj(q) @ inner
+        return lambda: conj(rest @ mT(solve(conj(r), inner))) - to_b @ mT(x), to_b
     p = _pinv(a, _cutoff(a, rcond))
-    to_a = None
-    if 0 in wanted:
-        to_a = like(_d_pinv(g @ mT(b), a, p), a.dtype)
-    return [to_a, mT(p) @ g]
+    return lambda: _d_pinv(g @ mT(b), a, p), mT(p) @ g
 
 
 def _cutoff(a, rcond):
     return np.array(np.finfo(a.dtype).eps * max(a.shape) if rcond is None else rcond)
 
 
+def _push_a(t, out, a, b, rcond):
+    x, left, s = out
+    u, _, vh = svd(a, full_matrices=False)
+    to_s = where(equal(s, 0), 0, real(sum(conj(u) * (t @ mH(vh)), 0)))
+    moved = _moved_pinv(t, a, _pinv(a, _cutoff(a, rcond))) @ b
+    return moved, _moved_left(left, b - a @ x, -(t @ x)), to_s
+
+
+def _push_b(t, out, a, b, rcond):
+    x, left, s = out
+    return _pinv(a, _cutoff(a, rcond)) @ t, _moved_left(left, b - a @ x, t), zeros_like(s)
+
+
+def _moved_left(left, rest, t):
+    """Of the squares that are left, where t is the tangent of what is left for the same x."""
+    return 2 * sum(real(conj(rest) * t), 0) if left.size else zeros_like(left)
+
+
 _lstsq = primitive(
-    lambda a, b, rcond=None: in_lapack(np.linalg.lstsq, a, b, rcond=rcond)[0],
+    _solved,
     ["a", "b"],
     name="lstsq",
+    results=("x", "left", "s"),
     vjp=_d_lstsq,
-    jvp={
-        "a": lambda t, out, a, b, rcond: _moved_pinv(t, a, _pinv(a, _cutoff(a, rcond))) @ b,
-        "b": lambda t, out, a, b, rcond: _pinv(a, _cutoff(a, rcond)) @ t,
-    },
-    reference=lambda a, b, rcond: np.linalg.lstsq(a, b, rcond)[0],
+    jvp={"a": _push_a, "b": _push_b},
+    reference=_solved,
     cases=[case((4, 2), (4, 3)), case((2, 3), (2, 1)), case(_SQUARE, (3, 2))],
     kinks="as if the rank stayed",
-    doc="The smallest x that minimises |a @ x - b|.",
+    doc="The smallest x that minimises |a @ x - b|, the squares that are left, and singular values.",
 )
 
 
@@ -148,10 +208,5 @@ def lstsq(a, b, rcond=None):
     a, b = as_array(a), as_array(b)
     if a.ndim != 2 or b.ndim not in (1, 2) or a.shape[0] != b.shape[0]:
         raise MatrixShapeError(f"lstsq: a {tuple(a.shape)} and b {tuple(b.shape)} do not fit")
-    _, left, rank, _ = in_lapack(np.linalg.lstsq, value_of(a), value_of(b), rcond=rcond)
-    columns = b[:, None] if b.ndim == 1 else b
-    x = _lstsq(a, columns, rcond)
-    if left.size:
-        rest = columns - a @ x
-        left = sum(square(real(rest)) + square(imag(rest)) if rest.dtype.kind == "c" else square(rest), 0)
-    return x[:, 0] if b.ndim == 1 else x, left, rank, svdvals(a)
+    x, left, values = _lstsq(a, b[:, None] if b.ndim == 1 else b, rcond)
+    return x[:, 0] if b.ndim == 1 else x, left, np.int32(_rank(a, values, rcond)), values
