@@ -11,7 +11,7 @@ from ..errors import ArgumentError, MatrixShapeError, ShapeError
 from .contractions import dot, matmul, outer
 from .indexing import diagonal
 from .joining import stack
-from .matrices import conj, matrices, mT
+from .matrices import conj, matrices, mT, times
 from .reductions import sum
 from .shapes import as_array, astype, axis_index, expand_dims, moveaxis, ravel, reshape, swapaxes
 
@@ -151,13 +151,17 @@ def matrix_transpose(x):
 def product(xs):
     """The matrix product of all, in the order that takes the fewest multiplications."""
     if len(xs) < 3:
-        return xs[0] @ xs[1] if len(xs) == 2 else xs[0]
+        return times(*xs) if len(xs) == 2 else xs[0]
+    if len(xs) == 3:
+        x, y, z = xs
+        (a, b), (c, d) = x.shape[-2:], z.shape[-2:]
+        return times(times(x, y), z) if a * c * (b + d) < b * d * (a + c) else times(x, times(y, z))
     sizes = [*(x.shape[-2] for x in xs), xs[-1].shape[-1]]
     split = _splits(tuple(sizes))
 
     def between(i, j):
         k = split[i, j] if i < j else i
-        return between(i, k) @ between(k + 1, j) if i < j else xs[i]
+        return times(between(i, k), between(k + 1, j)) if i < j else xs[i]
 
     return between(0, len(xs) - 1)
 
