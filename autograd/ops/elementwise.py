@@ -12,7 +12,7 @@ import numpy as np
 
 from ..declare import elementwise
 from ..tape import TensorBase
-from .choosing import equal, less, logical_and, where
+from .choosing import equal, less, logical_and, maximum, where
 from .complex import conjugate, real
 from .shapes import zeros_like
 
@@ -200,7 +200,7 @@ log1p = elementwise(
 
 def _share(x, out):
     # exp(x - out), the share of x in the sum; where both are -inf the sum is empty: 0
-    return exp(where(equal(out, -math.inf), -math.inf, x - where(equal(out, -math.inf), 0, out)))
+    return exp(x - maximum(out, np.finfo(out.dtype).min))
 
 
 logaddexp = elementwise(

@@ -77,11 +77,13 @@ class _Rows:
 def _median_of_all(x, keepdims, drop):
     """The median of a whole array, with less ado."""
     data = plain(x).reshape(-1)
-    order = np.argsort(data, kind="stable")
     n = data.size
-    if data.dtype.kind in "fc" and np.isnan(data[order[-1]]):
+    if data.dtype.kind in "fc" and np.isnan(data).any():
+        order = np.argsort(data, kind="stable")
         left = n - np.count_nonzero(np.isnan(data)) if drop else 0
         order, n = (order, left) if left else (order[-1:], 1)
+    else:
+        order = np.argpartition(data, n // 2 if n % 2 else (n // 2 - 1, n // 2))
     out = mean(getitem(ravel(x) if x.ndim != 1 else x, order[(n - 1) // 2 : n // 2 + 1]), None)
     return reshape(out, (1,) * x.ndim) if keepdims is True else out
 
