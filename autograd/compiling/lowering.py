@@ -91,12 +91,43 @@ def source(step: Instruction, name: Name) -> list[str]:
     write = writer(step) if step.results is not None else None
     if write is not None:
         return write(step, name)
+    if step.fn is np.copyto and len(step.args) == 2 and not step.options:
+        return [assigned(name(step.args[0]), name(step.args[1]))]
     if step.fn is operator.setitem:
         target, index, value = step.args
         return [f"{name(target)}[{name(index)}] = {name(value)}"]
     if isinstance(step.fn, np.ufunc) and "out" in step.options and len(step.writes) == 1:
         return [_ufunc_call(step, name, step.options["out"])]
     return [f"{name(step.fn)}({arguments(step, name)})"]
+
+
+def assigned(target: str, values: str) -> str:
+    """The statement that fills an array: it takes half as long as `numpy.copyto`."""
+    return f"{target}[...] = {values}"
+
+
+def below(indices: np.ndarray, limit: int) -> bool:
+    """Whether all of a few indices are below a limit."""
+    return max(indices.tolist()) < limit
+
+
+def refused(step: Instruction, name: Name) -> str:
+    """The condition under which a guard says that a program does not hold."""
+    if step.fn is below:
+        indices, limit = step.args
+        return f"max({name(indices)}.tolist()) >= {limit}"
+    return f"bool({name(step.args[0])}) is not {step.expected}"
+
+
+def is_plain(step: Instruction) -> bool:
+    """Whether a step makes an array of its own in C order, as it did when it was recorded."""
+    made = step.results
+    if type(made) is not Operand or not made.contiguous or step.options or len(step.args) != 2:
+        return False
+    x, index = step.args
+    if type(x) is not Operand or type(index) is not Operand or index.dtype.kind != "i" or not index.shape:
+        return False
+    return step.fn is np.ndarray.take or (step.fn is operator.getitem and len(x.shape) == 1)
 
 
 def arguments(step: Instruction, name: Name, without: tuple[str, ...] = ()) -> str:
@@ -130,12 +161,19 @@ def _ufunc_method(step: Instruction, name: Name) -> list[str]:
 
 def _with_out(step: Instruction, name: Name) -> list[str]:
     if step.fn is np.ndarray.dot or (step.fn is np.dot and len(step.args) == 2):
-        return [f"{name(np.dot)}({name(step.args[0])}, {name(step.args[1])}, {name(step.results)})"]
+        x, y = step.args
+        # the method costs two thirds of the function, which first looks whether others implement it
+        is_array = type(x) is Operand and bool(x.shape)
+        call = f"{name(x)}.dot(" if is_array else f"{name(np.dot)}({name(x)}, "
+        return [f"{call}{name(y)}, {name(step.results)})"]
     return [f"{name(step.fn)}({arguments(step, name)}, out={name(step.results)})"]
 
 
 def _copy(step: Instruction, name: Name) -> list[str]:
-    return [f"{name(np.copyto)}({name(step.results)}, {name(step.args[0])}, 'unsafe')"]
+    given, made = step.args[0], step.results
+    if given.dtype.kind == "c" != made.dtype.kind:
+        return [f"{name(np.copyto)}({name(made)}, {name(given)}, 'unsafe')"]
+    return [assigned(name(made), name(given))]
 
 
 def _reshape(step: Instruction, name: Name) -> list[str]:
@@ -146,7 +184,7 @@ def _reshape(step: Instruction, name: Name) -> list[str]:
         strides.append(step_size)
         step_size *= n
     seen = made._replace(shape=given.shape, strides=tuple(reversed(strides)))
-    return [f"{name(np.copyto)}({name(seen)}, {name(given)})"]
+    return [assigned(name(seen), name(given))]
 
 
 def _fill(step: Instruction, name: Name) -> list[str]:
@@ -158,7 +196,7 @@ def _where(step: Instruction, name: Name) -> list[str]:
     condition, x, y = step.args
     copyto, out = name(np.copyto), name(step.results)
     return [
-        f"{copyto}({out}, {name(y)}, 'unsafe')",
+        assigned(out, name(y)),
         f"{copyto}({out}, {name(x)}, 'unsafe', {name(condition)})",
     ]
 

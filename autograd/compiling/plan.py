@@ -14,6 +14,7 @@ from .lowering import gives_new_array
 from .patterns import rewritten
 from .recorder import cleared, zeroed
 from .simplify import COPIES, simplified
+from .small import hastened
 from .tiles import with_tiles
 
 ALIGNMENT = 64
@@ -79,7 +80,7 @@ def planned(recording: Recording, lasting: set[int], loops: bool = False) -> Pla
 
         steps = with_loops(steps, recording, ends)
     else:
-        steps = with_tiles(rewritten(steps, recording), recording, ends)
+        steps = hastened(with_tiles(rewritten(steps, recording), recording, ends), recording)
     bound = {
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
     }

@@ -187,8 +187,7 @@ class Writer:
 
     def step(self, step: Instruction) -> None:
         if step.kind == "guard":
-            test = f"bool({self.name(step.args[0])}) is not {step.expected}"
-            self.lines.append(f"if {test}: raise Changed({step.line!r})")
+            self.lines.append(f"if {lowering.refused(step, self.name)}: raise Changed({step.line!r})")
             return
         if step.kind == "native":
             write = native.written if isinstance(step.extra, native.Kernel) else step.extra.written
@@ -199,6 +198,11 @@ class Writer:
             self.lines += statements
             return
         call = f"{self.name(step.fn)}({lowering.arguments(step, self.name)})"
+        if lowering.is_plain(step) and step.results.root not in self.plan.lasting:
+            name = f"b{step.results.root}"
+            self.lines.append(f"{name} = {call}")
+            self.bind(step.results, name)
+            return
         result = f"r{step.number}"
         self.lines.append(f"{result} = {call}")
         self._unpack(step.results, result)
@@ -227,7 +231,7 @@ class Writer:
             names.append(f"x{i}")
             small = operand.nbytes <= SMALL and operand.root in read  # a native function takes it anywhere
             if small or not operand.contiguous or operand.root in self.recording.packed:
-                self.lines.append(f"{self._global(np.copyto)}({self._operand(operand)}, x{i})")
+                self.lines.append(lowering.assigned(self._operand(operand), f"x{i}"))
             else:
                 if not operand.shape:  # it may come as a scalar
                     self.lines.append(f"x{i} = {self._global(np.asarray)}(x{i})")
@@ -271,8 +275,7 @@ class Writer:
         for step in self.plan.steps:
             self.step(step)
         for target, value in self.recording.finals:
-            line = f"{self._global(np.copyto)}({self._operand(target)}, {self._operand(value)})"
-            self.lines.append(line)
+            self.lines.append(lowering.assigned(self._operand(target), self._operand(value)))
         self.lines.append(self.outputs())
         self.names["faults"] = self.faults
         text = "\n".join([f"def run({', '.join(names)}):", *(f"    {line}" for line in self.lines)]) + "\n"
