@@ -85,6 +85,12 @@ class Held(NamedTuple):
     place: tuple[int, ...]
 
 
+class Fixed(NamedTuple):
+    """A plain value that an opaque call gave beside arrays: a program needs it to be the same again."""
+
+    value: bool | int | str
+
+
 @dataclass(slots=True, eq=False)
 class Instruction:
     """One call. `results` are the operands that it makes, in fresh roots; `writes` those it changes.
@@ -189,6 +195,6 @@ def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
         return kind([mapped(item, change) for item in tree])
     if kind is dict:
         return {k: mapped(v, change) for k, v in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_make") and kind not in (Operand, Scalar, Held):
+    if isinstance(tree, tuple) and hasattr(tree, "_make") and kind not in (Operand, Scalar, Held, Fixed):
         return tree._make([mapped(item, change) for item in tree])
     return change(tree)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..tables import align
-from .ir import FRESH, Held, Instruction, Operand, Recording, Scalar, mapped, operands
+from .ir import FRESH, Fixed, Held, Instruction, Operand, Recording, Scalar, mapped, operands
 from .lowering import gives_new_array
 from .patterns import rewritten
 from .recorder import cleared, zeroed
@@ -102,12 +102,19 @@ def _needed(steps: list[Instruction], recording: Recording, lasting: set[int]) -
     for step in reversed(steps):
         targets = {o.root for o in (*step.made(), *step.writes)}
         outside = any(recording.roots[r].kind != FRESH for r in targets)
-        is_check = step.kind in ("guard", "effect") or (step.kind == "opaque" and step.results is None)
+        is_check = step.kind in ("guard", "effect") or (step.kind == "opaque" and _tells(step.results))
         if is_check or outside or targets & alive or step.number in held:
             kept.append(step)
             alive |= {o.root for o in (*step.reads(), *step.writes)}
             held |= set(_held_numbers(step))
     return kept[::-1]
+
+
+def _tells(results: object) -> bool:
+    """Whether an opaque call is there to see whether it gives the same plain values again, or to raise."""
+    if isinstance(results, tuple) and type(results) not in (Fixed, Held, Operand):
+        return any(part is not None and _tells(part) for part in results)
+    return results is None or type(results) is Fixed
 
 
 def _held_numbers(step: Instruction) -> list[int]:

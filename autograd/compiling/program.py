@@ -9,7 +9,19 @@ from typing import Any
 import numpy as np
 
 from . import lowering, native
-from .ir import CONSTANT, FRESH, INPUT, Held, Instruction, Operand, Recording, Scalar, mapped, operands
+from .ir import (
+    CONSTANT,
+    FRESH,
+    INPUT,
+    Fixed,
+    Held,
+    Instruction,
+    Operand,
+    Recording,
+    Scalar,
+    mapped,
+    operands,
+)
 from .plan import Plan
 from .recorder import FAULTS
 
@@ -205,9 +217,9 @@ class Writer:
             return
         result = f"r{step.number}"
         self.lines.append(f"{result} = {call}")
-        self._unpack(step.results, result)
+        self._unpack(step.results, result, step.line)
 
-    def _unpack(self, tree: Any, source: str) -> None:
+    def _unpack(self, tree: Any, source: str, line: str) -> None:
         if type(tree) is Operand:
             if tree.root in self.plan.lasting:
                 self.lines.append(f"store({self._operand(tree)}, {source})")
@@ -215,12 +227,15 @@ class Writer:
                 return
             name = f"b{tree.root}"
             self.names["array_of"] = _array_of
-            self.lines.append(f"{name} = array_of({source}, {tree.shape}, {tree.strides})")
+            facts = f"{tree.shape}, {tree.strides}, {self._global(tree.dtype)}"
+            self.lines.append(f"{name} = array_of({source}, {facts})")
             self.bind(tree, name)
+        elif type(tree) is Fixed:
+            self.lines.append(f"if {source} != {tree.value!r}: raise Changed({line!r})")
         elif isinstance(tree, tuple) and type(tree) is not Held:
             for i, part in enumerate(tree):
                 if part is not None:
-                    self._unpack(part, f"{source}[{i}]")
+                    self._unpack(part, f"{source}[{i}]", line)
 
     def inputs(self) -> list[str]:
         """Parameters of the function; small inputs are copied to where the program has them."""
@@ -292,11 +307,11 @@ def _leaves(tree: Any) -> list[Operand]:
     return found
 
 
-def _array_of(value: Any, shape: tuple, strides: tuple) -> np.ndarray:
+def _array_of(value: Any, shape: tuple, strides: tuple, dtype: np.dtype) -> np.ndarray:
     """A result that a kernel made, which must lie as it did when it was recorded."""
     array = value if type(value) is np.ndarray else np.asarray(value)
-    if array.shape != shape:
-        raise Changed(f"a result has shape {array.shape}; it had {shape}")
+    if array.shape != shape or array.dtype != dtype:
+        raise Changed(f"a result is {array.dtype}{array.shape}; it was {dtype}{shape}")
     if array.strides != strides and array.size:
         laid = np.lib.stride_tricks.as_strided(
             np.empty(array.nbytes, array.dtype)[: array.size], shape, strides
@@ -308,8 +323,8 @@ def _array_of(value: Any, shape: tuple, strides: tuple) -> np.ndarray:
 
 
 def _store(target: np.ndarray, value: Any) -> None:
-    if np.shape(value) != target.shape:
-        raise Changed(f"a result has shape {np.shape(value)}; it had {target.shape}")
+    if (np.shape(value), np.asarray(value).dtype) != (target.shape, target.dtype):
+        raise Changed(f"a result has shape {np.shape(value)} or another dtype; it had {target.shape}")
     np.copyto(target, value)
 
 

@@ -39,7 +39,9 @@ class Opaque:
     def _refuse(self, *args: Any) -> Any:
         raise Leak("an intermediate result of a kernel was read")
 
-    __iter__ = __getitem__ = __len__ = __bool__ = __call__ = _refuse
+    __iter__ = __getitem__ = __len__ = __bool__ = __call__ = __float__ = __int__ = __index__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __array__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
 
 
 def inside(opaque: Opaque) -> tuple[Any, Held]:

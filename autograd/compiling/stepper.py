@@ -10,7 +10,7 @@ import numpy as np
 from ..codegen import FAST
 from ..tape import Bundle, TensorBase, apply
 from ..watching import Watcher
-from .ir import Held, Instruction, Scalar, leaves, mapped
+from .ir import Fixed, Held, Instruction, Scalar, leaves, mapped
 from .recorder import ASKED, FAULTS, Opaque, Recorder, cleared, value_of
 from .traced import Leak, Traced
 
@@ -155,8 +155,10 @@ class Stepper(Watcher):
             pairs = [self._parts(r, inputs, number, (*place, i)) for i, r in enumerate(result)]
             made, notes = [p[0] for p in pairs], tuple(p[1] for p in pairs)
             return (result._make(made) if hasattr(result, "_make") else type(result)(made)), notes
-        if result is None or isinstance(result, (bool, int, str)):
+        if result is None:
             return result, None
+        if isinstance(result, (bool, int, str)):
+            return result, Fixed(result)
         held = Held(number, place)
         return Opaque(result, held), held
 
