@@ -21,8 +21,9 @@ from ..forward import Pushing
 from ..modes import no_grad
 from ..sweeping import sweep
 from ..tape import ORDER, TensorBase, identity_node, new_tensor
-from .tracing import Selection, Trace, as_kind, check_function, is_traced, matching, same_leaves, tracing
+from .tracing import Selection, Trace, check_function, is_traced, matching, same_leaves, tracing
 from .trees import leaves, rebuild
+from .variables import as_kind
 
 
 class Linearized:

@@ -12,8 +12,9 @@ from ..diagnose import describe
 from ..errors import DtypeError, GradientError
 from ..ops.complex import real
 from ..tape import TensorBase
-from .tracing import Selection, Trace, check_function, detach, is_traced, matching, ones_like, same_leaves
+from .tracing import Selection, Trace, check_function, is_traced, matching, ones_like, same_leaves
 from .trees import leaves, transform
+from .variables import detach
 
 
 def value_and_grad(f: Callable, argnum: Selection = 0) -> Callable:
