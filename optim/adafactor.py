@@ -29,6 +29,7 @@ class Adafactor(Optimizer):
         d: steps larger than this are scaled down, at least 1.
         weight_decay: the part of p, times lr, that is taken off at each step.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range; OperandError for complex parameters.
 
@@ -57,6 +58,7 @@ class Adafactor(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {
             "lr": lr,
@@ -66,7 +68,7 @@ class Adafactor(Optimizer):
             "weight_decay": weight_decay,
             "maximize": maximize,
         }
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def check(self, group: Mapping[str, Any]) -> None:
         super().check(group)

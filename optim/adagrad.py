@@ -22,6 +22,7 @@ class Adagrad(Optimizer):
         initial_accumulator_value: what the sum starts from.
         eps: keeps the denominator from zero.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -56,6 +57,7 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {
             "lr": lr,
@@ -65,7 +67,7 @@ class Adagrad(Optimizer):
             "initial_accumulator_value": initial_accumulator_value,
             "maximize": maximize,
         }
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def initial(self, group: Mapping[str, Any], p: np.ndarray) -> dict[str, np.ndarray]:
         start = group["initial_accumulator_value"]
@@ -101,6 +103,7 @@ class Adadelta(Optimizer):
         eps: keeps the denominator from zero and lets the first step be one.
         weight_decay: adds weight_decay * p to g.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -132,9 +135,10 @@ class Adadelta(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return "square_avg", "acc_delta"

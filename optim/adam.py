@@ -26,6 +26,7 @@ class Adam(Optimizer):
         amsgrad: use the largest v' so far.
         maximize: climb instead.
         decoupled_weight_decay: decay as `AdamW` does.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -55,6 +56,7 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
         decoupled_weight_decay: bool = False,
+        **ways: Any,
     ):
         options = {
             "lr": lr,
@@ -65,7 +67,7 @@ class Adam(Optimizer):
             "maximize": maximize,
             "decoupled_weight_decay": decoupled_weight_decay,
         }
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq") + (("max_exp_avg_sq",) if group["amsgrad"] else ())
@@ -98,7 +100,7 @@ class AdamW(Adam):
     """Adam, with p *= 1 - lr weight_decay before each step in place of decay in g.
 
     Args:
-        params, lr, betas, eps, amsgrad, maximize: see `Adam`.
+        params, lr, betas, eps, amsgrad, maximize, ways: see `Adam`.
         weight_decay: the part of p, times lr, that is taken off at each step.
 
     Errors: ArgumentError for options out of range.
@@ -124,7 +126,7 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
-        )
+        options = {"maximize": maximize, "decoupled_weight_decay": True, **ways}
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, **options)

@@ -22,6 +22,7 @@ class Adamax(Optimizer):
         eps: keeps the denominator from zero.
         weight_decay: adds weight_decay * p to g.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -48,9 +49,10 @@ class Adamax(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return "exp_avg", "exp_inf"
@@ -89,6 +91,7 @@ class NAdam(Optimizer):
         momentum_decay: how fast mu approaches b1.
         decoupled_weight_decay: decay as `AdamW` does.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -117,6 +120,7 @@ class NAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {
             "lr": lr,
@@ -127,7 +131,7 @@ class NAdam(Optimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
             "maximize": maximize,
         }
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return "exp_avg", "exp_avg_sq"
@@ -172,6 +176,7 @@ class RAdam(Optimizer):
         weight_decay: adds weight_decay * p to g.
         decoupled_weight_decay: decay as `AdamW` does.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -200,6 +205,7 @@ class RAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {
             "lr": lr,
@@ -209,7 +215,7 @@ class RAdam(Optimizer):
             "maximize": maximize,
             "decoupled_weight_decay": decoupled_weight_decay,
         }
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return "exp_avg", "exp_avg_sq"

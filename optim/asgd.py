@@ -26,6 +26,7 @@ class ASGD(Optimizer):
         t0: the step after which p is averaged.
         weight_decay: adds weight_decay * p to g.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -54,6 +55,7 @@ class ASGD(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {
             "lr": lr,
@@ -63,7 +65,7 @@ class ASGD(Optimizer):
             "weight_decay": weight_decay,
             "maximize": maximize,
         }
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def check(self, group: Mapping[str, Any]) -> None:
         super().check(group)

@@ -22,6 +22,7 @@ class Lion(Optimizer):
         betas: (b1, b2), each in [0, 1).
         weight_decay: the part of p, times lr, that is taken off at each step.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -47,9 +48,10 @@ class Lion(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize}
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("exp_avg",)

@@ -5,33 +5,53 @@ They give what NumPy gives, to the last bit; only NumPy's warnings of overflow d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from autograd.compiling import formulas
+from autograd.errors import ArgumentError, MissingExtra, NotDifferentiable, OperandError
 
 # A loop takes up to a second to make, and a twentieth if it is on disk: it comes once so many elements
 # were updated without it.
-PATIENCE = 1 << 24
+PATIENCE = 1 << 22
 _KINDS = "fd"
+# What PyTorch's optimisers take to choose how an update runs.
+WAYS = {"foreach", "fused", "capturable", "differentiable"}
+
+
+def checked_ways(name: str, ways: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Refuse keywords that are none of `WAYS`, and choices that cannot be had."""
+    for way, choice in ways.items():
+        if way not in WAYS:
+            raise OperandError(f"{name}: unexpected keyword argument {way!r}")
+        if choice is not None and not isinstance(choice, bool):
+            raise ArgumentError(f"{name}: {way} must be True, False or None, got {choice!r}")
+    if ways.get("fused") and ways.get("foreach"):
+        raise ArgumentError(f"{name}: fused and foreach cannot both be True")
+    if ways.get("differentiable"):
+        raise NotDifferentiable(f"{name}: differentiable=True: steps of optimisers are not recorded")
+    if ways.get("fused") and not formulas.available():
+        raise MissingExtra(f'{name}: fused=True needs numba: pip install "wengert[jit]"')
+    return ways
 
 
 class Natives:
-    """The native loops of one optimiser."""
+    """The native loops of one optimiser: from now on if `fused`, never if that is False, or in time."""
 
-    def __init__(self) -> None:
-        self.updated = 0
+    def __init__(self, fused: bool | None = None) -> None:
+        self.fused, self.updated = fused, 0
         self._loops: dict[tuple, formulas.Loop | None] = {}
         self._numbers: tuple[Any, np.ndarray] = ((), np.empty(0))
 
     def __deepcopy__(self, memo: dict) -> Natives:
-        return Natives()
+        return Natives(self.fused)
 
     def run(self, optimizer: Any, p: np.ndarray, g: np.ndarray, slot: Any, scalars: tuple) -> bool:
         """Update a large parameter, if there is a loop for it."""
         self.updated += p.size
-        if self.updated < PATIENCE:
+        if self.fused is False or (self.updated < PATIENCE and not self.fused):
             return False
         arrays = (p, g, *slot.state)
         if p.dtype.char not in _KINDS or np.may_share_memory(p, g):

@@ -22,7 +22,7 @@ from autograd.views import writable
 
 from .checks import check_betas, check_range
 from .formulas import REAL, flat
-from .native import Natives
+from .native import WAYS, Natives, checked_ways
 from .slot import Slot
 
 # Elements of a tile: five arrays of float32 fit a megabyte of cache.
@@ -47,6 +47,9 @@ class Optimizer:
         params: tensors, pairs of name and tensor, or dicts with the key `params` and options
             for these alone.
         defaults: the options of groups that do not give their own.
+        ways: how PyTorch may be told to run an update; the results are the same. `fused`: by native
+            loops from the first step on (True; needs the extra `jit`), never (False), or once it pays
+            (None). `foreach` and `capturable` change nothing here; `differentiable` cannot be had.
     """
 
     scratches = 1
@@ -54,12 +57,14 @@ class Optimizer:
     ranges: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     stepped = False  # whether `step` was ever called: schedulers come after it
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]):
+    def __init__(
+        self, params: Iterable[Any], defaults: dict[str, Any], ways: Mapping[str, Any] | None = None
+    ):
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self._slots: dict[Any, Slot] = {}
         self._arrays: dict[np.dtype, tuple] = {}
-        self._natives = Natives()
+        self._natives = Natives(checked_ways(type(self).__name__, ways or {}).get("fused"))
         given = _listed(params)
         if not given:
             raise ArgumentError(f"{type(self).__name__}: no parameters to optimise")
@@ -226,7 +231,7 @@ class Optimizer:
             if id(p) in present:
                 raise ArgumentError(f"{name}: parameter {i} is in a group already")
             present.add(id(p))
-        for option in set(param_group) - {"params"} - set(self.defaults) - SCHEDULED:
+        for option in set(param_group) - {"params"} - set(self.defaults) - SCHEDULED - WAYS:
             raise ArgumentError(f"{name}: unknown option {option!r}; known: {sorted(self.defaults)}")
         whole = {**self.defaults, **param_group, "params": params}
         self.check(whole)
@@ -289,7 +294,7 @@ class Optimizer:
         wholes = []
         for group, other in zip(self.param_groups, groups, strict=True):
             wholes.append({**group, **other, "params": group["params"]})
-            unknown = set(other) - {"params"} - set(self.defaults) - SCHEDULED
+            unknown = set(other) - {"params"} - set(self.defaults) - SCHEDULED - WAYS
             if unknown:
                 raise OptimizerStateError(f"the state dict has unknown options {sorted(unknown)}")
             self.check(wholes[-1])

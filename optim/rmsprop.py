@@ -29,6 +29,7 @@ class RMSprop(Optimizer):
         momentum: how much of the last step is kept.
         centered: divide by the deviation of g in place of its size.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -64,6 +65,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {
             "lr": lr,
@@ -74,7 +76,7 @@ class RMSprop(Optimizer):
             "weight_decay": weight_decay,
             "maximize": maximize,
         }
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         centre = ("grad_avg",) if group["centered"] else ()
@@ -120,6 +122,7 @@ class Rprop(Optimizer):
         etas: (eta-, eta+), with 0 < eta- < 1 < eta+.
         step_sizes: the smallest and the largest step.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -146,9 +149,10 @@ class Rprop(Optimizer):
         step_sizes: tuple[float, float] = (1e-6, 50.0),
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize}
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def check(self, group: Mapping[str, Any]) -> None:
         super().check(group)

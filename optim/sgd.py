@@ -27,6 +27,7 @@ class SGD(Optimizer):
         weight_decay: adds weight_decay * p to g.
         nesterov: look ahead along b; needs momentum and no dampening.
         maximize: climb instead.
+        ways: see `Optimizer`.
 
     Errors: ArgumentError for options out of range.
 
@@ -55,6 +56,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        **ways: Any,
     ):
         options = {
             "lr": lr,
@@ -64,7 +66,7 @@ class SGD(Optimizer):
             "nesterov": nesterov,
             "maximize": maximize,
         }
-        super().__init__(params, options)
+        super().__init__(params, options, ways)
 
     def check(self, group: Mapping[str, Any]) -> None:
         super().check(group)

@@ -10,10 +10,11 @@ import pytest
 import optim
 from autograd import tensor
 from autograd.compiling import formulas
+from autograd.errors import ArgumentError, MissingExtra, NotDifferentiable, OperandError
 from optim import native
 from optim.optimizer import TILE
 
-from .test_families import CASES
+from .test_families import CASES, FAMILIES
 
 N = TILE + 13
 # values at which a loop might round or compare otherwise
@@ -100,6 +101,49 @@ def test_a_formula_of_other_calls_stays_numpys(monkeypatch):
     assert optimizer._natives._loops
     assert not used(optimizer)
     np.testing.assert_array_equal(found[0], by_numpy(monkeypatch, Odd, {})[0])
+
+
+WITH_WAYS = [kind for kind in FAMILIES if kind is not optim.Muon]
+
+
+@pytest.mark.parametrize("kind", WITH_WAYS)
+def test_ways_that_pytorch_takes(kind, monkeypatch):
+    monkeypatch.setattr(native, "PATIENCE", 1 << 62)
+    expected = trained(kind, {})[0]
+    for ways in (
+        {"foreach": True, "fused": False, "capturable": True},
+        {"fused": True, "differentiable": False},
+    ):
+        found, optimizer = trained(kind, ways)
+        assert bool(used(optimizer)) == (kind.tiled and ways["fused"])
+        np.testing.assert_array_equal(found[0], expected[0])
+
+
+@pytest.mark.parametrize(
+    ("ways", "error", "message"),
+    [
+        ({"fuse": True}, OperandError, "unexpected keyword argument 'fuse'"),
+        ({"fused": "yes"}, ArgumentError, "fused must be True, False or None"),
+        ({"fused": True, "foreach": True}, ArgumentError, "cannot both be True"),
+        ({"differentiable": True}, NotDifferentiable, "not recorded"),
+    ],
+)
+def test_ways_that_are_refused(ways, error, message):
+    with pytest.raises(error, match=f"SGD: .*{message}"):
+        optim.SGD([tensor(np.ones(2), requires_grad=True)], **ways)
+
+
+def test_fused_without_numba(monkeypatch):
+    monkeypatch.setattr(formulas, "available", lambda: False)
+    with pytest.raises(MissingExtra, match=r"pip install .wengert\[jit\]"):
+        optim.Adam([tensor(np.ones(2), requires_grad=True)], fused=True)
+
+
+def test_a_state_dict_with_pytorchs_ways():
+    x = tensor(np.ones(2), requires_grad=True)
+    state = optim.Adam([x]).state_dict()
+    state["param_groups"][0] |= {"foreach": None, "fused": None, "capturable": False}
+    optim.Adam([x]).load_state_dict(state)
 
 
 def test_an_optimiser_with_loops_is_copied():
