@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import nn.functional as F
 from autograd import tensor
 from autograd.errors import AutogradError, DtypeError, IndexingError, ShapeError
+from autograd.ops.neural import cross_entropy as kernels
 from tests.nn.derivatives import check_derivatives
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -212,3 +213,20 @@ def test_classes_of_any_integer_dtype(dtype):
     x, target = np.arange(12.0).reshape(4, 3) % 5, np.array([0, 2, 1, 1])
     expected = F.cross_entropy(x, target)
     assert F.cross_entropy(x, target.astype(dtype)) == expected
+
+
+@pytest.mark.parametrize("rows", [2, 7, 1500])
+@reduced
+def test_many_classes_as_few(rows, reduction, monkeypatch):
+    rng = np.random.default_rng(0)
+    x, y = 30 * rng.normal(size=(rows, 5)), rng.integers(0, 5, rows)
+    g = rng.normal(size=rows) if reduction == "none" else None
+    found = []
+    for few in (5, 0):
+        monkeypatch.setattr(kernels, "_FEW", few)
+        leaf = tensor(x, requires_grad=True)
+        loss = F.cross_entropy(leaf, y, reduction=reduction)
+        loss.backward(g)
+        found.append((loss.detach().numpy(), leaf.grad.numpy()))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, 1e-13, 1e-15)

@@ -107,6 +107,12 @@ def places_of(x_shape, target):
     return (places + np.arange(depth)).reshape(target.shape)
 
 
+def column_places(x_shape, target):
+    """Where the targets are in the flat transpose of a matrix."""
+    n = x_shape[0]
+    return target.astype(np.intp, copy=False) * n + (_starts(n, 1) if n <= _FEW else np.arange(n))
+
+
 def total_of(losses, divisor, reduction):
     """Losses reduced; the mean divides by the sum of the factors."""
     if reduction != "mean":

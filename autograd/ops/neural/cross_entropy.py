@@ -11,10 +11,11 @@ from ..reductions import log_softmax, softmax
 from ..reductions import sum as total
 from ..shapes import reshape
 from . import batching
-from .classes import check_classes, check_weight, factors_of, places_of, total_of
+from .classes import check_classes, check_weight, column_places, factors_of, places_of, total_of
 from .losses import per_element, reduced
 
 _ROWS = np.array([0, 3, 1])
+_FEW = 64  # classes up to which sums over them go along columns
 
 # ------------------------------------------------------------------ of logits and classes
 
@@ -25,9 +26,24 @@ def _cross_entropy(x, target, reduction="mean", ignore_index=-100, smoothing=0.0
         return _with_options(x, target, ignored, None, reduction, smoothing)
     if x.shape[0] == 1 and x.ndim == 2 and type(target) is np.ndarray:
         return _cross_entropy_of_one(x, target.item(), reduction)
+    if x.ndim == 2 and x.shape[1] <= _FEW:
+        return _of_few_classes(x, target, reduction)
     shares, places = _shifted(x), places_of(x.shape, target)
     logs, taken = _subtract_target(shares, places)
     return reduced(logs - taken, reduction), shares
+
+
+def _of_few_classes(x, target, reduction):
+    """The same with the classes along the columns: sums over few go along the long axis, all at once."""
+    columns = x.T.copy()
+    columns -= np.maximum.reduce(columns, 0)
+    places = column_places(x.shape, target)
+    taken = columns.take(places)
+    np.exp(columns, columns)
+    totals = np.add.reduce(columns, 0)
+    columns.reshape(-1)[places] -= totals
+    columns /= totals
+    return reduced(np.log(totals) - taken, reduction), columns.T
 
 
 def _shifted(x):
