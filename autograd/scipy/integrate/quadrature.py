@@ -10,6 +10,7 @@ import numpy as np
 
 from ...declare import case, primitive
 from ...errors import ArgumentError, ShapeError
+from ...ops.composed import plain
 from ...ops.matrices import like, value_of
 from ...ops.reductions import sum
 from ...ops.shapes import as_array, astype, reshape
@@ -168,3 +169,103 @@ def fixed_quad(func, a, b, args=(), n=5):
         raise ArgumentError("fixed_quad: the limits must be finite")
     x = (b - a) * (nodes + 1) / 2 + a
     return (b - a) / 2 * sum(weights * as_array(func(x, *arguments("fixed_quad", args))), -1), None
+
+
+# ------------------------------------------------------------------ over several variables
+
+
+def _nested(func: Any, ranges: list, args: tuple, options: dict) -> Any:
+    """The integral of func(x0, x1, ..., *args), where ranges[i](x[i+1], ..., *args) are the limits of x[i]."""
+
+    def over(i: int, outer: tuple) -> Any:
+        inner = func if not i else (lambda x, *rest: over(i - 1, (x, *rest)))
+        return quad(inner, *ranges[i](*outer), outer, **options)[0]
+
+    return over(len(ranges) - 1, args)
+
+
+def _limits(name: str, *ends: Any) -> tuple[list, tuple]:
+    """Limits as functions of the numbers among them and of variables; and those numbers, which are arguments."""
+    numbers: list = []
+    functions: list = []
+    for end in ends:
+        if callable(end):
+            functions.append(lambda held, *x, end=end: end(*x))
+            continue
+        if np.ndim(value_of(end)):
+            raise ShapeError(f"{name}: a limit must be a number or a function, got shape {np.shape(end)}")
+        place = len(numbers)
+        functions.append(lambda held, *x, place=place: held[place])
+        numbers.append(end)
+    return functions, tuple(numbers)
+
+
+def _on_values(name: str, function: Any, args: tuple = ()) -> Any:
+    """A function of the user's as SciPy calls it, or a limit as a number."""
+    if not callable(function):
+        return value_of(function)
+    values = plain(args)
+    return lambda *x: float(bare(name, as_array(function(*x, *values))))
+
+
+def _is_plain(*trees: Any) -> bool:
+    return not any(isinstance(leaf, TensorBase) for tree in trees for _, leaf in leaves(tree))
+
+
+@spelled(theirs.dblquad, calls=True)
+def dblquad(func, a, b, gfun, hfun, args=(), epsabs=1.49e-8, epsrel=1.49e-8):
+    """The integral of func(y, x, *args) over y from gfun(x) to hfun(x), and x from a to b; and its error.
+
+    Args:
+        func: of numbers; gives a number.
+        gfun, hfun: functions of x, or numbers.
+        args: may hold tensors, also in nested tuples, lists and dicts.
+
+    Gradient: as quad's, by the limits of x, numbers gfun and hfun, and args; of any order.
+
+    Errors: NotDifferentiable where a function uses a tensor that requires grad and is not in args.
+
+    Example:
+        >>> round(dblquad(lambda y, x, k: k * x * y, 0.0, 2.0, 0.0, lambda x: x, (3.0,))[0], 9)
+        6.0
+    """
+    args = arguments("dblquad", args)
+    options = {"epsabs": epsabs, "epsrel": epsrel}
+    ends = [a, b, gfun, hfun]
+    (a, b, g, h), numbers = _limits("dblquad", *ends)
+    plainly = [_on_values("dblquad", end) for end in ends]
+    found = theirs.dblquad(_on_values("dblquad", func, args), *plainly, **options)
+    if _is_plain(*ends, args):
+        return found
+    ranges = [lambda x, held, *rest: (g(held, x), h(held, x)), lambda held, *rest: (a(held), b(held))]
+    call = lambda y, x, held, *rest: func(y, x, *rest)
+    return _nested(call, ranges, (numbers, *args), options), found[1]
+
+
+@spelled(theirs.tplquad, calls=True)
+def tplquad(func, a, b, gfun, hfun, qfun, rfun, args=(), epsabs=1.49e-8, epsrel=1.49e-8):
+    """The integral of func(z, y, x, *args) over z from qfun(x, y) to rfun(x, y), y and x as in dblquad.
+
+    Gradient: as dblquad's.
+
+    Errors: as dblquad's.
+
+    Example:
+        >>> round(tplquad(lambda z, y, x: z, 0.0, 1.0, 0.0, 1.0, 0.0, lambda x, y: x + y)[0], 9)
+        0.583333333
+    """
+    args = arguments("tplquad", args)
+    options = {"epsabs": epsabs, "epsrel": epsrel}
+    ends = [a, b, gfun, hfun, qfun, rfun]
+    (a, b, g, h, q, r), numbers = _limits("tplquad", *ends)
+    plainly = [_on_values("tplquad", end) for end in ends]
+    found = theirs.tplquad(_on_values("tplquad", func, args), *plainly, **options)
+    if _is_plain(*ends, args):
+        return found
+    ranges = [
+        lambda y, x, held, *rest: (q(held, x, y), r(held, x, y)),
+        lambda x, held, *rest: (g(held, x), h(held, x)),
+        lambda held, *rest: (a(held), b(held)),
+    ]
+    call = lambda z, y, x, held, *rest: func(z, y, x, *rest)
+    return _nested(call, ranges, (numbers, *args), options), found[1]
