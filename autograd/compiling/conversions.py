@@ -55,9 +55,10 @@ def _noting(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:
-        recorder = None if "like" in options else _recorder(args) or _recorder(list(options.values()))
+        recorder = _recorder(args) or _recorder(list(options.values()))
         if recorder is None:
             return function(*args, **options)
+        options.pop("like", None)  # NumPy would hand over what has the name now: this function, not its own
         args, options = mapped(args, recorder.of_tensor), mapped(options, recorder.of_tensor)
         if function in _KEEPING and len(args) == 1 and not options and isinstance(args[0], Traced):
             return args[0].as_array()

@@ -152,6 +152,16 @@ class Recording:
         root.array, root.nbytes = None, self.roots[like.root].nbytes
         return like._replace(root=root.number)
 
+    def room(self, shape: tuple[int, ...], dtype: np.dtype) -> Operand:
+        """The same in C order."""
+        strides, step = [], dtype.itemsize
+        for n in reversed(shape):
+            strides.append(step)
+            step *= n
+        root = self._root(np.empty(0, np.uint8), FRESH)
+        root.array, root.nbytes = None, step
+        return Operand(root.number, 0, shape, tuple(reversed(strides)), dtype)
+
     def constant(self, array: np.ndarray) -> Operand:
         """The operand of an array whose values are known."""
         root = self._root(array, CONSTANT)

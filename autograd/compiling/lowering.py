@@ -35,8 +35,8 @@ for _name in [
 ]:
     _WITH_OUT |= {getattr(np, _name), getattr(np.ndarray, _name)}
 # Where a result is so small that an array of its own costs less than to check the indices first.
-SMALL = 4096
-_TAKES: set[Any] = {np.take, np.ndarray.take}
+SMALL = 1024
+TAKES: set[Any] = {np.take, np.ndarray.take}
 _DRAWS = {"random", "standard_normal"}
 _COPIES = {np.ndarray.copy, np.ndarray.astype, np.copy, np.ascontiguousarray, np.asfortranarray}
 _RESHAPES = {np.ndarray.reshape, np.ndarray.ravel, np.ndarray.flatten, np.reshape, np.ravel}
@@ -50,7 +50,7 @@ def gives_new_array(step: Instruction) -> bool:
 
 def may_refuse(step: Instruction) -> bool:
     """Whether a step may raise for the values that it gets."""
-    return step.fn in _TAKES or step.fn is operator.getitem or gives_new_array(step)
+    return step.fn in TAKES or step.fn is operator.getitem or gives_new_array(step)
 
 
 def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None:
@@ -62,7 +62,7 @@ def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None
         return _drawn if isinstance(getattr(fn, "__self__", None), np.random.Generator) else None
     if step.kind != "call":
         return None
-    if fn in _TAKES:
+    if fn in TAKES:
         large = step.results.nbytes > SMALL and step.results.contiguous
         return _taken if large and "out" not in step.options and len(step.args) <= 3 else None
     if isinstance(fn, np.ufunc):

@@ -9,6 +9,7 @@ import numpy as np
 
 from .elementwise import is_number
 from .ir import Instruction, Operand, Recording
+from .lowering import SMALL, TAKES
 
 # From so many elements on, a choice between two arrays by bits is faster than a masked copy.
 MASKED = 1024
@@ -23,6 +24,21 @@ def rewritten(steps: list[Instruction], recording: Recording) -> list[Instructio
     for step in steps:
         parts = _chosen(step, recording) if step.fn is np.where else None
         found += parts if parts is not None else [_with_arrays(step)]
+    return found
+
+
+def with_indices(steps: list[Instruction], recording: Recording) -> list[Instruction]:
+    """The steps, with large indices in the dtype and order that NumPy's `take` would else copy them to."""
+    found: list[Instruction] = []
+    for step in steps:
+        index = step.args[1] if step.fn in TAKES and len(step.args) > 1 else None
+        large = step.kind == "call" and type(index) is Operand and index.size * 8 > SMALL
+        if large and not (index.dtype == np.intp and index.contiguous):
+            wide = recording.room(index.shape, np.dtype(np.intp))
+            copy = dataclasses.replace(step, fn=np.ndarray.astype, args=(index, np.intp), options={})
+            found.append(dataclasses.replace(copy, results=wide))
+            step = dataclasses.replace(step, args=(step.args[0], wide, *step.args[2:]))
+        found.append(step)
     return found
 
 

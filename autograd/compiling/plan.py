@@ -11,7 +11,7 @@ import numpy as np
 from ..tables import align
 from .ir import FRESH, Fixed, Held, Instruction, Operand, Recording, Scalar, mapped, operands
 from .lowering import gives_new_array
-from .patterns import rewritten
+from .patterns import rewritten, with_indices
 from .recorder import cleared, zeroed
 from .simplify import COPIES, simplified
 from .small import hastened
@@ -74,7 +74,7 @@ def planned(recording: Recording, lasting: set[int], loops: bool = False) -> Pla
     steps = _needed(recording.steps, recording, lasting)
     ends = _ends(recording) | lasting
     steps = _asked(_needed(simplified(steps, recording, ends), recording, lasting))
-    steps = _made_in_place(steps, ends)
+    steps = with_indices(_made_in_place(steps, ends), recording)
     if loops:
         from .native import with_loops
 

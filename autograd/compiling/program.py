@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import lowering, native
+from . import buffers, lowering, native
 from .ir import (
     CONSTANT,
     FRESH,
@@ -287,13 +287,23 @@ class Writer:
         """The function and its source."""
         names = self.inputs()
         self.large_outputs()
+        small = buffers.needed(self.plan.steps)
         for step in self.plan.steps:
-            self.step(step)
+            if small and buffers.matter(step):
+                self.lines.append("setbufsize(usual)")
+                self.step(step)
+                self.lines.append(f"setbufsize({buffers.SMALL})")
+            else:
+                self.step(step)
         for target, value in self.recording.finals:
             self.lines.append(lowering.assigned(self._operand(target), self._operand(value)))
         self.lines.append(self.outputs())
-        self.names["faults"] = self.faults
-        text = "\n".join([f"def run({', '.join(names)}):", *(f"    {line}" for line in self.lines)]) + "\n"
+        self.names |= {"faults": self.faults, "setbufsize": np.setbufsize}
+        body = self.lines
+        if small:
+            body = [f"usual = setbufsize({buffers.SMALL})", "try:", *(f"    {line}" for line in body)]
+            body += ["finally:", "    setbufsize(usual)"]
+        text = "\n".join([f"def run({', '.join(names)}):", *(f"    {line}" for line in body)]) + "\n"
         filename = f"<autograd program {id(self):x}>"
         scope: dict[str, Any] = {}
         exec(compile(text, filename, "exec"), self.names, scope)
