@@ -74,12 +74,16 @@ def modules(library):
 
     def mlp(row):
         sizes, activation, loss, _, optimizer = LAYERS[row]
-        layers = []
-        for i, (a, b) in enumerate(itertools.pairwise(sizes)):
-            layers.append(nn.Linear(a, b))
-            if i < len(sizes) - 2:
-                layers.append(getattr(nn, activation)())
-        return lambda convert: nn.Sequential(*layers), batch(row), loss, optimizer
+
+        def build(convert):
+            layers = []
+            for i, (a, b) in enumerate(itertools.pairwise(sizes)):
+                layers.append(nn.Linear(a, b))
+                if i < len(sizes) - 2:
+                    layers.append(getattr(nn, activation)())
+            return nn.Sequential(*layers)
+
+        return build, batch(row), loss, optimizer
 
     def lenet(convert):
         return nn.Sequential(
@@ -122,6 +126,7 @@ def training(nn, optim, convert, finish, **fused):
             for _ in range(5):
                 step(x, y)
             state["run"] = lambda: step(x, y)
+            run.parameters = sum(p.nbytes for p in model.parameters())
 
         def run():
             if not state:
