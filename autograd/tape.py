@@ -93,6 +93,7 @@ class _Mode(threading.local):
     grad = True
     interceptor: Any = None
     generators: Any = None  # what stands in for random generators, while a function is recorded
+    whole: Any = None  # what notes calls that look at values, while a function is recorded
     levels: tuple = ()  # the `vmap`s that run, outermost first
     keepers: tuple = ()  # who is told of draws and of unrecorded writes; see `effects.py`
     strict = ""  # the transform that refuses float(x) of what requires grad while a function runs in it

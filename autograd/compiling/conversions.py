@@ -1,6 +1,7 @@
-"""`numpy.array` and its kin while a function is recorded.
+"""What NumPy makes of recorded values that it is handed with no protocol to ask them by.
 
-They have no protocol by which a recorded value could answer, so they are stood in for.
+`numpy.array` and its kin have none, and `numpy.mean` looks for none inside a list: while a function
+is recorded, others stand in for them.
 """
 
 from __future__ import annotations
@@ -16,16 +17,10 @@ from ..tape import TensorBase
 from .ir import mapped
 from .traced import Traced
 
-_NAMES = (
-    "array",
-    "asarray",
-    "asanyarray",
-    "ascontiguousarray",
-    "asfortranarray",
-    "asarray_chkfinite",
-    "full",
-)
-ORIGINAL: dict[str, Callable] = {name: getattr(np, name) for name in _NAMES}
+_MAKERS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "full")
+# They have a protocol, but do not look for recorded values inside lists.
+_REDUCERS = ("sum", "prod", "mean", "std", "var", "median", "max", "min", "all", "any", "argmax", "argmin")
+ORIGINAL: dict[str, Callable] = {name: getattr(np, name) for name in (*_MAKERS, *_REDUCERS)}
 # What keeps an array that is of the right kind as it is.
 _KEEPING = (np.asarray, np.asanyarray)
 
@@ -37,6 +32,8 @@ class Conversions:
     _lock = threading.Lock()
 
     def __enter__(self) -> None:
+        from .. import numpy  # noqa: F401 - its tables are made of NumPy's functions, never of stand-ins
+
         with self._lock:
             Conversions._entered += 1
             for name, function in STAND_INS.items():
@@ -67,6 +64,18 @@ def _noting(function: Callable) -> Callable:
     return call
 
 
+def _of_lists(function: Callable) -> Callable:
+    """The function, for which a list of recorded values becomes an array first."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        if args and type(args[0]) in (list, tuple) and _recorder(args[0]) is not None:
+            args = (STAND_INS["array"](args[0]), *args[1:])
+        return function(*args, **options)
+
+    return call
+
+
 def _recorder(tree: Any) -> Any:
     """The recorder of a recorded value in nested lists and tuples."""
     for value in tree:
@@ -78,6 +87,6 @@ def _recorder(tree: Any) -> Any:
     return None
 
 
-STAND_INS = {name: _noting(function) for name, function in ORIGINAL.items()}
-# A function that was handed over under its own name.
-STAND_IN_OF: dict[Any, Callable] = {ORIGINAL[name]: STAND_INS[name] for name in _NAMES}
+STAND_INS = {name: (_noting if name in _MAKERS else _of_lists)(ORIGINAL[name]) for name in ORIGINAL}
+# For a function that was taken from NumPy by name.
+STAND_IN_OF: dict[Any, Callable] = {ORIGINAL[name]: STAND_INS[name] for name in ORIGINAL}

@@ -18,11 +18,16 @@ STRUCTURAL = {
 WRITERS = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
 # Functions whose result's shape depends on values.
 _DYNAMIC = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.compress, np.extract, np.trim_zeros, np.delete,
+    np.nonzero, np.flatnonzero, np.argwhere, np.trim_zeros,
     np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values,
     np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
-    np.bincount, np.histogram, np.histogram_bin_edges, np.histogramdd,
+    np.bincount,
 }  # fmt: skip
+# ... on those of the argument in this place, under this name.
+_SELECTING = {np.compress: (0, "condition"), np.extract: (0, "condition"), np.delete: (1, "obj"),
+              np.ndarray.compress: (1, "condition")}  # fmt: skip
+# ... unless they are told how many bins there are.
+_BINNING = {np.histogram: 1, np.histogram_bin_edges: 1, np.histogramdd: 1}
 EMPTY = {np.empty, np.empty_like}
 # Where `out` stands among the arguments of what has no signature to read.
 _OUT_AT: dict[Any, int] = {np.dot: 2, np.concatenate: 2, np.ndarray.trace: 5}
@@ -47,7 +52,7 @@ def out_of(fn: Callable, args: tuple, options: dict) -> Any:
     return args[at] if at < len(args) else None
 
 
-def depends_on_values(fn: Callable, args: tuple, is_recorded: Callable[[Any], bool]) -> bool:
+def depends_on_values(fn: Callable, args: tuple, options: dict, is_recorded: Callable[[Any], bool]) -> bool:
     """Whether the shape of a call's result is not known from shapes alone."""
     if fn in (operator.getitem, operator.setitem):
         index = args[1] if isinstance(args[1], tuple) else (args[1],)
@@ -57,4 +62,9 @@ def depends_on_values(fn: Callable, args: tuple, is_recorded: Callable[[Any], bo
         return is_recorded(args[1])
     if fn is np.where:
         return len(args) == 1
+    if fn in _SELECTING:
+        at, name = _SELECTING[fn]
+        return is_recorded(args[at] if at < len(args) else options.get(name))
+    if fn in _BINNING:
+        return isinstance(args[1] if len(args) > 1 else options.get("bins", 10), str)
     return fn in _DYNAMIC

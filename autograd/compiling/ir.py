@@ -86,9 +86,9 @@ class Held(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """A plain value that an opaque call gave beside arrays: a program needs it to be the same again."""
+    """What a call gives that is no array, and that must be what it was."""
 
-    value: bool | int | str
+    value: Any
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +122,8 @@ class Instruction:
     @property
     def checks(self) -> bool:
         """Whether it may find that the program does not hold."""
-        return self.kind == "guard" or (self.kind == "native" and self.extra.checks)
+        fixed = self.kind == "opaque" and any(type(x) is Fixed for x in leaves(self.results))
+        return fixed or self.kind == "guard" or (self.kind == "native" and self.extra.checks)
 
 
 @dataclass(slots=True)

@@ -102,7 +102,8 @@ def _needed(steps: list[Instruction], recording: Recording, lasting: set[int]) -
     for step in reversed(steps):
         targets = {o.root for o in (*step.made(), *step.writes)}
         outside = any(recording.roots[r].kind != FRESH for r in targets)
-        is_check = step.kind in ("guard", "effect") or (step.kind == "opaque" and _tells(step.results))
+        tells = step.kind == "opaque" and (step.results is None or _tells(step.results))
+        is_check = step.checks or step.kind in ("guard", "effect") or tells
         if is_check or outside or targets & alive or step.number in held:
             kept.append(step)
             alive |= {o.root for o in (*step.reads(), *step.writes)}

@@ -227,11 +227,12 @@ class Writer:
                 return
             name = f"b{tree.root}"
             self.names["array_of"] = _array_of
-            facts = f"{tree.shape}, {tree.strides}, {self._global(tree.dtype)}"
-            self.lines.append(f"{name} = array_of({source}, {facts})")
+            dtype = self._global(tree.dtype)
+            self.lines.append(f"{name} = array_of({source}, {tree.shape}, {tree.strides}, {dtype})")
             self.bind(tree, name)
         elif type(tree) is Fixed:
-            self.lines.append(f"if {source} != {tree.value!r}: raise Changed({line!r})")
+            test = f"{source} != {self.name(tree.value)}"
+            self.lines.append(f"if {test}: raise Changed('a kernel gives another number')")
         elif isinstance(tree, tuple) and type(tree) is not Held:
             for i, part in enumerate(tree):
                 if part is not None:

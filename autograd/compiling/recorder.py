@@ -96,7 +96,7 @@ class Recorder(KnownMemory):
             if root is not None and root.kind in (INPUT, CONSTANT):
                 what = "an argument" if root.kind == INPUT else "a captured array"
                 raise Leak(f"{what} is written in place; copy it, or name it in state= as a tensor")
-        if depends_on_values(fn, args, _is_recorded):
+        if depends_on_values(fn, args, options, _is_recorded):
             raise Leak(f"the shape of {getattr(fn, '__name__', fn)} depends on values")
         real = mapped(args, value_of), mapped(options, value_of)
         step = Instruction(fn, mapped(args, self.noted), mapped(options, self.noted))

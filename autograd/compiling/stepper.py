@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -44,18 +45,18 @@ class Stepper(Watcher):
             for given in [known, args] if known is not args else [args]:
                 try:
                     return run(prim, given, statics)
-                except Leak as leak:
-                    if self.recorder.closed:
+                except (Leak, Exception) as error:  # C code may refuse what is no ndarray in any way
+                    if self.recorder.closed or not _is_recorded((given, statics)):
                         raise
                     del self.recorder.recording.steps[mark:]
-                    self._why = str(leak)
+                    self._why = str(error)
             return self._opaque_primitive(prim, args, statics)
         finally:
             self.recorder.labels.pop()
 
     def _known(self, args: Sequence, statics: tuple) -> Sequence:
         """Constants beside recorded values as recorded ones, so that kernels make arrays like them."""
-        if not any(isinstance(getattr(a, "_data", a), Traced) for a in leaves((args, statics))):
+        if not _is_recorded((args, statics)):
             return args
         return [self._known_array(a) for a in args] if any(_is_constant(a) for a in args) else args
 
@@ -94,11 +95,11 @@ class Stepper(Watcher):
             for given in [known, g] if known is not g else [g]:
                 try:
                     return run(node, given)
-                except Leak as leak:
+                except (Leak, Exception) as error:
                     if self.recorder.closed or step.prim is None:
                         raise
                     del self.recorder.recording.steps[mark:]
-                    self._why = str(leak)
+                    self._why = str(error)
             return self._opaque_pull(node, g)
         finally:
             self.recorder.labels.pop()
@@ -133,6 +134,19 @@ class Stepper(Watcher):
 
         return self._whole(gathered, (bare, list(g.parts.values())))
 
+    def whole(self, fn: Callable, args: tuple, options: dict) -> Any:
+        """A call outside of kernels that looks at values; see `wholes.py`."""
+        if not _is_recorded((args, options)):
+            return fn(*args, **options)
+        self._why = f"{getattr(fn, '__name__', fn)} looks at values"
+        args, options = mapped((args, options), self.recorder.of_tensor)
+
+        @functools.wraps(fn)
+        def call(args: tuple, options: dict) -> Any:
+            return fn(*args, **options)
+
+        return self._whole(call, (args, options))
+
     def _whole(self, fn: Callable, inputs: tuple) -> Any:
         real, noted = mapped(inputs, value_of), mapped(inputs, self._as_given)
         before, self.recorder.closed = self.recorder.closed, "a kernel that reads values also writes state"
@@ -140,6 +154,7 @@ class Stepper(Watcher):
             result = fn(*real)
         finally:
             self.recorder.closed = before
+        self.recorder.on_draw()  # what it drew each run draws again
         step = self.recorder.note(Instruction(fn, noted, {}, kind="opaque", extra=self._why))
         made, step.results = self._parts(result, inputs, step.number, ())
         return made
@@ -155,10 +170,8 @@ class Stepper(Watcher):
             pairs = [self._parts(r, inputs, number, (*place, i)) for i, r in enumerate(result)]
             made, notes = [p[0] for p in pairs], tuple(p[1] for p in pairs)
             return (result._make(made) if hasattr(result, "_make") else type(result)(made)), notes
-        if result is None:
-            return result, None
-        if isinstance(result, (bool, int, str)):
-            return result, Fixed(result)
+        if result is None or isinstance(result, (bool, int, float, str)):
+            return result, None if result is None else Fixed(result)
         held = Held(number, place)
         return Opaque(result, held), held
 
@@ -166,6 +179,11 @@ class Stepper(Watcher):
         """As `_noted`, for kernels that tell scalars from arrays."""
         noted = self.recorder.noted(value)
         return Scalar(noted) if isinstance(value, Traced) and value.scalar else noted
+
+
+def _is_recorded(tree: Any) -> bool:
+    """Whether there is a recorded value in nested containers."""
+    return any(isinstance(getattr(x, "_data", x), Traced) for x in leaves(tree))
 
 
 def _is_constant(value: Any) -> bool:

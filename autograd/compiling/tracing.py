@@ -211,7 +211,7 @@ class _Session:
         for scheduler in self.state.schedulers:
             self._patch(scheduler, "step", _as_effect(scheduler.step, recorder))
             self._patch(scheduler, "get_last_lr", _unread(scheduler.get_last_lr))
-        mode.generators = self._generator
+        mode.generators, mode.whole = self._generator, self.stepper.whole
 
     def _resetting(self, owner: Any, zero_grad: Callable) -> Callable:
         """`zero_grad` that notes whose gradients are gone before any sweep reads them."""
@@ -235,7 +235,7 @@ class _Session:
 
     def put_back(self) -> None:
         """Real arrays again where stand-ins were."""
-        mode.generators = None
+        mode.generators = mode.whole = None
         for owner, name in self.patched:
             owner.__dict__.pop(name, None)
         self.patched = []

@@ -25,6 +25,7 @@ from ..errors import AutogradError
 from ..memory import is_array
 from ..primitive import parameters
 from ..tape import TensorBase, mode, new_tensor
+from ..wholes import as_whole
 from . import batched_functions
 from .outputs import write_outs
 
@@ -54,13 +55,15 @@ def composed(
     def decorate(function: Callable) -> Callable:
         names = parameters(function)
         place = names.index("out") if "out" in names else len(names) + 99
-        plainly = theirs[0]
+        plainly, name = theirs[0], theirs[0].__name__
+        if table is not None:  # of SciPy, whose functions have no protocol to be recorded by
+            plainly = functools.partial(as_whole, plainly)
 
         @functools.wraps(function)
         def call(*args: Any, **options: Any) -> Any:
             kind = max(_kind(args), _kind(options.values())) if options else _kind(args)
             if kind is _NONE and not calls:
-                return _without_tensors(plainly, args, options)
+                return _without_tensors(name, plainly, args, options)
             out = options.pop("out", None)
             if len(args) > place:
                 out, args = args[place], (*args[:place], None, *args[place + 1 :])
@@ -72,13 +75,13 @@ def composed(
                     result = batched_functions.run(function, call, args, options)
                 else:
                     result = function(*args, **options)
-                return result if out is None else _into(out, result, plainly.__name__)
+                return result if out is None else _into(out, result, name)
             except CONVERTED as error:
                 if not isinstance(error, AutogradError) and (
                     calls or _has_function([*args, *options.values()])
                 ):
                     raise  # from the user's function, perhaps
-                raise named(plainly.__name__, error) from error.__cause__
+                raise named(name, error) from error.__cause__
 
         (COMPOSED if table is None else table).update(dict.fromkeys(theirs, call))
         return call
@@ -97,7 +100,7 @@ def _constant(theirs: Callable) -> Callable:
     @functools.wraps(theirs)
     def call(*args: Any, **options: Any) -> Any:
         if _kind(args) is _NONE and _kind(options.values()) is _NONE:
-            return _without_tensors(theirs, args, options)
+            return _without_tensors(theirs.__name__, theirs, args, options)
         out = options.pop("out", None)
         try:
             result = constant_of(theirs, args, options)
@@ -116,12 +119,12 @@ def _has_function(things: Any) -> bool:
     )
 
 
-def _without_tensors(theirs: Callable, args: tuple, options: dict) -> Any:
+def _without_tensors(name: str, theirs: Callable, args: tuple, options: dict) -> Any:
     try:
         return theirs(*args, **options)
     except CONVERTED as error:
         if odd_container(args):
-            raise named(theirs.__name__, error) from error.__cause__
+            raise named(name, error) from error.__cause__
         raise
 
 

@@ -117,7 +117,8 @@ def _rank(a, s, rcond):
     """How many singular values LAPACK does not count as 0, where rcond < 0 stands for the precision."""
     s = value_of(s)
     cutoff = np.finfo(s.dtype).eps * (max(a.shape) if rcond is None else 1)
-    return int(np.count_nonzero(s > (cutoff if rcond is None or rcond < 0 else rcond) * s.max(initial=0)))
+    cutoff = cutoff if rcond is None or rcond < 0 else rcond
+    return np.sum(s > cutoff * np.max(s, initial=0), dtype=np.int32)
 
 
 def _solved(a, b, rcond=None):
@@ -209,4 +210,4 @@ def lstsq(a, b, rcond=None):
     if a.ndim != 2 or b.ndim not in (1, 2) or a.shape[0] != b.shape[0]:
         raise MatrixShapeError(f"lstsq: a {tuple(a.shape)} and b {tuple(b.shape)} do not fit")
     x, left, values = _lstsq(a, b[:, None] if b.ndim == 1 else b, rcond)
-    return x[:, 0] if b.ndim == 1 else x, left, np.int32(_rank(a, values, rcond)), values
+    return x[:, 0] if b.ndim == 1 else x, left, _rank(a, values, rcond), values

@@ -19,6 +19,7 @@ from typing import Any
 from ..errors import NotDifferentiable
 from ..keywords import has_tensor
 from ..ops.composed import composed, flows, plain, wrapped
+from ..wholes import as_whole
 
 DIFFERENTIABLE = "differentiable"
 CONSTANT = "locally constant"
@@ -52,8 +53,8 @@ def constant(theirs: Callable) -> Callable:
 
 def _on_values(theirs: Callable, args: tuple, options: dict) -> Any:
     if has_tensor([*args, *options.values()]):
-        return wrapped(theirs(*plain(args), **plain(options)))
-    return theirs(*args, **options)
+        return wrapped(as_whole(theirs, *plain(args), **plain(options)))
+    return as_whole(theirs, *args, **options)
 
 
 class Face:

@@ -18,7 +18,7 @@ LAYERS = [
     {"codegen"},
     {"pulls"},
     {"wrappers", "tape"},
-    {"batching", "effects"},
+    {"batching", "effects", "wholes"},
     {"batching_classes", "modes", "recording", "sweeping"},
     {"backward"},
     {"declare", "watching"},

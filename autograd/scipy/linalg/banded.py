@@ -12,6 +12,7 @@ from ...ops.joining import concatenate, stack
 from ...ops.matrices import conj, in_lapack, value_of
 from ...ops.reductions import sum
 from ...ops.shapes import as_array, zeros_like
+from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
 from .matrices import right_side
@@ -122,7 +123,7 @@ def solveh_banded(ab, b, overwrite_ab=False, overwrite_b=False, lower=False, che
         array([1. , 0.5])
     """
     ab = _bands("solveh_banded", ab)
-    theirs.solveh_banded(value_of(ab), value_of(as_array(b)), lower=lower)  # refuses what it must
+    as_whole(theirs.solveh_banded, value_of(ab), value_of(as_array(b)), lower=lower)  # refuses what it must
     u = ab.shape[0] - 1
     upper = ab if not lower else stack([shifted(conj(ab[d]), d) for d in range(u, -1, -1)])
     below = [shifted(conj(upper[u - d]), -d) for d in range(1, u + 1)]

@@ -16,6 +16,7 @@ from ...ops import linear_systems
 from ...ops.kronecker import kron
 from ...ops.matrices import conj, like, mH, mT, squares, value_of
 from ...ops.shapes import as_array, reshape
+from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
 from .matrices import in_double, in_loops
@@ -211,7 +212,7 @@ def _riccati(name, prim, a, b, q, r, e, s):
             f"{name}: b must be {(a.shape[-1], r.shape[-1])} for these a and r, got {tuple(b.shape)}"
         )
     for which, x in (("q", value_of(q)), ("r", value_of(r))):
-        if not theirs.ishermitian(x, rtol=1e-10):
+        if not as_whole(theirs.ishermitian, x, rtol=1e-10):
             raise ArgumentError(f"{name}: {which} must be Hermitian")
     return prim(a, b, q, r)
 

@@ -19,6 +19,7 @@ from ...ops.joining import concatenate
 from ...ops.linear_systems import inverse_of
 from ...ops.matrices import columns, conj, matrices, mH, mT, squares, value_of
 from ...ops.reductions import sum
+from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
 from .equations import sylvester_of
@@ -166,7 +167,7 @@ def lu_factor(a, overwrite_a=False, check_finite=True):
     """
     a = matrices("lu_factor", a)
     _, low, up = _lu(a)
-    pivots = theirs.lu_factor(value_of(a))[1]
+    pivots = as_whole(theirs.lu_factor, value_of(a))[1]
     m, n = a.shape[-2:]
     if m > n:
         below = triangle(low, True, 1)
@@ -205,7 +206,7 @@ def qr(a, overwrite_a=False, lwork=None, mode="full", pivoting=False, check_fini
         raise ArgumentError(f"qr: mode must be 'full', 'r', 'economic' or 'raw', got {mode!r}")
     order = []
     if pivoting:
-        order = [theirs.qr(value_of(a), mode="r", pivoting=True)[-1]]
+        order = [as_whole(theirs.qr, value_of(a), mode="r", pivoting=True)[-1]]
         a = mT(rows_in_order(mT(a), order[0]))
     if mode == "r":
         up = factorisations.qr(a, "reduced").R

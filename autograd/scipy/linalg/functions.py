@@ -18,6 +18,7 @@ from ...ops.complex import imag, real
 from ...ops.joining import concatenate
 from ...ops.matrices import like, mT, squares, value_of
 from ...ops.shapes import as_array, astype
+from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
 from .equations import sylvester_of
@@ -250,5 +251,5 @@ def fractional_matrix_power(A, t):
         return linear_systems.matrix_power(A, operator.index(t))
     except TypeError:
         found = _expm(as_array(t) * _logm(in_double(A)))
-        dtype = theirs.fractional_matrix_power(value_of(A), value_of(t)).dtype
+        dtype = as_whole(theirs.fractional_matrix_power, value_of(A), value_of(t)).dtype
         return found if found.dtype == dtype or dtype.kind != "c" else astype(found, dtype)

@@ -17,6 +17,7 @@ from ...ops.indexing import setitem
 from ...ops.matrices import hermitian_from, mH, squares, value_of
 from ...ops.reductions import sum
 from ...ops.shapes import as_array, astype
+from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
 from .banded import from_bands
@@ -108,7 +109,7 @@ def eigh(
     vectors = found.eigenvectors
     vectors = vectors if back is None else back(vectors)
     subset = {"subset_by_index": subset_by_index, "subset_by_value": subset_by_value, "driver": driver}
-    known = theirs.eigh(*plain, lower=lower, type=type, **subset)[1]
+    known = as_whole(theirs.eigh, *plain, lower=lower, type=type, **subset)[1]
     return values, with_phases_of(known, vectors[..., chosen])
 
 
@@ -215,7 +216,7 @@ def eigh_tridiagonal(
     found = eigh.__wrapped__(dense, eigvals_only=eigvals_only, **subset)
     if eigvals_only:
         return found
-    plain = theirs.eigh_tridiagonal(value_of(d), value_of(e), False, select, select_range)[1]
+    plain = as_whole(theirs.eigh_tridiagonal, value_of(d), value_of(e), False, select, select_range)[1]
     return found[0], with_phases_of(plain, found[1])
 
 
@@ -250,7 +251,9 @@ def eig_banded(
     found = eigh.__wrapped__(dense, lower=bool(lower), eigvals_only=eigvals_only, **subset)
     if eigvals_only:
         return found
-    plain = theirs.eig_banded(value_of(as_array(a_band)), lower, False, False, select, select_range)[1]
+    plain = as_whole(
+        theirs.eig_banded, value_of(as_array(a_band)), lower, False, False, select, select_range
+    )[1]
     return found[0], with_phases_of(plain, found[1])
 
 
@@ -294,7 +297,7 @@ def eig(
     if a.ndim != 2:
         raise MatrixShapeError(f"eig: one matrix at a time has a derivative, got a {tuple(a.shape)}")
     b = None if b is None else squares("eig", b)
-    plain = theirs.eig(value_of(a), None if b is None else value_of(b), left=True)
+    plain = as_whole(theirs.eig, value_of(a), None if b is None else value_of(b), left=True)
     values, vectors = eigen.eig(a if b is None else linear_systems.solve(b, a))
     order = _order_of(plain[0], value_of(values))
     values, vectors = values[order], vectors[:, order]

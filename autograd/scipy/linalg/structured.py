@@ -13,6 +13,7 @@ from ...ops.indexing import getitem, setitem
 from ...ops.joining import concatenate
 from ...ops.matrices import conj, matrices, value_of
 from ...ops.shapes import as_array, moveaxis, reshape, zeros_like
+from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
 from .matrices import in_double, vector
@@ -257,7 +258,7 @@ def solve_circulant(c, b, singular="raise", tol=None, caxis=-1, baxis=0, outaxis
         array([1., 2.])
     """
     c, b = as_array(c), as_array(b)
-    theirs.solve_circulant(value_of(c), value_of(b), "raise", tol, caxis, baxis, outaxis)
+    as_whole(theirs.solve_circulant, value_of(c), value_of(b), "raise", tol, caxis, baxis, outaxis)
     c, b = moveaxis(c, caxis, -1), moveaxis(b, baxis, -1)
     spectrum = fft(c)
     if c.ndim > 1 and b.ndim > 1:  # a system for each of c's, with all columns of b

@@ -9,6 +9,7 @@ from ...errors import ArgumentError, MatrixShapeError
 from ...ops import determinants, least_squares, linear_systems
 from ...ops.matrices import hermitian_from, matrices, mH, mT, squares, value_of
 from ...ops.shapes import as_array, astype
+from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
 from .matrices import in_double, in_loops, read_as, right_side, triangle
@@ -171,7 +172,7 @@ def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     if lu.ndim != 2:
         raise MatrixShapeError(f"lu_solve: lu must be one square matrix, got shape {tuple(lu.shape)}")
     b, was_vector = right_side("lu_solve", lu, b)
-    order = permutation_of(pivots)
+    order = as_whole(permutation_of, pivots)
     kind = _transposed("lu_solve", trans)
     if kind == "N":
         x = _triangular(lu, _triangular(lu, b[..., order, :], True, True), False, False)
@@ -212,7 +213,7 @@ def lstsq(a, b, cond=None, overwrite_a=False, overwrite_b=False, check_finite=Tr
     x, left, rank, values = least_squares.lstsq(a, b, cond)
     if x.ndim == 1 and tuple(left.shape) == (1,):
         left = left[0]
-    return x, left, int(rank), values
+    return x, left, as_whole(int, rank), values
 
 
 @spelled(theirs.pinv)

@@ -14,6 +14,7 @@ from ...ops.composed import plain
 from ...ops.elementwise import add, cos, sin
 from ...ops.shapes import as_array
 from ...protocols import IMPLEMENTATIONS
+from ...wholes import as_whole
 from ._declare import FUNCTIONS, own_elementwise, sc, special, spelled
 from ._trigamma import trigamma_of
 
@@ -140,7 +141,7 @@ def multigammaln(a, d):
     """The logarithm of the multivariate gamma function of dimension d. Gradient: by a."""
     if not np.isscalar(d) or np.floor(d) != d:
         return sc.multigammaln(plain(a), d)  # which says what is wrong
-    sc.multigammaln(plain(a), d)
+    as_whole(sc.multigammaln, plain(a), d)
     a = as_array(a)
     terms = [gammaln(a - 0.5 * j) for j in range(int(d))]
     return functools.reduce(add, terms) + d * (d - 1) * 0.25 * math.log(math.pi)

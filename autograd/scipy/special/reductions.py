@@ -17,6 +17,7 @@ from ...ops.reductions import aligned, axes_of
 from ...ops.reductions import sum as total
 from ...ops.shapes import as_array, astype, broadcast_to, reshape
 from ...tape import new_tensor
+from ...wholes import as_whole
 from ._declare import own, sc, spelled
 
 
@@ -85,7 +86,7 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     a, weights = (v if v.dtype == dtype else astype(v, dtype) for v in (a, weights))
     a, weights = (v if tuple(v.shape) == shape else broadcast_to(v, shape) for v in (a, weights))
     out = weighted_logsumexp(a, weights, axes, keepdims)
-    turn = sc.logsumexp(plain(a), axes, plain(weights), keepdims, return_sign=True)[1]
+    turn = as_whole(sc.logsumexp, plain(a), axes, plain(weights), keepdims, return_sign=True)[1]
     if return_sign:
         return out, new_tensor(np.asarray(turn)[()])
     return where(turn < 0, np.nan, out) if np.any(turn < 0) else out

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 
 import autograd
 import autograd.numpy as anp
 import nn.functional as F
+from autograd.wholes import as_whole
 from tests.support.compiling import outcome, plain, same
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
@@ -43,9 +46,33 @@ MADE = {
 }
 
 
-@pytest.mark.parametrize("name", MADE)
-def test_arrays_that_numpy_makes(name):
-    check(MADE[name])
+# Functions of lists, and functions that look at values: each a step of its own.
+WHOLE = {
+    "mean of a list": lambda x: np.mean([x.sum(), x.max()]),
+    "norm of a list": lambda x: np.max([x[0], x[1]], axis=0),
+    "histogram": lambda x: np.histogram(x, bins=4)[0],
+    "delete": lambda x: np.delete(x, 1, axis=0),
+    "compress": lambda x: np.compress([True, False, True, True], x, axis=0),
+    "eig": autograd.grad(lambda x: anp.sum(anp.abs(anp.linalg.eig(x[:3] + 9 * np.eye(3))[0]))),
+}
+if importlib.util.find_spec("scipy") is not None:
+    from autograd.scipy import integrate, linalg, special, stats
+
+    WHOLE |= {
+        "trapezoid": lambda x: integrate.trapezoid(x),
+        "lu": lambda x: linalg.lu(x[:3]),
+        "logm": autograd.grad(lambda x: anp.sum(linalg.logm(x[:3] @ x[:3].T + np.eye(3)))),
+        "lstsq": autograd.grad(lambda x: anp.sum(linalg.lstsq(x, np.ones(4))[0])),
+        "its rank": lambda x: linalg.lstsq(x, np.ones(4))[:3],
+        "airy": autograd.grad(lambda x: anp.sum(special.airy(x)[0])),
+        "lognorm": autograd.grad(lambda x: anp.sum(stats.lognorm.logpdf(x**2, x**2 + 1))),
+        "constant": lambda x: special.ellipj(x, 0.5)[1],
+    }
+
+
+@pytest.mark.parametrize("name", [*MADE, *WHOLE])
+def test_arrays_that_are_made(name):
+    check((MADE | WHOLE)[name])
 
 
 def check(fn, shape=(4, 3), **options):
@@ -102,3 +129,26 @@ def test_a_zero_cotangent_stays_zero_in_the_run_that_is_recorded(first):
         x = np.array([value, 4.0])
         np.testing.assert_array_equal(program(x), slope(x))
     assert program.replays
+
+
+def test_a_result_of_another_dtype_is_none_of_the_programs():
+    # real eigenvalues come as real numbers
+    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+    for first, second in ((turn, np.eye(2)), (np.eye(2), turn)):
+        fn = lambda x: np.linalg.eigvals(x) * 2
+        program = autograd.compile(fn)
+        for x in (first, first, first, first, second, first, second):
+            assert same(plain(fn(x)), plain(program(x)))
+        assert program.replays
+
+
+def test_a_number_that_a_kernel_gives_is_checked():
+    program = autograd.compile(lambda x: x * as_whole(_rank, x), strict=True)
+    for rank in (2, 2, 2, 2, 1, 2, 1):
+        x = np.diag([1.0, rank - 1.0])
+        np.testing.assert_array_equal(program(x), x * rank)
+    assert program.replays
+
+
+def _rank(x):
+    return int(np.linalg.matrix_rank(x))
