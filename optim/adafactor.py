@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd.errors import ArgumentError
+from autograd.wholes import as_whole
 
 from .checks import check_number, check_pair, check_range, refuse_complex
 from .optimizer import Optimizer
@@ -102,8 +103,9 @@ class Adafactor(Optimizer):
     def update(self, p: Any, g: Any, state: tuple, scratch: tuple, scalars: tuple) -> None:
         rate, fresh, eps1, eps2, d, shrink, maximize = scalars
         u = scratch[0]
-        least = np.finfo(p.dtype).eps if eps1 is None else float(eps1)
-        size = max(float(eps2), _rms(p, u)) * float(rate)
+        least = np.asarray(np.finfo(p.dtype).eps) if eps1 is None else eps1.astype(float)
+        np.multiply(p, p, u)
+        size = as_whole(_step_size, np.add.reduce(u, axis=None), p.size, eps2, rate)
         if shrink is not None:
             np.multiply(p, shrink, p)
         np.multiply(g, g, u)
@@ -115,15 +117,16 @@ class Adafactor(Optimizer):
             np.copyto(u, v)
         else:
             _estimate(u, state, scratch[1:], fresh, least)
-        np.maximum(u, least * least, out=u)
+        np.maximum(u, (least * least).astype(u.dtype), out=u)
         np.sqrt(u, u)
         np.divide(g, u, u)
-        size /= max(1.0, _norm(u) / (math.sqrt(u.size) * float(d)))
+        flat = u.reshape(-1)  # a scratch array is contiguous: no copy
+        size = as_whole(_bounded, size, np.dot(flat, flat), u.size, d, u.dtype)
         np.multiply(u, -size if maximize else size, u)
         np.subtract(p, u, p)
 
 
-def _estimate(u: Any, state: tuple, scratch: tuple, fresh: Any, least: float) -> None:
+def _estimate(u: Any, state: tuple, scratch: tuple, fresh: Any, least: Any) -> None:
     """Take u = g**2 into the means over rows and columns, and make it what they say of it."""
     for axis, mean, now in zip((-1, -2), state, scratch, strict=False):
         np.add.reduce(u, axis=axis, out=now, keepdims=True)
@@ -136,15 +139,17 @@ def _estimate(u: Any, state: tuple, scratch: tuple, fresh: Any, least: float) ->
     whole = scratch[2]
     np.add.reduce(row, axis=-2, out=whole, keepdims=True)
     np.divide(whole, row.shape[-2], whole)
-    np.maximum(whole, least, out=whole)
+    np.maximum(whole, least.astype(whole.dtype), out=whole)
     np.divide(u, whole, u)
 
 
-def _rms(p: Any, scratch: Any) -> float:
-    np.multiply(p, p, scratch)
-    return math.sqrt(float(np.add.reduce(scratch, axis=None)) / p.size)
+def _step_size(squares: Any, count: int, least: Any, rate: Any) -> np.float64:
+    """The relative rate times the root mean square of a parameter."""
+    return np.float64(max(float(least), math.sqrt(float(squares) / count)) * float(rate))
 
 
-def _norm(u: Any) -> float:
-    flat = u.reshape(-1)  # a scratch array is contiguous: no copy
-    return math.sqrt(float(np.dot(flat, flat)))
+def _bounded(size: Any, squares: Any, count: int, d: Any, dtype: np.dtype) -> np.ndarray:
+    """A step's size, smaller if the root mean square of what it multiplies is above d."""
+    return np.asarray(
+        float(size) / max(1.0, math.sqrt(float(squares)) / (math.sqrt(count) * float(d))), dtype
+    )

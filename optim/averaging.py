@@ -44,7 +44,7 @@ def _approach_all(averages: Sequence[np.ndarray], values: Sequence[np.ndarray], 
     """average += weight (value - average), by tiles and so with one small scratch array."""
     for average, value in zip(averages, values, strict=True):
         a, v = average.reshape(-1), np.asarray(value).reshape(-1)
-        scratch = np.empty(min(TILE, a.size), a.dtype)
+        scratch = np.empty(min(TILE, a.size), a.dtype, like=a)
         for start in range(0, a.size, TILE):
             tile = a[start : start + TILE]
             s = scratch[: tile.size]

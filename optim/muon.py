@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, OperandError
+from autograd.wholes import as_whole
 
 from .checks import check_choice, check_integer, check_number, refuse_complex
 from .formulas import approach
@@ -110,13 +111,13 @@ class Muon(Optimizer):
             1 - momentum,
             momentum if group["nesterov"] else None,
             group["eps"],
-            group["ns_steps"],
+            range(group["ns_steps"]),
             True if group["adjust_lr_fn"] == "match_rms_adamw" else None,
             *group["ns_coefficients"],
         )
 
     def update(self, p: Any, g: Any, state: tuple, scratch: tuple, scalars: tuple) -> None:
-        lr, shrink, fresh, nesterov, eps, steps, match_adamw, *coefficients = scalars
+        lr, shrink, fresh, nesterov, eps, turns, match_adamw, *coefficients = scalars
         (b,) = state
         s, *work = scratch
         approach(b, g, fresh, s)
@@ -128,15 +129,24 @@ class Muon(Optimizer):
             np.add(s, g, s)
         rows, columns = p.shape
         ratio = 0.2 * math.sqrt(max(p.shape)) if match_adamw else math.sqrt(max(1, rows / columns))
-        x = newton_schulz(s.T if rows > columns else s, coefficients, int(steps), float(eps), work)
+        x = newton_schulz(s.T if rows > columns else s, coefficients, len(turns), eps, work)
         if shrink is not None:
             np.multiply(p, shrink, p)
-        np.multiply(x.T if rows > columns else x, float(lr) * ratio, s)
+        np.multiply(x.T if rows > columns else x, as_whole(_scaled, lr, ratio, p.dtype), s)
         np.subtract(p, s, p)
 
 
+def _scaled(lr: Any, ratio: float, dtype: np.dtype) -> np.ndarray:
+    return np.asarray(float(lr) * ratio, dtype)
+
+
+def _length(square: Any, least: Any) -> np.ndarray:
+    """The root of a sum of squares, or the least there is to be."""
+    return np.asarray(max(math.sqrt(float(square)), float(least)), square.dtype)
+
+
 def newton_schulz(
-    matrix: Any, coefficients: Iterable[Any], steps: int, eps: float, scratch: Any = None
+    matrix: Any, coefficients: Iterable[Any], steps: int, eps: Any, scratch: Any = None
 ) -> np.ndarray:
     """X = a X + (b A + c A A) X with A = X X', which takes the singular values of X towards 1.
 
@@ -162,8 +172,7 @@ def newton_schulz(
     x, y, gram, powers = scratch
     a, b, c = coefficients
     np.multiply(matrix, matrix, x)
-    norm = math.sqrt(float(np.add.reduce(x, axis=None)))
-    np.divide(matrix, max(norm, eps), x)
+    np.divide(matrix, as_whole(_length, np.add.reduce(x, axis=None), eps), x)
     for _ in range(steps):
         np.matmul(x, x.T, out=gram)
         np.matmul(gram, gram, out=powers)

@@ -32,6 +32,10 @@ TILE = 32768
 SCHEDULED = {"initial_lr", "max_lr", "min_lr", "swa_lr", "max_momentum", "base_momentum"}
 
 
+# Among the numbers of a formula, what is no number.
+AS_THEY_ARE = (type(None), bool, range)
+
+
 class OptimizerStateError(AutogradError, ValueError):
     """A state dict does not fit the optimiser."""
 
@@ -107,7 +111,7 @@ class Optimizer:
     def update(self, p: Any, g: Any, state: tuple, scratch: tuple, scalars: tuple) -> None:
         """The formula: change `p` and `state` in place, leave `g` as it is.
 
-        The scalars come as arrays without axes; None, True and False as they are.
+        The scalars come as arrays without axes; None, True, False and ranges as they are.
         """
         raise NotImplementedError
 
@@ -152,9 +156,7 @@ class Optimizer:
         before = self._arrays.get(dtype)
         if before is None or before[0] != values:
             real = REAL.get(dtype, dtype)
-            arrays = tuple(
-                v if v is None or v is True or v is False else np.asarray(v, real) for v in values
-            )
+            arrays = tuple(v if type(v) in AS_THEY_ARE else np.asarray(v, real) for v in values)
             before = self._arrays[dtype] = (values, arrays)
         return before[1]
 

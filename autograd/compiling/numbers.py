@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,9 @@ class Stepping:
 
     def step(self, closure: Callable | None = None) -> Any:
         optimizer, recorder = self.optimizer, self.recorder
-        if closure is not None:
-            raise Leak("step() has a closure, which it may call as often as it likes")
         if type(optimizer).step is not _base_step(optimizer):
             raise Leak(f"{type(optimizer).__name__}.step() looks at values")
+        loss = None if closure is None else closure()
         before = {parameter: slot.step for parameter, slot in optimizer._slots.items()}
         numbers = Numbers(optimizer)
         recorder.effect(numbers)
@@ -39,7 +39,7 @@ class Stepping:
         try:
             for parameter, slot in optimizer._slots.items():
                 _whole(optimizer, parameter, slot, recorder)
-            result = type(optimizer).step(optimizer)
+            type(optimizer).step(optimizer)
         finally:
             optimizer.__dict__.pop("_scalars")
             for slot, (was, scratch) in direct.items():
@@ -47,7 +47,7 @@ class Stepping:
         numbers.parameters = [p for p, step in before.items() if optimizer._slots[p].step != step]
         numbers.share()
         numbers.bind()
-        return result
+        return loss
 
 
 def _base_step(optimizer: Any) -> Any:
@@ -57,8 +57,8 @@ def _base_step(optimizer: Any) -> Any:
 def _whole(optimizer: Any, parameter: Any, slot: Any, recorder: Any) -> None:
     """Have the formula take arrays whole: a program cuts them into tiles itself, if that pays."""
     value = parameter._data.value
-    if value.dtype.kind == "f" and value.size:
-        if not slot.direct and optimizer.tiled:
+    if value.dtype.kind in "fc" and value.size:
+        if value.dtype.kind == "f" and not slot.direct and optimizer.tiled:
             slot.direct, slot.scratch = True, optimizer.scratch(value)
         slot.scratch = tuple(recorder.traced(np.empty_like(a), FRESH) for a in slot.scratch)
 
@@ -118,7 +118,7 @@ class Numbers:
         values = self.optimizer.advance(group, slot.step, slot.numbers)
         dtype = np.dtype(dtype)
         real = np.empty(0, dtype).real.dtype
-        arrays = [v if v is None or v is True or v is False else np.array(v, real) for v in values]
+        arrays = [v if isinstance(v, (NoneType, bool, range)) else np.array(v, real) for v in values]
         ducks = tuple(recorder.traced(a, NUMBER) if isinstance(a, np.ndarray) else a for a in arrays)
         parameter = next(p for p, s in self.optimizer._slots.items() if s is slot)
         self.entries.append([original(group), slot, parameter, tuple(arrays), tuple(values), [], []])
@@ -189,10 +189,10 @@ def _put(entry: list, values: tuple) -> None:
 
     for array, value in zip(entry[3], values, strict=True):
         if type(array) is np.ndarray:
-            if value is None or value is True or value is False:
+            if isinstance(value, (NoneType, bool, range)):
                 raise Outdated("an option of the optimiser was switched off")
             array[()] = value
-        elif value is not array:
+        elif value != array:
             raise Outdated("an option of the optimiser was switched")
     entry[4] = values
 

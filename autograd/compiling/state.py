@@ -218,7 +218,7 @@ class State:
         arrays = [(place, place.get(), np.array(place.get())) for place in self.places()]
         holding.note()
         grads = [(t, grad_of(t)) for t in tensors]
-        keepers = [(k, _plain(k.__dict__)) for k in (*self.schedulers, *self.modules())]
+        keepers = [(k, _plain(k.__dict__)) for k in (*_all(self.schedulers), *self.modules())]
         keepers += [(o, {"stepped": (o.stepped, o.stepped)}) for o in self.optimizers]
         groups = [(g, dict(g)) for o in self.optimizers for g in o.param_groups]
         slots = [(o, dict(o._slots)) for o in self.optimizers]
@@ -270,6 +270,11 @@ class State:
                         found += [slot.step, dict(slot.numbers), *(np.array(a) for a in slot.state)]
         found += [g.bit_generator.state for g in self.all_generators()]
         return found
+
+
+def _all(schedulers: list[Any]) -> list[Any]:
+    """Schedulers, and those that they are composed of."""
+    return [s for one in schedulers for s in (one, *_all(getattr(one, "_schedulers", [])))]
 
 
 def grad_of(tensor: Any) -> Any:

@@ -13,6 +13,7 @@ from autograd.ops.neural import lookup
 from autograd.ops.neural.lookup import check_indices
 from autograd.ops.shapes import reshape
 from autograd.tensor import Tensor
+from autograd.wholes import as_whole
 
 from .arguments import check_index, looping, number, plain, whole
 from .inputs import as_array, numbers
@@ -188,15 +189,33 @@ def _integers_if_none(found: np.ndarray) -> np.ndarray:
 def _shorten(weight: Any, input: np.ndarray, most: float, norm_type: Any, caller: str) -> None:
     """Shorten the rows that are looked up and longer than `most`, in place and unrecorded."""
     p = number(norm_type, f"{caller}: norm_type")
+    values = plain(weight)
+    if not isinstance(values, np.ndarray):  # recorded: all rows are written, lest shapes depend on values
+        with no_grad():
+            weight[...] = as_whole(_all_shortened, values, input, most, p)
+        return
+    rows, shorter = _shortened(values, input, most, p)
+    if len(rows):
+        with no_grad():
+            weight[rows] = shorter
+
+
+def _shortened(values: np.ndarray, input: np.ndarray, most: float, p: float) -> tuple:
+    """Which rows are too long, and what they become."""
     rows = np.unique(input)
-    values = plain(weight)[rows]
+    values = values[rows]
     norms = np.linalg.norm(values, p, 1) if values.size else np.zeros(len(rows))
     long = norms > most
-    if long.any():
-        # the small term is PyTorch's
-        scale = (most / (norms[long] + 1e-7)).astype(values.dtype)
-        with no_grad():
-            weight[rows[long]] = values[long] * scale[:, None]
+    # the small term is PyTorch's
+    scale = (most / (norms[long] + 1e-7)).astype(values.dtype)
+    return rows[long], values[long] * scale[:, None]
+
+
+def _all_shortened(values: np.ndarray, input: np.ndarray, most: float, p: float) -> np.ndarray:
+    rows, shorter = _shortened(values, input, most, p)
+    values = values.copy()
+    values[rows] = shorter
+    return values
 
 
 def _bags(input: np.ndarray, offsets: Any, include_last_offset: bool) -> tuple[np.ndarray, int]:
@@ -226,15 +245,25 @@ def _bags(input: np.ndarray, offsets: Any, include_last_offset: bool) -> tuple[n
 
 def _largest(weight: Any, input: np.ndarray, bag: np.ndarray, bags: int) -> Any:
     """The largest of each column over each bag; among equals the first counts, as in PyTorch."""
+    which, empty = as_whole(_largest_places, plain(weight), input, bag, bags)
+    rows = getitem(weight, (which, np.arange(weight.shape[1])))
+    return rows * (~empty).astype(rows.dtype)[:, None] if as_whole(_any, empty) else rows
+
+
+def _any(mask: np.ndarray) -> bool:
+    return bool(mask.any())
+
+
+def _largest_places(weight: np.ndarray, input: np.ndarray, bag: np.ndarray, bags: int) -> tuple:
+    """The row that has the largest of each column over each bag, and which bags are empty."""
     columns = np.arange(weight.shape[1])
-    full = np.flatnonzero(np.bincount(bag, minlength=bags))
-    values = plain(weight)[input]
+    empty = np.bincount(bag, minlength=bags) == 0
+    full = np.flatnonzero(~empty)
+    values = weight[input]
     starts = np.searchsorted(bag, full)
     best = np.maximum.reduceat(values, starts, 0) if len(full) else values[:0]
     # the places where the best is, last first, so that the first one is written last
     which = np.zeros((bags, len(columns)), np.intp)
     at, column = np.nonzero(values == np.repeat(best, np.diff(np.append(starts, len(bag))), 0))
     which[bag[at[::-1]], column[::-1]] = input[at[::-1]]
-    rows = getitem(weight, (which, columns))
-    empty = np.bincount(bag, minlength=bags) == 0
-    return rows * (~empty).astype(rows.dtype)[:, None] if empty.any() else rows
+    return which, empty

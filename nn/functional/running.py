@@ -47,7 +47,7 @@ class Follower:
 
     __slots__ = ("mean", "momentum", "var")
 
-    def __init__(self, mean: Any, var: Any, momentum: float):
+    def __init__(self, mean: Any, var: Any, momentum: Any):
         self.mean, self.var, self.momentum = mean, var, momentum
 
     def __call__(self, means: np.ndarray, variances: np.ndarray, count: int) -> None:
@@ -61,8 +61,11 @@ class Follower:
                 values = running
                 before_write(values)
             seen = seen[0] if len(seen) == 1 else np.add.reduce(seen, 0) / len(seen)
-            values *= 1 - self.momentum
-            values += seen * (self.momentum * factor)
+            keep, take = 1 - self.momentum, self.momentum * factor
+            if type(self.momentum) is not float:  # a recorded number, which would widen
+                keep, take = keep.astype(values.dtype), take.astype(values.dtype)
+            values *= keep
+            values += seen * take
 
     def __repr__(self) -> str:
         return f"running statistics, momentum {self.momentum:g}"  # what graphs show
@@ -70,4 +73,8 @@ class Follower:
 
 def follower(stats: tuple[Any, Any] | None, momentum: Any, caller: str) -> Follower | None:
     """What moves these running statistics, if there are any."""
-    return None if stats is None else Follower(*stats, number(momentum, f"{caller}: momentum"))
+    if stats is None:
+        return None
+    if not is_array(momentum):
+        momentum = number(momentum, f"{caller}: momentum")
+    return Follower(*stats, momentum)

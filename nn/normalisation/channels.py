@@ -11,6 +11,7 @@ import autograd
 from autograd import Tensor
 from autograd.errors import ShapeError
 from autograd.views import writable
+from autograd.wholes import as_whole
 
 from .. import functional as F
 from .. import init
@@ -80,6 +81,11 @@ class _ChannelNorm(AffineNorm):
         )
 
 
+def _share(count: Any) -> np.float64:
+    """The weight of one more in an average of them all."""
+    return np.float64(1 / (count.item() + 1))
+
+
 class _BatchNorm(_ChannelNorm):
     def forward(self, input: Any) -> Any:
         input = self._checked(input, self._axes)
@@ -90,7 +96,7 @@ class _BatchNorm(_ChannelNorm):
         if not self.track_running_stats:
             mean = var = None
         if momentum is None:  # then the running statistics are averages over all batches
-            momentum = 0.0 if count is None else 1 / (count.item() + 1)
+            momentum = 0.0 if count is None else as_whole(_share, count._data)
         out = F.batch_norm(input, mean, var, self.weight, self.bias, True, momentum, self.eps)
         if count is not None:
             seen = writable(count)

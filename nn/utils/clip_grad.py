@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-import autograd
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, AutogradError, OperandError
+from autograd.tape import new_tensor
 from autograd.tensor import Tensor
 from autograd.views import writable
+from autograd.wholes import as_whole
 from nn.functional.arguments import number
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
@@ -75,7 +76,7 @@ def clip_grad_norm_(
     max_norm = number(max_norm, "clip_grad_norm_: max_norm", least=0)
     grads = [p.grad for p in _tensors(parameters, "clip_grad_norm_") if p.grad is not None]
     norm = _total(grads, norm_type, error_if_nonfinite, "clip_grad_norm_")
-    _scale(grads, max_norm, norm.item())
+    _scale(grads, max_norm, norm._data)
     return norm
 
 
@@ -87,7 +88,10 @@ def clip_grads_with_norm_(
     Args: see `clip_grad_norm_`; `total_norm` is a number or a Tensor without axes.
     """
     max_norm = number(max_norm, "clip_grads_with_norm_: max_norm", least=0)
-    total_norm = _float(total_norm, "clip_grads_with_norm_: total_norm")
+    if isinstance(total_norm, Tensor):
+        total_norm = total_norm._data
+    else:
+        total_norm = _float(total_norm, "clip_grads_with_norm_: total_norm")
     grads = [p.grad for p in _tensors(parameters, "clip_grads_with_norm_") if p.grad is not None]
     _scale(grads, max_norm, total_norm)
 
@@ -140,16 +144,19 @@ def _float(value: Any, what: str) -> float:
 def _total(tensors: list[Tensor], norm_type: Any, refuse: bool, caller: str) -> Tensor:
     what = f"{caller}: norm_type"
     p = number(_float(norm_type, what), what)
-    norms = np.array([_norm(np.asarray(t._data).reshape(-1), p) for t in tensors])
+    arrays = [np.asarray(t._data) for t in tensors]
+    return new_tensor(as_whole(_total_of, arrays, p, refuse and f"{caller}: the norm of order {norm_type}"))
+
+
+def _total_of(arrays: list[np.ndarray], p: float, refuse: str | bool) -> np.ndarray:
+    """The norm of all arrays, of the widest dtype; `refuse` says what must be finite."""
+    norms = np.array([_norm(a.reshape(-1), p) for a in arrays])
     total = float(_norm(norms, p)) if norms.size else 0.0
     if refuse and not math.isfinite(total):
-        raise NonfiniteNormError(
-            f"{caller}: the norm of order {norm_type} is {total}; to clip nonetheless, pass "
-            "error_if_nonfinite=False"
-        )
-    dtype = np.result_type(*[t._data.real.dtype for t in tensors] or [np.float32])
+        raise NonfiniteNormError(f"{refuse} is {total}; to clip nonetheless, pass error_if_nonfinite=False")
+    dtype = np.result_type(*[a.real.dtype for a in arrays] or [np.dtype(np.float32)])
     with np.errstate(over="ignore"):
-        return autograd.tensor(np.asarray(total).astype(dtype))
+        return np.asarray(total).astype(dtype)
 
 
 def _norm(x: np.ndarray, p: float) -> float:
@@ -176,11 +183,16 @@ def _norm(x: np.ndarray, p: float) -> float:
         return scale * float(np.float64(((size / scale) ** p).sum()) ** (1 / p))
 
 
-def _scale(grads: list[Tensor], max_norm: float, norm: float) -> None:
-    factor = max_norm / (norm + 1e-6)
-    if factor >= 1:
+def _scale(grads: list[Tensor], max_norm: float, norm: Any) -> None:
+    factor = as_whole(_factor, max_norm, norm)
+    if isinstance(factor, np.float64) and factor == 1:
         return
     for grad in grads:
         values = writable(grad)
         with np.errstate(invalid="ignore", under="ignore"):
-            np.multiply(values, values.dtype.type(factor), values)
+            np.multiply(values, factor.astype(values.dtype), values)
+
+
+def _factor(max_norm: float, norm: Any) -> np.float64:
+    factor = max_norm / (float(norm) + 1e-6)
+    return np.float64(1 if factor >= 1 else factor)

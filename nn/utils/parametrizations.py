@@ -13,6 +13,7 @@ from autograd.ops.reductions import sum as reduce_sum
 from autograd.ops.shapes import moveaxis, reshape
 from autograd.tensor import Tensor
 from autograd.views import writable
+from autograd.wholes import as_whole
 
 from ..module import Module
 from ..random import as_generator
@@ -170,4 +171,8 @@ class _SpectralNorm(Module):
 
 def unit(x: np.ndarray, eps: float) -> np.ndarray:
     """x over its length, or over eps if that is shorter."""
-    return x / max(float(np.sqrt(x.dot(x))), eps)
+    return x / as_whole(_at_least, np.sqrt(x.dot(x)), eps)
+
+
+def _at_least(length: Any, eps: float) -> Any:
+    return length.dtype.type(max(float(length), eps))

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ...errors import ShapeError
+from ...wholes import as_whole
 from ..contractions import matmul
 
 # exp(A) = (exp(A / 2**s))**(2**s): with |A / 2**s| <= 1/2, this many terms reach 1e-18.
@@ -23,9 +24,7 @@ def matrix_exp(x):
     """
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ShapeError(f"matrix_exp: expected square matrices, got shape {x.shape}")
-    data = getattr(x, "_data", x)
-    size = float(np.abs(data).sum(-2).max(initial=0))
-    squarings = max(0, math.ceil(math.log2(2 * size))) if 0 < size < math.inf else 0
+    squarings = as_whole(_squarings, getattr(x, "_data", x))
     x = x * 0.5**squarings
     one = np.eye(x.shape[-1], dtype=x.dtype)
     out = one + x * (1 / _TERMS)
@@ -34,3 +33,9 @@ def matrix_exp(x):
     for _ in range(squarings):
         out = matmul(out, out)
     return out
+
+
+def _squarings(data):
+    """How often a matrix is to be halved for its series to be short."""
+    size = float(np.abs(data).sum(-2).max(initial=0))
+    return max(0, math.ceil(math.log2(2 * size))) if 0 < size < math.inf else 0

@@ -1,0 +1,357 @@
+"""What training loops are made of, in compiled steps: as eager to the last bit, or refused with a reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import nn.functional as F
+import optim
+from autograd import no_grad
+from autograd.compiling.state import State
+from autograd.errors import CompileError
+from nn import utils
+from nn.utils import parametrizations
+from optim import lr_scheduler
+from tests.support.compiling import plain, same
+
+pytestmark = pytest.mark.usefixtures("numpy_alone")
+CALLS = 10
+
+
+def data(i):
+    rng = np.random.default_rng(i)
+    return rng.normal(size=(8, 4)).astype(np.float32), rng.integers(0, 3, 8)
+
+
+def tokens(i):
+    rng = np.random.default_rng(i)
+    return rng.integers(0, 6, (8, 3)), rng.integers(0, 3, 8)
+
+
+def mlp(*more):
+    return nn.Sequential(nn.Linear(4, 6), nn.Tanh(), *more, nn.Linear(6, 3))
+
+
+def sgd(parameters):
+    return optim.SGD(parameters, lr=0.1, momentum=0.9)
+
+
+def both(make, inputs=data):
+    """Results and final state of a step, eager and compiled; `make()` gives the step and its state."""
+    found = []
+    for compiled in (False, True):
+        nn.manual_seed(3)
+        step, state = make()
+        run = autograd.compile(step, state=state, strict=True) if compiled else step
+        results = [plain(run(*inputs(i))) for i in range(CALLS)]
+        found.append([results, *map(_value, _kept(state)), *(repr(s.state_dict()) for s in _saved(state))])
+    assert run.replays >= 3
+    assert same(*found)
+
+
+def _kept(state):
+    """The arrays of the state, gradients included; positions of generators."""
+    seen = State(state)
+    arrays = [a for t in seen.tensors() for a in (t._data, getattr(t.grad, "_data", None))]
+    arrays += [a for o in seen.optimizers for slot in o._slots.values() if slot.step for a in slot.state]
+    return [*arrays, *(str(g.bit_generator.state) for g in seen.all_generators())]
+
+
+def _saved(state):
+    return [s for s in state if isinstance(s, (lr_scheduler.LRScheduler, lr_scheduler.ChainedScheduler))]
+
+
+def _value(x):
+    return np.array(x) if isinstance(x, (np.ndarray, np.generic)) else x
+
+
+# ---------------------------------------------------------------- between backward and step
+
+
+def simple(change=lambda m: None, build=mlp, optimizer=sgd, loss=F.cross_entropy):
+    def make():
+        model = build()
+        opt = optimizer(model.parameters())
+
+        def step(x, y):
+            opt.zero_grad()
+            value = loss(model(x), y)
+            value.backward()
+            extra = change(model)
+            opt.step()
+            return value.detach(), extra
+
+        return step, (model, opt)
+
+    return make
+
+
+def _twice(model):
+    norm = utils.get_total_norm([p.grad for p in model.parameters()])
+    utils.clip_grads_with_norm_(model.parameters(), 0.05, norm)
+
+
+def _scaled(model):
+    for p in model.parameters():
+        p.grad /= 128
+
+
+CHANGES = {
+    "clip_grad_norm_": lambda m: utils.clip_grad_norm_(m.parameters(), 0.1),
+    "clip_grad_norm_, never": lambda m: utils.clip_grad_norm_(m.parameters(), 100.0),
+    "clip_grad_norm_, now and then": lambda m: utils.clip_grad_norm_(m.parameters(), 0.9),
+    "clip_grad_norm_, largest": lambda m: utils.clip_grad_norm_(m.parameters(), 0.01, float("inf")),
+    "clip_grad_norm_, sum": lambda m: utils.clip_grad_norm_(m.parameters(), 0.01, 1),
+    "clip_grad_norm_, finite": lambda m: utils.clip_grad_norm_(m.parameters(), 0.01, 2.0, True),
+    "clip_grad_value_": lambda m: utils.clip_grad_value_(m.parameters(), 0.01),
+    "clip_grads_with_norm_": _twice,
+    "unscaled": _scaled,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_gradients_are_changed(name):
+    both(simple(CHANGES[name]))
+
+
+class Table(nn.Module):
+    def __init__(self, table):
+        super().__init__()
+        self.table, self.head = table, nn.Linear(4, 3)
+
+    def forward(self, x):
+        found = self.table(x)
+        return self.head(found.mean(1) if found.ndim == 3 else found)
+
+
+MODELS = {
+    "batch norm, momentum=None": lambda: mlp(nn.BatchNorm1d(6, momentum=None)),
+    "spectral norm": lambda: mlp(parametrizations.spectral_norm(nn.Linear(6, 6))),
+    "weight norm": lambda: mlp(parametrizations.weight_norm(nn.Linear(6, 6))),
+    "orthogonal": lambda: mlp(parametrizations.orthogonal(nn.Linear(6, 6))),
+    "orthogonal, cayley": lambda: mlp(parametrizations.orthogonal(nn.Linear(6, 6), orthogonal_map="cayley")),
+    "orthogonal, wide": lambda: mlp(parametrizations.orthogonal(nn.Linear(6, 6), orthogonal_map="householder")),
+}  # fmt: skip
+TABLES = {
+    "embedding, max_norm": lambda: Table(nn.Embedding(6, 4, max_norm=1.0)),
+    "bag, max": lambda: Table(nn.EmbeddingBag(6, 4, mode="max")),
+    "bag, max_norm": lambda: Table(nn.EmbeddingBag(6, 4, mode="sum", max_norm=0.7)),
+}
+
+
+@pytest.mark.parametrize("name", [*MODELS, *TABLES])
+def test_models(name):
+    both(simple(build=(MODELS | TABLES)[name]), tokens if name in TABLES else data)
+
+
+def test_float16_models():
+    both(simple(build=lambda: mlp().half(), loss=lambda x, y: F.cross_entropy(x.astype(np.float32), y)))
+
+
+# ---------------------------------------------------------------- optimisers and schedulers
+
+OPTIONS = {"SGD": {"lr": 0.1}, "Muon": {"lr": 0.01}}
+REFUSED_OPTIMIZERS = {"LBFGS": "looks at values"}
+OPTIMIZERS = sorted(
+    name for name, cls in vars(optim).items()
+    if isinstance(cls, type) and issubclass(cls, optim.Optimizer) and cls is not optim.Optimizer
+)  # fmt: skip
+
+
+def _matrices():
+    return nn.Sequential(nn.Linear(4, 6, bias=False), nn.Tanh(), nn.Linear(6, 3, bias=False))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers(name):
+    make = simple(
+        build=_matrices if name == "Muon" else mlp,
+        optimizer=lambda p: getattr(optim, name)(p, **OPTIONS.get(name, {})),
+    )
+    if name in REFUSED_OPTIMIZERS:
+        with pytest.raises(CompileError, match=r"test_features.py:\d+.*" + REFUSED_OPTIMIZERS[name]):
+            both(_with_closure(lambda p: getattr(optim, name)(p)))
+    else:
+        both(make)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_complex_parameters(name):
+    def make():
+        w = autograd.tensor(np.full((4, 3), 1 + 0.5j, np.complex64), requires_grad=True)
+        opt = getattr(optim, name)([w], lr=0.05)
+
+        def step(x, y):
+            opt.zero_grad()
+            loss = F.cross_entropy(abs(x @ w), y)
+            loss.backward()
+            opt.step()
+            return loss.detach()
+
+        return step, (w, opt)
+
+    both(make)
+
+
+@pytest.mark.parametrize("where", ["first", "last", "both"])
+def test_gradients_set_to_zero(where):
+    def make():
+        model = mlp()
+        opt = optim.Adam(model.parameters(), lr=0.01)
+
+        def step(x, y):
+            if where != "last":
+                opt.zero_grad(set_to_none=False)
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            opt.step()
+            if where != "first":
+                model.zero_grad(set_to_none=False)
+            return loss.detach()
+
+        return step, (model, opt)
+
+    both(make)
+
+
+def _with_closure(optimizer):
+    def make():
+        model = mlp()
+        opt = optimizer(model.parameters())
+
+        def step(x, y):
+            def closure():
+                opt.zero_grad()
+                loss = F.cross_entropy(model(x), y)
+                loss.backward()
+                return loss
+
+            return opt.step(closure).detach()
+
+        return step, (model, opt)
+
+    return make
+
+
+def test_a_closure():
+    both(_with_closure(sgd))
+
+
+SCHEDULERS = {
+    "ChainedScheduler": lambda o: lr_scheduler.ChainedScheduler(
+        [lr_scheduler.StepLR(o, 2), lr_scheduler.ExponentialLR(o, 0.9)]
+    ),
+    "ConstantLR": lambda o: lr_scheduler.ConstantLR(o, total_iters=3),
+    "CosineAnnealingLR": lambda o: lr_scheduler.CosineAnnealingLR(o, 5),
+    "CosineAnnealingWarmRestarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 3),
+    "CyclicLR": lambda o: lr_scheduler.CyclicLR(o, 0.01, 0.1, 2, cycle_momentum=True),
+    "ExponentialLR": lambda o: lr_scheduler.ExponentialLR(o, 0.9),
+    "InverseTimeLR": lambda o: lr_scheduler.InverseTimeLR(o, 0.5),
+    "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, lambda t: 1 / (1 + t)),
+    "LinearLR": lr_scheduler.LinearLR,
+    "MultiStepLR": lambda o: lr_scheduler.MultiStepLR(o, [2, 4]),
+    "MultiplicativeLR": lambda o: lr_scheduler.MultiplicativeLR(o, lambda t: 0.9),
+    "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(o, 0.1, total_steps=20),
+    "PolynomialLR": lr_scheduler.PolynomialLR,
+    "ReduceLROnPlateau": lambda o: lr_scheduler.ReduceLROnPlateau(o, patience=0),
+    "SequentialLR": lambda o: lr_scheduler.SequentialLR(
+        o, [lr_scheduler.LinearLR(o), lr_scheduler.ExponentialLR(o, 0.9)], [3]
+    ),
+    "StepLR": lambda o: lr_scheduler.StepLR(o, 2),
+}
+REFUSED_SCHEDULERS = {"ReduceLROnPlateau": "gets a value that is computed anew"}
+
+
+def test_every_scheduler_is_in_the_table():
+    assert set(SCHEDULERS) == set(lr_scheduler.__all__) - {"LRScheduler"}
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_schedulers(name):
+    def make():
+        model = mlp()
+        opt = sgd(model.parameters())
+        scheduler = SCHEDULERS[name](opt)
+
+        def step(x, y):
+            opt.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            opt.step()
+            if name == "ReduceLROnPlateau":
+                scheduler.step(loss.detach())
+            else:
+                scheduler.step()
+            return loss.detach()
+
+        return step, (model, opt, scheduler)
+
+    if name in REFUSED_SCHEDULERS:
+        with pytest.raises(CompileError, match=r"test_features.py:\d+.*" + REFUSED_SCHEDULERS[name]):
+            both(make)
+    else:
+        both(make)
+
+
+# ---------------------------------------------------------------- other ways to train
+
+
+def test_padding_masks_of_transformers():
+    def make():
+        layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.1, batch_first=True)
+        model = nn.Sequential(nn.Linear(1, 8), nn.TransformerEncoder(layer, 1), nn.Linear(8, 3))
+        mask = nn.Transformer.generate_square_subsequent_mask(4)
+        opt = optim.AdamW(model.parameters())
+
+        def step(x, y):
+            opt.zero_grad()
+            hidden = model[1](model[0](x[:, :, None]), mask=mask, src_key_padding_mask=x > 1)
+            loss = F.cross_entropy(model[2](hidden[:, 0]), y)
+            loss.backward()
+            opt.step()
+            return loss.detach()
+
+        return step, (model, opt)
+
+    both(
+        make,
+        lambda i: (np.clip(data(i)[0], -2, 0.9) * (np.arange(4) < 3) + 2 * (np.arange(4) > 2), data(i)[1]),
+    )
+
+
+def test_a_gradient_penalty():
+    def make():
+        model = mlp()
+        opt = optim.Adam(model.parameters(), lr=0.01)
+
+        def step(x, y):
+            opt.zero_grad()
+            x = autograd.tensor(x).requires_grad_(True)
+            loss = F.cross_entropy(model(x), y)
+            (g,) = autograd.gradients(loss, [x], create_graph=True)
+            loss = loss + 0.1 * (g**2).sum()
+            loss.backward()
+            opt.step()
+            return loss.detach()
+
+        return step, (model, opt)
+
+    both(make)
+
+
+def test_parameters_from_a_vector():
+    def make():
+        model = mlp()
+
+        def step(x, y):
+            with no_grad():
+                vector = utils.parameters_to_vector(model.parameters())
+                utils.vector_to_parameters(vector * 0.9, model.parameters())
+                return model(x)
+
+        return step, (model,)
+
+    both(make)
