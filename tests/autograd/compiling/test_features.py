@@ -1,4 +1,4 @@
-"""What training loops are made of, in compiled steps: as eager to the last bit, or refused with a reason."""
+"""What training loops are made of, compiled: as eager to the last bit, or refused with a reason."""
 
 from __future__ import annotations
 
@@ -131,9 +131,9 @@ MODELS = {
     "batch norm, momentum=None": lambda: mlp(nn.BatchNorm1d(6, momentum=None)),
     "spectral norm": lambda: mlp(parametrizations.spectral_norm(nn.Linear(6, 6))),
     "weight norm": lambda: mlp(parametrizations.weight_norm(nn.Linear(6, 6))),
-    "orthogonal": lambda: mlp(parametrizations.orthogonal(nn.Linear(6, 6))),
-    "orthogonal, cayley": lambda: mlp(parametrizations.orthogonal(nn.Linear(6, 6), orthogonal_map="cayley")),
-    "orthogonal, wide": lambda: mlp(parametrizations.orthogonal(nn.Linear(6, 6), orthogonal_map="householder")),
+} | {
+    f"orthogonal, {how}": lambda how=how: mlp(parametrizations.orthogonal(nn.Linear(6, 6), "weight", how))
+    for how in ("matrix_exp", "cayley", "householder")
 }  # fmt: skip
 TABLES = {
     "embedding, max_norm": lambda: Table(nn.Embedding(6, 4, max_norm=1.0)),
