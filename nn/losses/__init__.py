@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .adaptive import AdaptiveLogSoftmaxWithLoss
 from .classification import (
     CrossEntropyLoss,
     CTCLoss,
@@ -31,6 +32,7 @@ from .regression import (
 )
 
 __all__ = [
+    "AdaptiveLogSoftmaxWithLoss",
     "BCELoss",
     "BCEWithLogitsLoss",
     "CTCLoss",

@@ -320,7 +320,17 @@ CTC += [
            zero_infinity=True),
 ]  # fmt: skip
 
+# ------------------------------------------------------------------ many classes
+
+CLASSES = np.array([0, 5, 11, 2, 1, 8, 9])
+ADAPTIVE = [
+    sample("AdaptiveLogSoftmaxWithLoss", 8, 12, [2, 5, 9], 2.0, inputs=[(7, 8), CLASSES]),
+    sample("AdaptiveLogSoftmaxWithLoss", 4, 5, [3], head_bias=True, inputs=[(4, 4), CLASSES[:4] % 3]),
+    sample("AdaptiveLogSoftmaxWithLoss", 4, 5, [3], inputs=[(2, 4), np.array([4, 3])]),
+    sample("AdaptiveLogSoftmaxWithLoss", 4, 5, [3], inputs=[(4,), np.array(4)]),
+]
+
 SAMPLES = [
     *REGRESSION, *KL, *POISSON, *GAUSSIAN, *BINARY, *OF_CLASSES, *SOFT, *MARGINS, *MULTILABEL, *RANKING,
-    *TRIPLETS, *COSINES, *CTC,
+    *TRIPLETS, *COSINES, *CTC, *ADAPTIVE,
 ]  # fmt: skip
