@@ -15,7 +15,6 @@ import numpy as np
 
 from . import diskcache, machine, threads
 from .elementwise import EXPRESSIONS
-from .machine import LoadError
 from .scribe import EXACT, indented, literal, word
 
 # Calls that are exact, or rounded once: for these a loop gives what NumPy gives.
@@ -125,5 +124,5 @@ def loop(source: str, arrays: int) -> Loop | None:
     """The loop of a source; None where it cannot be compiled or loaded."""
     try:
         return Loop(source, arrays)
-    except LoadError:
+    except Exception:  # a broken numba may raise anything; NumPy does without
         return None

@@ -155,6 +155,18 @@ def test_an_optimiser_with_loops_is_copied():
     np.testing.assert_array_equal(a, b)
 
 
+def test_with_a_broken_numba(monkeypatch):
+    def broken(source):
+        raise RuntimeError("broken")
+
+    formulas.loop.cache_clear()
+    monkeypatch.setattr(formulas.diskcache, "load", broken)
+    found, optimizer = trained(optim.Adam, {})
+    assert not used(optimizer)
+    formulas.loop.cache_clear()
+    np.testing.assert_array_equal(found[0], by_numpy(monkeypatch, optim.Adam, {})[0])
+
+
 def test_without_numba(monkeypatch):
     monkeypatch.setattr(formulas.machine, "usable", lambda: False)
     assert not used(trained(optim.Adam, {})[1])
