@@ -115,7 +115,7 @@ def refused(step: Instruction, name: Name) -> str:
     """The condition under which a guard says that a program does not hold."""
     if step.fn is below:
         indices, limit = step.args
-        return f"max({name(indices)}.tolist()) >= {limit}"
+        return f"{name(max)}({name(indices)}.tolist()) >= {limit}"
     return f"bool({name(step.args[0])}) is not {step.expected}"
 
 
