@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from .batching import CLASSES, Call, batch, invoke, is_batched
+from .batched_calls import CLASSES, Call
+from .batching import batch, invoke, is_batched
 from .errors import AxisError
 from .tape import TensorBase, mode, new_tensor
 

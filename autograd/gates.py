@@ -15,8 +15,9 @@ from .codegen import next_order
 from .ops.shapes import reshape
 from .primitive import Primitive
 from .pulls import Step
+from .several import Bundle, pick_node
 from .sweeping import as_cotangent, conjugate
-from .tape import Bundle, TensorBase, new_tensor, pick_node
+from .tape import TensorBase, new_tensor
 
 # For pictures alone: of a join nothing is known but its name.
 _JOIN = Primitive("join", lambda xs: xs[0], ["*xs"], statics=((), {}), promotes=False)

@@ -22,12 +22,12 @@ import numpy as np
 
 from .codegen import next_order
 from .memory import bare
+from .several import PICK
 from .summaries import Summary, summarise
 from .tape import (
     EXTRA,
     FIRST_PARENT,
     ORDER,
-    PICK,
     PULL,
     Extra,
     TensorBase,

@@ -20,18 +20,8 @@ from .codegen import FAST, Faults
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
 from .memory import as_array, bare, is_array
 from .pulls import Step
-from .tape import (
-    EXTRA,
-    FIRST_PARENT,
-    PULL,
-    Bundle,
-    TensorBase,
-    identity_node,
-    leaf_pull,
-    new_tensor,
-    parents,
-    pick_node,
-)
+from .several import Bundle, pick_node
+from .tape import EXTRA, FIRST_PARENT, PULL, TensorBase, identity_node, leaf_pull, new_tensor, parents
 
 _faults = FAST["faults"]
 

@@ -200,7 +200,7 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
         return out
     node = record(prim, nodes, values, aliases, out, aux, statics) if mode.grad else None
     if prim.results:
-        return _several(out, node)
+        return FAST["several"](out, node)
     result = new_tensor(out, node)
     if prim.view is not None:
         attach_view(result, args[0], prim, statics)
@@ -227,48 +227,6 @@ def record(
             kept = protect(kept, aliases[prim.arrays.index(name)], node)
         node.append(kept)
     return node
-
-
-class Bundle:
-    """The cotangents of several results on their way to the node that made them all."""
-
-    __slots__ = ("parts",)
-
-    def __init__(self, parts: dict[int, Any]):
-        self.parts = parts
-
-    def __add__(self, other: Bundle) -> Bundle:
-        total = dict(self.parts)
-        for i, part in other.parts.items():
-            total[i] = total[i] + part if i in total else part
-        return Bundle(total)
-
-    def spread(self, count: int) -> tuple:
-        """One for each result, None where there is none."""
-        return tuple(self.parts.get(i) for i in range(count))
-
-
-def pick_node(parent: list, i: int) -> list:
-    """The node of result `i` of a node with several."""
-    return [next_order(), _pick, None, parent, i]
-
-
-def _pick(node: list, g: Any) -> Bundle:
-    return Bundle({node[FIRST_PARENT + 1]: g})
-
-
-# For pictures alone: of a pick nothing is known but its name and which result it is.
-PICK = Primitive("pick", lambda x: x, ["x"], statics=(("result",), {}), promotes=False)
-_pick.step = Step(PICK, (0,), ("result",))  # type: ignore[attr-defined]
-
-
-def _several(values: Any, node: list | None) -> Any:
-    """Tensors of several results, in a tuple of the type that the kernel gave."""
-    tensors = [
-        new_tensor(v, None if node is None or v.dtype.kind not in "fc" else pick_node(node, i))
-        for i, v in enumerate(values)
-    ]
-    return values._make(tensors) if hasattr(values, "_make") else tuple(tensors)
 
 
 def _named_values(prim: Primitive, values: list, out: Any, statics: tuple) -> dict[str, Any]:
@@ -360,4 +318,4 @@ def scope_path() -> str:
     return scopes[0].path_to(scopes[1:]) if scopes else ""
 
 
-FAST.update(slow=apply, link=link, several=_several, new=TensorBase.__new__)
+FAST.update(slow=apply, link=link, new=TensorBase.__new__)

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..memory import bare
 from ..recording import Summary, summarise
-from ..tape import FIRST_PARENT, PULL, Bundle
+from ..several import Bundle
+from ..tape import FIRST_PARENT, PULL
 
 _SHOWN = 8
 

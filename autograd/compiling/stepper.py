@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..codegen import FAST
-from ..tape import Bundle, TensorBase, apply
+from ..several import Bundle
+from ..tape import TensorBase, apply
 from ..watching import Watcher
 from .ir import Fixed, Held, Instruction, Scalar, leaves, mapped
 from .recorder import ASKED, FAULTS, Opaque, Recorder, cleared, value_of

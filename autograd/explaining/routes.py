@@ -16,8 +16,9 @@ from ..errors import GraphFreedError
 from ..gates import is_gate
 from ..memory import bare
 from ..recording import Note
+from ..several import Bundle
 from ..sweeping import is_freed, sweep
-from ..tape import EXTRA, FIRST_PARENT, ORDER, PULL, Bundle, parents
+from ..tape import EXTRA, FIRST_PARENT, ORDER, PULL, parents
 from ..watching import Watcher, watching
 
 # The order of a node, the place of its argument among those on the tape, and the trail before.

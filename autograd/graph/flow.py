@@ -11,9 +11,10 @@ import numpy as np
 from ..errors import GraphFreedError
 from ..primitive import REGISTRY
 from ..recording import note_of
+from ..several import PICK
 from ..summaries import Summary, summarise
 from ..sweeping import is_freed, sweep
-from ..tape import ORDER, PICK, PULL, parents
+from ..tape import ORDER, PULL, parents
 from .records import Tape
 
 

@@ -13,7 +13,8 @@ from .. import work
 from ..memory import bare
 from ..primitive import REGISTRY
 from ..pulls import step_for
-from ..tape import FIRST_PARENT, ORDER, PICK, PULL, TensorBase, mode
+from ..several import PICK
+from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, mode
 from ..watching import Watcher
 from .events import BACKWARD, FORWARD, Event, Place, Span
 

@@ -21,8 +21,9 @@ from ..errors import ArgumentError, GradientError
 from ..memory import FOREIGN_ARRAY, Guard, protect
 from ..primitive import Primitive, Rule
 from ..pulls import Step
+from ..several import pick_node
 from ..sweeping import sweep
-from ..tape import FIRST_PARENT, ORDER, TensorBase, identity_node, mode, new_tensor, pick_node
+from ..tape import FIRST_PARENT, ORDER, TensorBase, identity_node, mode, new_tensor
 from .cutting import beyond, cut
 from .replaying import Effects, generators_of
 from .tracing import is_traced, tracing
