@@ -101,22 +101,38 @@ def batched_call(prim: Primitive, args: Sequence[Any], statics: tuple) -> Any:
         return None
     if not level.running:
         check_running(level, prim.name)
-    call = Call(prim, args, statics, level)
-    rule = prim.batch if callable(prim.batch) else CLASSES[prim.batch or "loop"]
     running = mode.levels
     mode.levels = running[: level.depth]
     try:
-        out = rule(call)
+        inner = _aligned(args, level) if prim.batch == "elementwise" and prim.function else None
+        if inner is not None:
+            out = prim.function(*inner)
+        else:
+            rule = prim.batch if callable(prim.batch) else CLASSES[prim.batch or "loop"]
+            out = rule(Call(prim, args, statics, level))
     except VmapError:
         raise
     except AutogradError as error:
-        raise _of_one_example(call, statics, error) from None
+        raise _of_one_example(Call(prim, args, statics, level), statics, error) from None
     finally:
         mode.levels = running
     if not prim.results:
         return batch(level, out)
     made = [batch(level, part) for part in out]
     return out._make(made) if hasattr(out, "_make") else tuple(made)
+
+
+def _aligned(args: Sequence[Any], level: Level) -> list | None:
+    """The arrays of all examples, where they broadcast as they are; None where some must be padded."""
+    inner, ranks, rest = [], [], 0
+    for arg in args:
+        if isinstance(arg, TensorBase) and arg._level is level:
+            arg = arg._inner  # type: ignore[attr-defined]
+            ranks.append(arg.ndim)
+        else:
+            rest = max(rest, getattr(arg, "ndim", 0))
+        inner.append(arg)
+    return inner if rest < ranks[0] and ranks.count(ranks[0]) == len(ranks) else None
 
 
 def _operands(prim: Primitive, args: Sequence[Any]) -> list:

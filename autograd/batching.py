@@ -164,6 +164,9 @@ def lower(x: Any, levels: Sequence[Level]) -> Any:
 
     It stays batched by other levels, which begun after them.
     """
+    if is_batched(x) and len(levels) == 1 and x._level is levels[0] and x._inner._level is None:
+        check_running(levels[0], "vmap")
+        return x._inner
     own = levels_of(x) if isinstance(x, TensorBase) else []
     later = [level for level in own if level not in levels]
     for level in own:

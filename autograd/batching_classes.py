@@ -29,10 +29,7 @@ _AXES = ("axis", "axes")
 
 
 def elementwise(call: Call) -> Any:
-    ranks = [call.ndim(i) for i in range(len(call.args))]
-    rank = max(ranks)
-    if all([n == rank or not b for n, b in zip(ranks, call.batched)]):
-        return call.run()  # what is not batched broadcasts
+    rank = max(call.ndim(i) for i in range(len(call.args)))
     return call.run([call.padded(i, rank) for i in range(len(call.args))])
 
 
