@@ -132,7 +132,7 @@ def everywhere(x: Any, levels: Sequence[Level]) -> Any:
     shape, ours = value._data.shape, iter(own)
     if not own and value._node is None:
         data = value._data if value._alias is None else value._data.copy()
-        return rebatch(levels, new_tensor(_repeated(data, tuple([level.size for level in levels]))))
+        return rebatch(levels, new_tensor(repeated(data, tuple([level.size for level in levels]))))
     nearest = next(ours, None)
     spaced, whole = [], []
     for level in levels:
@@ -145,7 +145,7 @@ def everywhere(x: Any, levels: Sequence[Level]) -> Any:
     return rebatch(levels, invoke("broadcast_to", value, (*whole, *rest)))
 
 
-def _repeated(data: Any, sizes: tuple[int, ...]) -> Any:
+def repeated(data: Any, sizes: tuple[int, ...]) -> Any:
     """np.broadcast_to along new first axes; it takes ten times as long to come to the same."""
     if type(data) is not np.ndarray or not data.flags.c_contiguous:
         return np.broadcast_to(data, (*sizes, *np.shape(data)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import views
-from ..batching import bottom, everywhere, is_batched, levels_of, rebatch
+from ..batching import bottom, everywhere, is_batched, levels_of, rebatch, repeated
 from ..codegen import FAST
 from ..diagnose import describe
 from ..errors import DtypeError, OperandError
@@ -42,6 +42,9 @@ def fresh_variable(x: Any, what: str, inside: bool) -> Any:
     if data.dtype.kind not in "fc":
         raise DtypeError(f"{what} must be real or complex, got {data.dtype}")
     if mode.levels:
+        if parent is None:  # what `_everywhere` comes to, in fewer calls
+            whole = repeated(data.copy(), tuple([level.size for level in mode.levels]))
+            return rebatch(mode.levels, new_tensor(whole, identity_node(None)))
         return _everywhere(new_tensor(data.copy(), parent))
     if type(data) is np.ndarray and data.nbytes <= SMALL:  # rather than at each call that saves it
         return new_tensor(data.copy("K"), identity_node(parent))
