@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import load as _load
 from .._faces import Face as _Face
-from . import banded, equations, factorisations, functions, spectra, structured, systems  # noqa: F401
+from . import banded, equations, factorisations, functions, spectra, structured, systems, unitary  # noqa: F401
 
 # Matrices of whole numbers, and questions about matrices.
 _FACE = _Face(

@@ -1,9 +1,9 @@
-"""Factorisations: Cholesky, LU, QR, polar.
+"""Factorisations: Cholesky, LU, QR, RQ.
 
 G below is the cotangent as PyTorch writes it, the conjugate of the sweep's.
 
-Sources: F. de Hoog, R. Anderssen and M. Lukas, Differentiation of matrix functionals using triangular
-factorization, 2011, for LU; the polar rule follows from U.H @ dU = W, with W P + P W = U.H dA - dA.H U.
+Source: F. de Hoog, R. Anderssen and M. Lukas, Differentiation of matrix functionals using triangular
+factorization, 2011, for LU.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from __future__ import annotations
 import numpy as np
 
 from ...declare import case, primitive
-from ...errors import ArgumentError, MatrixShapeError, NotDifferentiable
-from ...ops import factorisations, singular_values
+from ...errors import ArgumentError, NotDifferentiable
+from ...ops import factorisations
 from ...ops.choosing import where
 from ...ops.indexing import getitem
 from ...ops.joining import concatenate
 from ...ops.linear_systems import inverse_of
 from ...ops.matrices import columns, conj, matrices, mH, mT, squares, value_of
+<<<<<<< HEAD
 from ...ops.reductions import sum
 from ...wholes import as_whole
+=======
+>>>>>>> b37e5d3 (Differentiate RQ factorisations)
 from .. import load
 from .._faces import spelled
-from .equations import sylvester_of
 from .matrices import in_loops, triangle
 
 theirs = load("linalg")
@@ -218,81 +220,36 @@ def qr(a, overwrite_a=False, lwork=None, mode="full", pivoting=False, check_fini
     return (q, up, *order)
 
 
-# ------------------------------------------------------------------ polar
+@spelled(theirs.rq)
+def rq(a, overwrite_a=False, lwork=None, mode="full", check_finite=True):
+    """a = r @ q: r upper triangular, q with orthonormal rows; the QR factorisation of a.H turned about.
 
+    Args:
+        a: (..., m, n), k = min(m, n).
+        mode: "economic" for r (..., m, k) and q (..., k, n); "full", which is the same for m >= n and has
+            no derivative for m < n; "r" for the full r (..., m, n) alone.
 
-def _d_polar(g, u, p):
-    to_u, to_p = (None if part is None else conj(part) for part in g)
-    turn, out = 0, 0
-    if to_u is not None:
-        turn = mH(u) @ to_u
-        if u.shape[-2] > u.shape[-1]:
-            beyond = to_u - u @ turn
-            out = beyond @ inverse_of("polar", p, "the columns of the matrix are dependent")
-    if to_p is not None:
-        turn = turn - to_p @ p
-        out = out + u @ to_p
-    return conj(out + u @ sylvester_of("polar", p, p, turn - mH(turn)))
-
-
-_polar = primitive(
-    lambda a: in_loops(theirs.polar, a),
-    ["a"],
-    results=("u", "p"),
-    name="polar",
-    vjp={"a": _d_polar},
-    batch="gufunc",
-    reference=lambda a: in_loops(theirs.polar, a),
-    cases=[case(_SQUARE), case(_TALL), case(np.stack([_SQUARE, 1 - _SQUARE]))],
-    doc="a = u @ p: u with orthonormal columns, p Hermitian and not negative.",
-)
-
-
-@spelled(theirs.polar)
-def polar(a, side="right"):
-    """a = u @ p, or p @ u for the left side: u unitary, p Hermitian and not negative.
-
-    Shapes: a (..., m, n) -> u (..., m, n); p (..., n, n), or (..., m, m) for the left side.
-
-    Gradient: also where singular values of a are equal.
-
-    Errors: MatrixError in the backward pass where the columns of a, or its rows for the left side,
-    are dependent; MatrixShapeError where they must be, in a matrix with fewer rows, or columns.
+    Errors: NotDifferentiable; MatrixError in the backward pass where the last k rows of a are dependent.
 
     Example:
-        >>> polar(np.diag([2.0, -3.0]))[1]
-        array([[2., 0.],
-               [0., 3.]])
+        >>> rq(np.array([[3.0, 0.0], [4.0, 0.0]]))[0].round(12) + 0.0
+        array([[ 0., -3.],
+               [ 0., -4.]])
     """
-    a = matrices("polar", a)
-    if side not in ("left", "right"):
-        raise ArgumentError(f"polar: side must be 'left' or 'right', got {side!r}")
+    a = matrices("rq", a)
     m, n = a.shape[-2:]
-    if (m < n) if side == "right" else (m > n):
-        raise MatrixShapeError(
-            f"polar: no derivative for side={side!r} of a {tuple(a.shape)}: p is singular; take the other side"
+    if mode not in ("full", "r", "economic"):
+        raise ArgumentError(f"rq: mode must be 'full', 'r' or 'economic', got {mode!r}")
+    if mode == "full" and m < n:
+        raise NotDifferentiable(
+            "rq: no derivative of mode='full' with fewer rows than columns; use 'economic'"
         )
-    if side == "right":
-        return tuple(_polar(a))
-    u, p = _polar(mH(a))
-    return mH(u), p
-
-
-@spelled(theirs.orthogonal_procrustes)
-def orthogonal_procrustes(A, B, check_finite=True):
-    """The orthogonal r for which |A @ r - B| is least, and the sum of the singular values of A.T @ B.
-
-    Gradient: see `polar`.
-
-    Example:
-        >>> orthogonal_procrustes(np.eye(2), 2 * np.eye(2))[0].round(12) + 0.0
-        array([[1., 0.],
-               [0., 1.]])
-    """
-    A, B = matrices("orthogonal_procrustes", A), matrices("orthogonal_procrustes", B)
-    if tuple(A.shape) != tuple(B.shape):
-        raise MatrixShapeError(
-            f"orthogonal_procrustes: A {tuple(A.shape)} and B {tuple(B.shape)} must have one shape"
-        )
-    product = mH(A) @ B
-    return _polar(product)[0], sum(singular_values.svdvals(product), -1)
+    q, up = factorisations.qr(mH(a)[..., ::-1], "reduced")
+    up, q = mH(up)[..., ::-1, ::-1], mH(q)[..., ::-1, :]
+    given = theirs.rq(value_of(a), mode="r")[..., n - min(m, n) :]
+    same = np.einsum("...ii->...i", (np.conj(given) * value_of(up))[..., m - min(m, n) :, :]).real >= 0
+    signs = np.where(same, 1, -1).astype(up.dtype)  # LAPACK has another convention there
+    up = up * signs[..., None, :]
+    if mode == "r":
+        return up if m >= n else concatenate([np.zeros((*up.shape[:-1], n - m), up.dtype), up], -1)
+    return up, q * signs[..., None]

@@ -95,6 +95,14 @@ TABLE = {
         lambda m, t: m.qr(t.T, pivoting=True),
         lambda m, t: np.abs(m.qr(t)[0][:, :2]),
     ],
+    "rq": [
+        lambda m, a: m.rq(a),
+        lambda m, t: m.rq(t),
+        lambda m, t: m.rq(t.T, mode="economic"),
+        lambda m, t: m.rq(t.T, mode="r"),
+        lambda m, z: m.rq(z, mode="economic"),
+        lambda m, s: m.rq(s, mode="r"),
+    ],
     "polar": [
         lambda m, a: m.polar(a),
         lambda m, t: m.polar(t),
