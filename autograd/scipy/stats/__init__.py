@@ -9,11 +9,14 @@ from .. import load as _load
 from .._faces import Face as _Face
 from . import continuous as _continuous
 from . import discrete as _discrete
+from . import moments as _moments
 from . import multivariate as _multivariate
 from .machinery import Distribution as _Distribution
 from .machinery import distribution as _distribution
 
 _theirs = _load("stats")
+for _law in _continuous.LAWS + _discrete.LAWS:
+    _moments.enter(_law)
 _KNOWN = {
     law.name: _distribution(law, getattr(_theirs, law.name)) for law in _continuous.LAWS + _discrete.LAWS
 }

@@ -189,18 +189,24 @@ def at_probability(law: Law, method: str) -> Callable:
 
 
 def of_all(law: Law, method: str) -> Callable:
-    """The entropy."""
+    """The entropy, a moment or the median."""
 
     def call(*args: Any, **options: Any) -> Any:
         c = Call(law, method, args, options)
-        found = law.formulas[method](*c.shapes)
-        whole = found if law.steps else found + log(c.scale)
-        return where(c.valid, whole + 0 * c.loc, np.nan)
+        return where(c.valid, _PLACED[method](law.formulas[method](*c.shapes), c.loc, c.scale), np.nan)
 
     return call
 
 
-_KINDS = {"ppf": at_probability, "isf": at_probability, "entropy": of_all}
+# of the standard form's with a location and a scale
+_PLACED: dict[str, Callable] = {
+    "entropy": lambda v, loc, scale: v + log(scale) + 0 * loc,
+    "mean": lambda v, loc, scale: v * scale + loc,
+    "median": lambda v, loc, scale: v * scale + loc,
+    "var": lambda v, loc, scale: v * (scale * scale) + 0 * loc,
+    "std": lambda v, loc, scale: v * scale + 0 * loc,
+}
+_KINDS = {"ppf": at_probability, "isf": at_probability, **dict.fromkeys(_PLACED, of_all)}
 
 
 class Distribution:
