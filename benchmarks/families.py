@@ -116,6 +116,11 @@ def slower(found: dict) -> list[tuple[Call, int]]:
     return [at for at, figures in found.items() if at[1] <= BOUND and figures[2] > 1.0]
 
 
+def unattainable(figures: Figures) -> bool:
+    """Whether NumPy's forward alone takes longer than PyTorch's forward and backward."""
+    return figures[2] > figures[1]
+
+
 def table(found: dict, sizes: list[int]) -> str:
     """A row for each call, and how many are slower than they may be."""
     heads = ["call"]
@@ -133,7 +138,8 @@ def table(found: dict, sizes: list[int]) -> str:
         "",
         "Forward and backward of the sum of what a call gives: our time, and its ratio to NumPy's forward, "
         "to PyTorch's and to HIPS autograd's forward and backward (- where there is no such call or "
-        f"gradient). Slower than PyTorch up to {BOUND:,} elements, in bold: {len(late)} of {count}.",
+        f"gradient). Slower than PyTorch up to {BOUND:,} elements, in bold: {len(late)} of {count}; in "
+        f"{sum(unattainable(found[at]) for at in late)} of them, marked *, NumPy's forward alone is.",
     ]
     return "\n".join(lines)
 
@@ -143,7 +149,7 @@ def _cells(figures: Figures, late: bool) -> list[str]:
     cells = [f"{time:.3g}" if time < 1000 else f"{time:.0f}"]
     cells += ["-" if math.isnan(v) else f"{v:.2f}" for v in others]
     if late:
-        cells[2] = f"**{cells[2]}**"
+        cells[2] = f"**{cells[2]}**{'*' if unattainable(figures) else ''}"
     return cells
 
 
