@@ -27,6 +27,7 @@ import numpy as np
 from .codegen import FAST
 from .errors import NotDifferentiable
 from .modes import enable_grad
+from .ops.steep import Steep
 from .primitive import REGISTRY, NoTangent, Primitive, Rule
 from .sweeping import sweep
 from .tape import (
@@ -72,6 +73,8 @@ def jvp_of(
     moved = [i for i, t in enumerate(tangents) if t is not None and prim.differentiable_in(i)]
     if not moved:
         return None
+    if any(type(t) is Steep for t in tangents):
+        return _of_steep(prim, args, tangents, moved, statics, out)
     if prim.linear is True and not prim.jvp:
         held = [_still(prim, i, a) if i not in moved else tangents[i] for i, a in enumerate(args)]
         return apply(prim, held, statics)
@@ -96,6 +99,26 @@ def jvp_of(
 _PLAIN = {np.ndarray, type(None)}  # what a kernel for tangents takes
 
 
+def _of_steep(
+    prim: Primitive, args: Sequence, tangents: Sequence, moved: list[int], statics: tuple, out: Any
+) -> Any:
+    """The same where tangents wait for what they are multiplied by."""
+    real = all(getattr(v, "dtype", None) is None or v.dtype.kind != "c" for v in (*args, out))
+    total: Any = None
+    for i in moved:
+        tangent, factor = tangents[i], None
+        if type(tangent) is Steep and real and prim.is_elementwise and not prim.variadic:
+            unit = np.ones_like(getattr(args[i], "_data", args[i]))
+            factor = jvp_of(prim, args, _replaced([None] * len(args), i, unit), statics, out)
+        if factor is not None and type(factor) is not Steep:
+            part = tangent.times(factor)
+        else:
+            settled = tangent.settled() if type(tangent) is Steep else tangent
+            part = jvp_of(prim, args, _replaced([None] * len(args), i, settled), statics, out)
+        total = part if total is None else _add(total, part)
+    return total
+
+
 def _part_of(prim: Primitive) -> Callable | None:
     """How one argument's share is found, if it can be found alone."""
     if prim.jvp and set(prim.jvp) >= set(prim.rules or prim.arrays):
@@ -110,6 +133,8 @@ def _total(parts: list) -> Any:
 def _add(x: Any, y: Any) -> Any:
     if isinstance(x, tuple):
         return tuple(map(_add, x, y))
+    if type(x) is Steep or type(y) is Steep:
+        return x.plus(y) if type(x) is Steep else y.plus(x)
     return apply(REGISTRY["add"], (x, y))
 
 
@@ -261,7 +286,8 @@ class Pushing:
         """
         if not isinstance(value, TensorBase) or value._node is None:
             return None
-        return self._of(value._node)[0]
+        tangent = self._of(value._node)[0]
+        return tangent.settled() if type(tangent) is Steep else tangent
 
     def _call(self, prim: Primitive, args: Sequence, statics: tuple) -> Any:
         # lists of tensors are stacked by a call of their own

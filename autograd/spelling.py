@@ -10,7 +10,7 @@ import numpy as np
 
 from . import aliasing
 from .errors import SpellingError
-from .ops import arranging, choosing, contractions, elementwise, reductions, shapes
+from .ops import arranging, choosing, contractions, elementwise, reductions, shapes, sizes
 
 _KEYWORDS = {"dim": "axis=", "keepdim": "keepdims=", "unbiased": "ddof=", "correction": "ddof="}
 
@@ -99,8 +99,8 @@ class PyTorchNames:
     log1p: Callable = elementwise.log1p
     sqrt: Callable = elementwise.sqrt
     square: Callable = elementwise.square
-    abs: Callable = elementwise.absolute
-    sign: Callable = elementwise.sign
+    abs: Callable = sizes.absolute
+    sign: Callable = sizes.sign
     neg: Callable = elementwise.negative
     reciprocal: Callable = elementwise.reciprocal
     sin: Callable = elementwise.sin

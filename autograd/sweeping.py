@@ -215,10 +215,10 @@ def lift(node: list, how: Any = True) -> list:
         elif step.prim.variadic and name == step.prim.arrays[0][1:]:
             lifted[i] = list(lifted[i])
             for position, parent in zip(step.active, above, strict=True):
-                lifted[i][position] = new_tensor(lifted[i][position], _before_link(parent))
+                lifted[i][position] = new_tensor(lifted[i][position], before_link(parent))
         elif name in step.prim.arrays and step.prim.arrays.index(name) in step.active:
             parent = above[step.active.index(step.prim.arrays.index(name))]
-            lifted[i] = new_tensor(lifted[i], _before_link(parent))
+            lifted[i] = new_tensor(lifted[i], before_link(parent))
     return _cut_off(lifted, first) if how is FIXED else lifted
 
 
@@ -231,7 +231,7 @@ def _cut_off(lifted: list, first: int) -> list:
     return lifted
 
 
-def _before_link(node: list) -> list:
+def before_link(node: list) -> list:
     """The node of a value as it was before an implicit broadcast or cast."""
     prim = node[PULL].step.prim
     return node[FIRST_PARENT] if prim is not None and prim.name == "broadcast_cast" else node

@@ -19,7 +19,7 @@ from .backward import HookHandle
 from .diagnose import puts_an_item
 from .errors import ArgumentError, DtypeError, GradientError, RequiresGradError, SpellingError
 from .methods import NumPyMethods
-from .ops import choosing, contractions, elementwise, indexing, parts, shapes
+from .ops import choosing, contractions, elementwise, indexing, parts, shapes, sizes
 from .spelling import PyTorchNames, Size
 from .tape import EXTRA, TensorBase, admit, leaf_node, mode
 
@@ -356,7 +356,7 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # v
 
     __neg__ = elementwise.negative
     __pos__ = elementwise.positive
-    __abs__ = elementwise.absolute
+    __abs__ = sizes.absolute
     __invert__ = choosing.invert
     __eq__ = choosing.equal
     __ne__ = choosing.not_equal

@@ -156,7 +156,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     # -------------------------------------------------------------- in place
 
     def keep_zeros(self, result: Any) -> Any:
-        """See `ops.choosing.keep_zeros`."""
+        """See `ops.limits.keep_zeros`."""
         return self.recorder.keep_zeros(self, result)
 
     def fill(self, value: Any) -> None:

@@ -28,6 +28,7 @@ from ..ops import (
     products,
     reductions,
     shapes,
+    sizes,
 )
 from ..ops import polynomials_2d as _polynomials_2d  # noqa: F401 - not with the others: it takes 5 ms
 from ..ops.composed import COMPOSED as _COMPOSED
@@ -40,7 +41,7 @@ from ._making import *  # noqa: F403 - of the namespace
 from ._objects import c_, r_, vectorize  # noqa: F401 - of the namespace
 
 _FAMILIES = (
-    elementwise, complex, choosing, shapes, arranging, indexing, joining, reductions, contractions,
+    elementwise, sizes, complex, choosing, shapes, arranging, indexing, joining, reductions, contractions,
     kronecker, parts, products,
 )  # fmt: skip
 # Ufuncs that NumPy calls itself, and does not export under their names.

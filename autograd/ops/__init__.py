@@ -24,6 +24,7 @@ from . import (
     joining,
     kronecker,
     least_squares,
+    limits,
     linear_systems,
     masked,
     matrices,
@@ -42,8 +43,10 @@ from . import (
     sets,
     shapes,
     singular_values,
+    sizes,
     sorting,
     statistics,
+    steep,
 )
 
 # What generated pulls and the sweep itself need of the operations.
@@ -51,7 +54,7 @@ FAST.update(
     astype=shapes.astype,
     conjugate=complex.conjugate,
     copy=shapes.copy,
-    keep_zeros=choosing.keep_zeros,
+    keep_zeros=limits.keep_zeros,
     real=complex.real,
     zeros_like=shapes.zeros_like,
 )
@@ -79,6 +82,7 @@ __all__ = [
     "joining",
     "kronecker",
     "least_squares",
+    "limits",
     "linear_systems",
     "masked",
     "matrices",
@@ -97,6 +101,8 @@ __all__ = [
     "sets",
     "shapes",
     "singular_values",
+    "sizes",
     "sorting",
     "statistics",
+    "steep",
 ]

@@ -6,9 +6,7 @@ branch that `where` does not take gets exactly zero.
 
 from __future__ import annotations
 
-import functools
 import math
-import operator
 
 import numpy as np
 
@@ -75,23 +73,6 @@ def where(condition, x=None, y=None):
     if x is None and y is None:
         return np.nonzero(getattr(condition, "_data", condition))
     return _where(condition, x, y)
-
-
-def keep_zeros(g, result):
-    """`result` where `g` is not exactly zero, else 0: the product 0 * inf in a rule is 0."""
-    if hasattr(g, "keep_zeros"):  # arrays under recording, see compiling/
-        return g.keep_zeros(result)
-    zero = _is_zero(g)
-    if isinstance(result, TensorBase):  # where it is a number, it has a derivative by g
-        return _where(zero, _where(isnan(result), 0, result), result)
-    return _where(zero, 0, result)
-
-
-def _is_zero(g):
-    """Where a cotangent is exactly zero; of several results, where all are."""
-    if type(g) is tuple:
-        return functools.reduce(operator.and_, [equal(part, 0) for part in g if part is not None])
-    return equal(g, 0)
 
 
 def _bigger(g, x, y):

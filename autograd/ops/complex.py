@@ -11,6 +11,7 @@ import numpy as np
 
 from ..declare import elementwise
 from .choosing import equal, where
+from .limits import undefined, unless, zeros_of
 from .shapes import astype, zeros_like
 
 conjugate = elementwise(
@@ -51,12 +52,25 @@ imag = elementwise(
 def _d_angle(g, x):
     if x.dtype.kind != "c":
         return zeros_like(g)
-    return -1j * g / where(equal(x, 0), 1, x)
+    flat = zeros_of(x, g)
+    flat = flat if flat is None else flat & (getattr(g, "_data", g) != 0)
+    return unless(flat, x, where(equal(x, 0), 0, -1j * g / where(equal(x, 0), 1, x)))
+
+
+def _moved_angle(t, out, x):
+    if getattr(x, "dtype", t.dtype).kind != "c":
+        return zeros_like(t)
+    flat = zeros_of(x, t)
+    flat = flat if flat is None else flat & (getattr(t, "_data", t) != 0)
+    moved = imag(where(equal(x, 0), 0, t / where(equal(x, 0), 1, x)))
+    return (
+        moved if flat is None else where(flat, undefined(imag(x), flat) + undefined(real(x), flat), moved)
+    )
 
 
 angle = elementwise(
     np.angle,
     vjp=_d_angle,
-    jvp={"x": lambda t, out, x: imag(t / x)},
-    domain=(0.1, 3.0), kinks="taken at 0 as at 1", doc="Argument of a complex number in radians",
+    jvp={"x": _moved_angle},
+    domain=(0.1, 3.0), kinks="0 at x = 0; the next derivative there is NaN", doc="Argument of a complex number in radians",
 )  # fmt: skip

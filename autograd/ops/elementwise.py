@@ -13,8 +13,10 @@ import numpy as np
 from ..declare import elementwise
 from ..tape import TensorBase
 from .choosing import equal, less, logical_and, maximum, where
-from .complex import conjugate, real
+from .limits import call_on, keep_zeros, limit, unless, zeros_of
 from .shapes import zeros_like
+from .sizes import absolute, hypot
+from .steep import steep
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 POSITIVE, UNIT, POSITIVE_TO_10 = (0.1, 3.0), (-0.9, 0.9), (0.1, 10.0)
@@ -77,16 +79,22 @@ def _d_power_base(g, x, y):
         return where(flat, 0, g * (y * x ** where(flat, 1, y - 1)))
     # its derivative by y is there too, but at 0**0
     flat = logical_and(equal(y, 0), equal(x, 0))
-    return where(flat, 0, g * (y * x ** where(flat, 1, y - 1)))
+    result = where(flat, 0, g * (y * x ** where(flat, 1, y - 1)))
+    return unless(flat, y, result) if flat._data.any() else result
 
 
-def _d_power_exponent(g, x, out):
+def _d_power_exponent(g, x, y, out):
     # out * log(x), but 0 at x = 0, where out vanishes faster than the logarithm grows
     if isinstance(x, (int, float, complex)):
         x = out.dtype.type(x)  # a Python number does not promote, its logarithm would
     elif x.dtype.kind == "b":
         x = x * out.dtype.type(1)
-    return g * (out * log(where(equal(x, 0), 1, x)))
+    flat = equal(x, 0)
+    result = g * (out * log(where(flat, 1, x)))
+    if isinstance(x, TensorBase) and flat._data.any():
+        steep_at = flat._data & (getattr(y, "_data", y) <= 1)  # its next derivative has 1/x or log x
+        return unless(steep_at, x, result)
+    return result
 
 
 power = elementwise(
@@ -103,52 +111,32 @@ float_power = elementwise(
     kinks="as power", doc="x ** y in double precision",
 )  # fmt: skip
 square = elementwise(np.square, d=lambda x: x + x, analytic=True, doc="x**2")
+
+
+def _d_sqrt(g, x):
+    out = sqrt(x)
+    flat = zeros_of(x, g)
+    if flat is None:
+        return g / (2 * out)
+    ratio, lost = limit(g, call_on("sqrt", x), flat, out)
+    result = where(flat if lost is None else flat & ~lost, ratio / 2, g / (2 * out))
+    return result
+
+
+def _moved_sqrt(t, out, x):
+    if zeros_of(x, t) is None:
+        return keep_zeros(t, t / (2 * out))
+    return steep(t / 2, out, call_on("sqrt", x))
+
+
 sqrt = elementwise(
-    np.sqrt, vjp=lambda g, x: g / (2 * sqrt(x)), analytic=True, singular=True, domain=POSITIVE,
+    np.sqrt, vjp=_d_sqrt, jvp={"x": _moved_sqrt}, analytic=True, singular=True, domain=POSITIVE,
     doc="The non-negative square root of x",
 )  # fmt: skip
 cbrt = elementwise(
     np.cbrt, vjp=lambda g, out: g / (3 * (out * out)), singular=True, domain=POSITIVE,
     doc="The real cube root of x",
 )  # fmt: skip
-absolute = elementwise(
-    np.absolute,
-    vjp=lambda g, x: g * (sign(x) if x.dtype.kind != "c" else conjugate(sign(x))),
-    jvp={"x": lambda t, out, x: real(t * conjugate(sign(x)))},
-    domain=POSITIVE_TO_10, kinks="0 at x = 0", doc="|x|",
-)  # fmt: skip
-fabs = elementwise(np.fabs, d=lambda x: sign(x), domain=POSITIVE_TO_10, kinks="0 at x = 0", doc="|x|, real")
-
-
-def _d_sign(g, x, out):
-    # the component of g across x, over |x|; along x nothing changes, nor anywhere for real x
-    if x.dtype.kind != "c":
-        return zeros_like(g)
-    return (g - real(g * out) * conjugate(out)) / where(equal(x, 0), 1, absolute(x))
-
-
-def _change_of_sign(t, out, x):
-    if getattr(x, "dtype", t.dtype).kind != "c":
-        return zeros_like(t)
-    return (t - real(t * conjugate(out)) * out) / where(equal(x, 0), 1, absolute(x))
-
-
-sign = elementwise(
-    np.sign, vjp=_d_sign, jvp={"x": _change_of_sign}, kinks="0 for real x, and at x = 0",
-    doc="-1, 0 or 1; x/|x| for complex x",
-)  # fmt: skip
-hypot = elementwise(
-    np.hypot,
-    vjp={"x": lambda g, x, out: g * _over(x, out), "y": lambda g, y, out: g * _over(y, out)},
-    domain={"x": POSITIVE, "y": POSITIVE}, kinks="0 at (0, 0)", doc="sqrt(x**2 + y**2)",
-)  # fmt: skip
-
-
-def _over(x, y):
-    """x / y, and 0 for y = 0."""
-    return x / where(equal(y, 0), 1, y)
-
-
 remainder = elementwise(
     np.remainder, vjp={"x": lambda g: g, "y": lambda g, x, y: -g * floor(x / y)},
     domain={"x": (0.1, 0.9), "y": (1.0, 3.0)}, reflected="__rmod__",
@@ -169,11 +157,6 @@ trunc = elementwise(
     np.trunc, d=0, domain=UNIT, kinks="0 everywhere", numpy=[np.fix], doc="x without its fraction"
 )
 rint = elementwise(np.rint, d=0, domain=UNIT, kinks="0 everywhere", doc="Nearest integer, ties even")
-copysign = elementwise(
-    np.copysign,
-    vjp={"x": lambda g, x, out: g * sign(x) * sign(out), "y": lambda g: zeros_like(g)},
-    domain={"x": POSITIVE, "y": POSITIVE}, kinks="0 at x = 0", doc="|x| with the sign of y",
-)  # fmt: skip
 
 # ------------------------------------------------------------------ exponentials
 
@@ -242,14 +225,18 @@ arctan = elementwise(
 def _over_square(g, a, x, y):
     # g * a / (x**2 + y**2), and 0 at the origin; by hypot, so that squares do not overflow
     radius = hypot(x, y)
+    flat = zeros_of(radius, g)
+    if flat is not None:
+        flat = flat & (getattr(g, "_data", g) != 0)
     radius = where(equal(radius, 0), 1, radius)
-    return g * (a / radius) / radius
+    return unless(flat, a, g * (a / radius) / radius)
 
 
 arctan2 = elementwise(
     np.arctan2,
     vjp={"x": lambda g, x, y: _over_square(g, y, x, y), "y": lambda g, x, y: _over_square(-g, x, x, y)},
-    domain={"x": POSITIVE, "y": POSITIVE}, kinks="0 at (0, 0)", doc="Angle of the point (y, x)",
+    domain={"x": POSITIVE, "y": POSITIVE}, kinks="0 at (0, 0); the next derivative there is NaN",
+    doc="Angle of the point (y, x)",
 )  # fmt: skip
 degrees = elementwise(
     np.degrees, d=180 / math.pi, linear=True, numpy=[np.rad2deg], doc="Radians to degrees"

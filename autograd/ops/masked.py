@@ -11,11 +11,11 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..tape import TensorBase, new_tensor
-from .choosing import equal, where
+from .choosing import where
 from .complex import conjugate, real
 from .composed import composed
-from .elementwise import sqrt
 from .joining import concatenate
+from .norms import vector_norm
 from .reductions import all as all_of
 from .reductions import any as any_of
 from .reductions import axes_of, max, mean, min, prod, sum
@@ -87,22 +87,27 @@ def _as_numbers(count, dtype):
     return np.asarray(count, np.finfo(dtype).dtype if dtype.kind in "fc" else np.float64)
 
 
-def _var(x, axis=None, ddof=0, keepdims=False, mask=True, middle=None, correction=None):
+def _centred(x, axis, ddof, keepdims, mask, middle, correction):
+    """What lies between the elements and their mean, and how many of them are free, as a divisor."""
     if correction is not None:
         if ddof:
             raise ArgumentError("var: ddof= and correction= are the same; give one of them")
         ddof = correction
     # what is left out counts as 0 before it is squared: it may be a NaN, or infinite
     centred = _chosen(x - (_mean(x, axis, True, mask) if middle is None else middle), mask, 0)
-    squares = real(centred * conjugate(centred)) if centred.dtype.kind == "c" else centred * centred
     left = np.maximum(_counted(x, axis, keepdims, mask) - ddof, 0)
-    return _sum(squares, axis, keepdims, None, mask) / _as_numbers(left, x.dtype)
+    return centred, _as_numbers(left, x.dtype)
+
+
+def _var(x, axis=None, ddof=0, keepdims=False, mask=True, middle=None, correction=None):
+    centred, left = _centred(x, axis, ddof, keepdims, mask, middle, correction)
+    squares = real(centred * conjugate(centred)) if centred.dtype.kind == "c" else centred * centred
+    return _sum(squares, axis, keepdims, None, mask) / left
 
 
 def _std(x, axis=None, ddof=0, keepdims=False, mask=True, middle=None, correction=None):
-    variance = _var(x, axis, ddof, keepdims, mask, middle, correction)
-    flat = equal(variance, 0)  # a constant input: 0, as the convention has it
-    return where(flat, 0, sqrt(where(flat, 1, variance)))
+    centred, left = _centred(x, axis, ddof, keepdims, mask, middle, correction)
+    return vector_norm(centred, axes_of(axis, x.ndim), keepdims) / np.sqrt(left)
 
 
 # The reductions with every keyword that NumPy has; `where` and `mean` are called `mask` and `middle`.

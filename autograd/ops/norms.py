@@ -1,7 +1,8 @@
 """Norms of vectors and matrices, condition numbers.
 
 At 0 a norm gets the derivative 0, the smallest of its subgradients, to which the sums of squares
-and the like lead by themselves.
+and the like lead by themselves; the next derivative is that of functions which are smooth there, as
+norm(x)**2 is, and else NaN (see `limits.py`).
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from ..errors import ArgumentError, MatrixError, MatrixShapeError, ShapeError
 from . import reductions
 from .choosing import equal, not_equal, where
 from .complex import real
-from .elementwise import absolute, sign
+from .limits import call_of, flat_rest, over, undefined, unless, vanishing, zeros_of
 from .linear_systems import inv
 from .matrices import conj, eye, in_lapack, squares, value_of
 from .products import matrix_axes
 from .reductions import aligned, kept
 from .shapes import as_array, astype, axis_index, reshape
 from .singular_values import svdvals
+from .sizes import absolute, sign
+from .steep import steep
 
 # ------------------------------------------------------------------ of vectors
 
@@ -39,29 +42,44 @@ def _powers(x, axis, order, keepdims):
 
 
 def _d_powers(g, x, out, axis, order):
-    out, g = aligned(out, x.shape, axis), aligned(g, x.shape, axis)
-    flat = equal(out, 0)
-    scale = where(flat, 1, out)
     if order == 2:
-        return where(flat, 0, g / scale) * conj(x)
-    return where(flat, 0, g) * _shares_of_power(x, scale, order)
+        ratio, lost = over(g, out)
+        return unless(_beside(lost, x, axis), x, _beside(ratio, x, axis) * conj(x))
+    flat = equal(out, 0)
+    scale = _beside(where(flat, 1, out), x, axis)
+    shared = _beside(where(flat, 0, g), x, axis) * _shares_of_power(x, scale, order)
+    if zeros_of(out, g) is None:
+        return shared
+    _, lost = vanishing(g, call_of(out), value_of(flat))
+    at = _beside(value_of(flat), x, axis)
+    return where(at, unless(_beside(lost, x, axis), x, flat_rest(conj(x), at, 1)), shared)
+
+
+def _beside(reduced, x, axis):
+    return reduced if reduced is None or not np.ndim(reduced) else aligned(reduced, x.shape, axis)
 
 
 def _shares_of_power(x, scale, order):
     """d norm / d x of a norm that is `scale`."""
-    gone = value_of(x) == 0
-    share = absolute(where(gone, 1, x)) / scale
-    return where(gone, 0, share ** (order - 1) * conj(sign(x)))
+    gone = zeros_of(x, scale)
+    if gone is not None and order > 2:
+        return absolute(x / scale) ** (order - 2) * conj(x / scale)
+    zero = value_of(x) == 0
+    share = absolute(where(zero, 1, x)) / scale
+    return unless(gone, x, where(zero, 0, share ** (order - 1) * conj(sign(x))))
 
 
 def _moved_powers(t, out, x, axis, order, keepdims):
+    def moving():
+        return reductions.sum(_real(undefined(x, True)), axis, keepdims)
+
+    if order == 2:
+        return steep(reductions.sum(_real(conj(x) * t), axis, keepdims), out, moving=moving)
     flat = equal(out, 0)
     scale = where(flat, 1, out)
-    if order == 2:
-        moved = reductions.sum(_real(conj(x) * t), axis, keepdims)
-        return where(flat, 0, moved / scale)
     shares = _shares_of_power(x, aligned(scale, x.shape, axis), order)
-    return where(flat, 0, reductions.sum(_real(shares * t), axis, keepdims))
+    moved = reductions.sum(_real(shares * t), axis, keepdims)
+    return steep(moved * where(flat, 0, out), out, higher=True, moving=moving)
 
 
 def _real(x):
@@ -84,7 +102,7 @@ _power_norm = primitive(
         case((2, 3), axis=(0,), order=3, keepdims=False),
         case((2, 3, 2), axis=(0, 2), order=-1.5, keepdims=False),
     ],
-    kinks="0 where the norm is 0, and for elements that are 0",
+    kinks="0 where the norm is 0, and for elements that are 0; the next derivative there may be NaN",
     doc="sum(abs(x)**order)**(1/order) over axes.",
 )
 

@@ -11,12 +11,13 @@ from .complex import conjugate, real
 from .composed import composed, plain
 from .contractions import matmul, trace
 from .convolving import convolve
-from .elementwise import absolute, sqrt
+from .elementwise import sqrt
 from .joining import concatenate, stack
 from .linear_systems import inv
 from .ranges import vander
 from .reductions import sum as total
 from .shapes import as_array, astype, reshape, transpose, zeros_like
+from .sizes import absolute
 
 
 @composed(np.polyval)

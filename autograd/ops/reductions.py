@@ -14,7 +14,9 @@ from .choosing import equal, where
 from .complex import conjugate, real
 from .elementwise import exp
 from .joining import concatenate, stack
+from .limits import over, undefined, unless
 from .shapes import as_array, axis_index, moveaxis, ravel, reshape, stretched
+from .steep import steep
 
 _CASES = [case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True)]
 
@@ -92,14 +94,18 @@ def _moved_var(t, x, axis, ddof, keepdims):
 
 
 def _d_std(g, x, out, axis, ddof):
-    out, g = aligned(out, x.shape, axis), aligned(g, x.shape, axis)
-    flat = equal(out, 0)  # a constant input: 0, as the convention has it
-    return where(flat, 0, 0.5 * g / where(flat, 1, out)) * _var_slope(x, axis, ddof)
+    ratio, lost = over(g, out)  # a constant input: 0, as the convention has it
+    slope = 0.5 * _var_slope(x, axis, ddof)
+    lost = None if lost is None else aligned(lost, x.shape, axis)
+    return unless(lost, slope, aligned(ratio, x.shape, axis) * slope)
 
 
 def _moved_std(t, out, x, axis, ddof, keepdims):
-    flat = equal(out, 0)
-    return where(flat, 0, 0.5 * _moved_var(t, x, axis, ddof, keepdims) / where(flat, 1, out))
+    def moving():
+        slope = undefined(_var_slope(x, axis, ddof), True)
+        return sum(real(slope) if slope.dtype.kind == "c" else slope, axis, keepdims)
+
+    return steep(0.5 * _moved_var(t, x, axis, ddof, keepdims), out, moving=moving)
 
 
 def _var(x, axis=None, ddof=0, keepdims=False):
@@ -131,7 +137,8 @@ std = primitive(
     vjp={"x": _d_std},
     jvp={"x": _moved_std},
     batch="axis", cases=[*_CASES, case((4, 3), axis=0, ddof=1)], numpy=[np.std],
-    kinks="0 at constant input", doc="The square root of var.",
+    kinks="0 at constant input; the next derivative there is NaN",
+    doc="The square root of var.",
 )  # fmt: skip
 
 

@@ -18,7 +18,6 @@ from ..tape import TensorBase
 from .choosing import equal, where
 from .complex import imag, real
 from .eigen import eigh, eigvalsh
-from .elementwise import absolute, sign
 from .indexing import diagonal, getitem
 from .joining import concatenate
 from .matrices import (
@@ -35,6 +34,7 @@ from .matrices import (
     untold,
     value_of,
 )
+from .sizes import absolute, sign
 
 _GENERAL = np.array([[1.0, 0.4, -0.3], [-0.7, 2.0, 0.5], [0.3, 0.9, -3.2]])
 _TALL = np.array([[1.0, 0.4], [-0.7, 2.0], [0.3, 0.9]])

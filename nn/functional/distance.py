@@ -11,8 +11,9 @@ from autograd.diagnose import describe
 from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.ops import reductions
 from autograd.ops.choosing import equal, greater, where
-from autograd.ops.elementwise import absolute, power, sqrt
+from autograd.ops.elementwise import power, sqrt
 from autograd.ops.indexing import getitem
+from autograd.ops.sizes import absolute
 from autograd.tensor import Tensor
 
 from .arguments import check_index, flag, number, plain, whole

@@ -9,8 +9,9 @@ import pytest
 
 from autograd.declare import case, elementwise, primitive
 from autograd.ops.complex import conjugate, real
-from autograd.ops.elementwise import cos, sign
+from autograd.ops.elementwise import cos
 from autograd.ops.reductions import spread, sum
+from autograd.ops.sizes import sign
 from autograd.primitive import REGISTRY
 from tests.support import checks
 from tests.support.numeric import along_basis, complex_step

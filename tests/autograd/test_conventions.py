@@ -96,7 +96,6 @@ def test_clip_gives_the_rest_to_the_bounds():
 @pytest.mark.parametrize("value", [[3.0, 3.0, 3.0], [0.0, 0.0], [5.0]], ids=str)
 def test_std_at_a_constant(value):
     assert slope(anp.std, value) == [0.0] * len(value)
-    assert np.isfinite(curvature(anp.std, value).numpy()).all()
 
 
 def test_std_at_a_constant_along_one_axis():

@@ -39,7 +39,12 @@ EXACT = {
         outer_pairs((0, 3, 1), (1, 2, -1), shape=(2, 2)),
     ),
     "norm at zero": (anp.linalg.norm, [0, 0], [0, 0], None),
-    "the square of a norm at zero": (lambda x: anp.linalg.norm(x) ** 2, [0, 0], [0, 0], None),
+    "the square of a norm at zero": (
+        lambda x: anp.linalg.norm(x) ** 2, [0, 0], [0, 0], [[2, 0], [0, 2]],
+    ),
+    "the square of std of a constant": (
+        lambda x: anp.std(x) ** 2, [3, 3], [0, 0], [[0.5, -0.5], [-0.5, 0.5]],
+    ),
     "std of a constant": (anp.std, [3, 3, 3], [0, 0, 0], None),
     "a logarithm that is masked": (
         lambda x: anp.where(x > 0, anp.log(x), 0).sum(), [0, 2], [0, 0.5], [[0, 0], [0, -0.25]],
@@ -70,7 +75,7 @@ EXACT = {
     "x**0": (lambda x: (x**0.0).sum(), [0, 1], [0, 0], [[0, 0], [0, 0]]),
     "x**2 at 0": (lambda x: (x**2.0).sum(), [0, 1], [0, 2], [[2, 0], [0, 2]]),
     "x**1 at 0": (lambda x: (x**1.0).sum(), [0, 1], [1, 1], [[0, 0], [0, 0]]),
-    "0**0": (lambda x: (x**x[::-1]).sum(), [0, 0], [0, 0], [[0, 0], [0, 0]]),
+    "0**0": (lambda x: x[0] ** x[1], [0, 0], [0, 0], [[0, NAN], [NAN, 0]]),
     "equal eigenvalues": (lambda x: (anp.linalg.eigvalsh(x) ** 2).sum(), np.eye(2), 2 * np.eye(2), None),
     "equal singular values": (
         lambda x: (anp.linalg.svd(x, compute_uv=False) ** 2).sum(), np.eye(2), 2 * np.eye(2), None,
@@ -109,12 +114,6 @@ def test_first_and_second_derivatives_are_exact(name):
         x = tensor(at, requires_grad=True)
         f(x).backward()
     np.testing.assert_allclose(x.grad.numpy(), first, 1e-14, 1e-14)
-
-
-@pytest.mark.parametrize("name", [n for n in EXACT if EXACT[n][3] is None and "values" not in n])
-def test_at_a_kink_the_second_derivative_is_finite(name):
-    f, at, *_ = EXACT[name]
-    assert np.isfinite(hessian(f)(np.asarray(at, float))).all()
 
 
 def test_functions_that_tell_equal_eigenvalues_apart_raise():

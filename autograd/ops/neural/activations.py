@@ -12,7 +12,8 @@ import numpy as np
 from ...declare import case, elementwise, primitive
 from ...primitive import parameters
 from ..choosing import equal, greater, greater_equal, less_equal, logical_or
-from ..elementwise import absolute, exp
+from ..elementwise import exp
+from ..sizes import absolute
 from .erf import erf, gelu
 from .selecting import is_odd, plainly, select, zero_like, zeroed
 from .smooth import gelu_tanh, glu, logsigmoid, mish, sigmoid, silu, softplus, softsign, tanhshrink

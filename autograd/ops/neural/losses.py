@@ -15,8 +15,9 @@ from ...declare import case, primitive
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ...memory import is_array
 from ..choosing import clip, equal, greater, less, where
-from ..elementwise import exp, log, logaddexp, sign
+from ..elementwise import exp, log, logaddexp
 from ..reductions import sum as total
+from ..sizes import sign
 from . import batching
 from .activations import sigmoid
 

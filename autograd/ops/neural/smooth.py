@@ -13,10 +13,11 @@ import numpy as np
 from ...declare import case, elementwise, primitive
 from ...errors import ShapeError
 from ..choosing import greater
-from ..elementwise import absolute, expm1, tanh
+from ..elementwise import expm1, tanh
 from ..indexing import split
 from ..joining import concatenate
 from ..shapes import axis_index
+from ..sizes import absolute
 from .selecting import is_odd, plainly, select
 
 # For each dtype the logarithm of its largest number, beyond which exp would warn of overflow,

@@ -18,11 +18,7 @@ from ...ops.indexing import getitem
 from ...ops.joining import concatenate
 from ...ops.linear_systems import inverse_of
 from ...ops.matrices import columns, conj, matrices, mH, mT, squares, value_of
-<<<<<<< HEAD
-from ...ops.reductions import sum
 from ...wholes import as_whole
-=======
->>>>>>> b37e5d3 (Differentiate RQ factorisations)
 from .. import load
 from .._faces import spelled
 from .matrices import in_loops, triangle

@@ -7,12 +7,12 @@ import numpy as np
 from ...errors import ArgumentError, MatrixShapeError
 from ...ops import linear_systems
 from ...ops.complex import real
-from ...ops.elementwise import absolute
 from ...ops.fft import fft, ifft
 from ...ops.indexing import getitem, setitem
 from ...ops.joining import concatenate
 from ...ops.matrices import conj, matrices, value_of
 from ...ops.shapes import as_array, moveaxis, reshape, zeros_like
+from ...ops.sizes import absolute
 from ...wholes import as_whole
 from .. import load
 from .._faces import spelled

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import ArgumentError
-from ...ops.elementwise import exp, sign
+from ...ops.elementwise import exp
+from ...ops.sizes import sign
 from ...protocols import IMPLEMENTATIONS
 from ._declare import FUNCTIONS, in_the_dtype_of, refuse, sc, special, spelled
 from .gamma import rgamma

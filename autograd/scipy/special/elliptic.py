@@ -17,7 +17,8 @@ import numpy as np
 from ...declare import case
 from ...errors import OperandError
 from ...ops.choosing import equal, less, where
-from ...ops.elementwise import absolute, sin, sqrt
+from ...ops.elementwise import sin, sqrt
+from ...ops.sizes import absolute
 from ._declare import own, several, special
 from .hypergeometric import hyp2f1
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from ...ops.choosing import equal, less, where
 from ...ops.composed import plain
-from ...ops.elementwise import absolute, cos, cosh, exp, sin, sinc, sinh
+from ...ops.elementwise import cos, cosh, exp, sin, sinc, sinh
+from ...ops.sizes import absolute
 from ._declare import in_the_dtype_of, own_elementwise, refuse, sc, several, special, spelled
 from .information import log1p_ratio
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...ops.choosing import clip, equal, greater, less, logical_and, maximum, where
-from ...ops.elementwise import absolute, exp, log, log1p, sqrt
+from ...ops.elementwise import exp, log, log1p, sqrt
+from ...ops.sizes import absolute
 from ._declare import special
 from .hypergeometric import hyp1f1, hyp2f1
 

@@ -12,10 +12,11 @@ from ...errors import NotDifferentiable, OperandError
 from ...ops import reductions as _reductions
 from ...ops.choosing import equal, where
 from ...ops.composed import plain
-from ...ops.elementwise import exp, sign
+from ...ops.elementwise import exp
 from ...ops.reductions import aligned, axes_of
 from ...ops.reductions import sum as total
 from ...ops.shapes import as_array, astype, broadcast_to, reshape
+from ...ops.sizes import sign
 from ...tape import new_tensor
 from ...wholes import as_whole
 from ._declare import own, sc, spelled

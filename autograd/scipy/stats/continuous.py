@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...ops.choosing import greater, where
-from ...ops.elementwise import absolute, arctan2, cos, exp, expm1, log, log1p, logaddexp, sin, sqrt
+from ...ops.elementwise import arctan2, cos, exp, expm1, log, log1p, logaddexp, sin, sqrt
 from ...ops.matrices import value_of
+from ...ops.sizes import absolute
 from ..special import (
     betainc,
     betaincc,

@@ -1,0 +1,267 @@
+"""What 0 / 0 and 0 * inf are in rules, so that the next derivative is right or NaN, never a 0 by accident.
+
+The derivative of f(norm(x)) is f'(norm(x)) / norm(x) * x. Where the norm is 0, a sweep over arrays cannot
+tell what the quotient is, and need not: it is multiplied by 0. What a recorded sweep gives is differentiated
+again, and there the quotient counts. A recorded cotangent is a function g of the norm, found in its graph.
+Where it vanishes with the norm, g(n) / n has the limit g'(0): the second derivative of norm(x)**2 is right.
+Where it does not, the next derivative is infinite or has no limit: it is NaN, of a value that stays 0.
+
+Forward, the quotient waits for what it is multiplied by: see `steep.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from ..declare import case, elementwise
+from ..sweeping import before_link, is_freed, lift
+from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
+from .choosing import _where, equal
+
+_TERMS = 3  # of the series of a quotient
+_MOST_NODES = 1000  # of a graph that is looked through
+
+
+def _nothing(x, at):
+    return np.where(np.logical_and(at, x != 0), x.dtype.type(np.nan), x.dtype.type(0))[()]
+
+
+undefined = elementwise(
+    _nothing,
+    arrays=["x", "at"],
+    constants=["at"],
+    vjp={"x": lambda g, at: undefined(g, at)},
+    name="undefined", reference=lambda x, at: x * 0 * at, linear=True, promotes=False, kinks="NaN where `at`; 0 for a cotangent of 0",
+    cases=[case((2, 3), np.zeros((2, 3), bool)), case((2, 3), np.zeros((1, 3), bool))],
+    doc="x times a number that does not exist: NaN in the places `at`, but 0 where x is 0",
+)  # fmt: skip
+
+
+flat_rest = elementwise(
+    lambda x, at, order: np.zeros(np.broadcast_shapes(*map(np.shape, (x, at, order))), x.dtype)[()],
+    arrays=["x", "at", "order"],
+    constants=["at", "order"],
+    vjp={"x": lambda g, x, at, order: g * flat_rest(x, at, order - 1) if np.any(order) else undefined(g, at)},
+    name="flat_rest", reference=lambda x, at, order: x * 0, promotes=False, kinks="NaN where `at`, from some order on",
+    cases=[case((2, 3), np.zeros((2, 3), bool), np.ones((2, 3), int))],
+    doc="0, as are so many derivatives by x; the next is NaN in the places `at`",
+)  # fmt: skip
+undefined_forward = elementwise(
+    _nothing,
+    arrays=["x", "at"],
+    constants=["at"],
+    vjp={"x": lambda g, at: undefined(g, at)},
+    jvp={"x": lambda t, out, x, at: _where(at, np.nan, 0 * t)},
+    name="undefined_forward", reference=lambda x, at: x * 0, promotes=False, kinks="NaN where `at`; 0 for a cotangent of 0",
+    cases=[case((2, 3), np.zeros((2, 3), bool))],
+    doc="`undefined` of a tangent, whose next derivative is NaN though it is 0 in every direction",
+)  # fmt: skip
+
+
+def keep_zeros(g, result):
+    """`result` where `g` is not exactly zero, else 0: the product 0 * inf in a rule is 0.
+
+    Of a recorded g that changes with something, the next derivative there is not known.
+    """
+    if hasattr(g, "keep_zeros"):  # arrays under recording, see compiling/
+        return g.keep_zeros(result)
+    parts = [p for p in g if p is not None] if type(g) is tuple else [g]  # a kernel may give several results
+    if not isinstance(result, TensorBase):
+        return _where(functools.reduce(operator.and_, [equal(p, 0) for p in parts]), 0, result)
+    lost = np.isnan(result._data)
+    for part in parts:
+        lost = lost & np.equal(getattr(part, "_data", part), 0)
+    if not lost.any():
+        return result
+    moving = [p for p in parts if _changes(p, lost)]
+    return _where(lost, undefined(moving[0], lost) if moving else 0, result)
+
+
+def _changes(g, lost):
+    """Whether a cotangent that is 0 there changes with something."""
+    if getattr(g, "_node", None) is None:
+        return False
+    ends, leaves = _ends(g._node, None)
+    return ends is None or _slopes_alone(g, lost, ends, leaves) is None
+
+
+def zeros_of(value: Any, g: Any) -> Any:
+    """Where what a rule on Tensors divides by is 0, if it is anywhere; None, also for a rule on arrays."""
+    if isinstance(g, TensorBase) or isinstance(value, TensorBase):
+        flat = np.equal(getattr(value, "_data", value), 0)
+        return flat if flat.any() else None
+    return None
+
+
+def over(g: Any, out: Any) -> tuple[Any, Any]:
+    """g / out, with 0 or its limit where `out` is 0; and where there is none (None: nowhere)."""
+    flat = zeros_of(out, g)
+    if flat is None:
+        flat = equal(out, 0)
+        return _where(flat, 0, g / _where(flat, 1, out)), None
+    return divided(g, call_of(out), flat, out)
+
+
+def divided(
+    g: Any, key: Any, flat: Any, out: Any, kinks: bool = True, higher: bool = False
+) -> tuple[Any, Any]:
+    """g / out, with its limits where `flat`."""
+    ratio, lost = vanishing(g, key, flat) if higher else limit(g, key, flat, out, kinks)
+    whole = flat.all() and lost is None and isinstance(ratio, TensorBase)
+    return ratio if whole else _where(flat, ratio, g / _where(flat, 1, out)), lost
+
+
+def unless(lost: Any, x: Any, product: Any) -> Any:
+    """A product with x; in the places `lost` it is 0, with a slope that is NaN by what is 0 of x."""
+    if lost is None:
+        return product
+    return _where(lost, undefined(x, lost & np.equal(getattr(x, "_data", x), 0)), product)
+
+
+# ------------------------------------------------------------------ limits
+
+
+def call_of(out: Any) -> tuple | None:
+    """What tells the nodes of the call that gave `out`, and of others like it."""
+    return None if getattr(out, "_node", None) is None else _key(out._node)
+
+
+def call_on(name: str, *arguments: Any) -> tuple:
+    """What tells the nodes of calls of an elementwise function on these Tensors."""
+    return name, tuple(id(a._node) for a in arguments if isinstance(a, TensorBase)), ()
+
+
+def _key(node: list) -> tuple | None:
+    step = node[PULL].step
+    if step.prim is None or is_freed(node):
+        return None
+    saved = dict(zip(step.saves, node[FIRST_PARENT + step.arity :], strict=False))
+    statics = tuple((name, saved[name]) for name in step.prim.statics if name in saved)
+    return step.prim.name, tuple(id(before_link(p)) for p in parents(node)), statics
+
+
+def limit(g: Any, key: tuple | None, flat: Any, out: Any, kinks: bool = True) -> tuple[Any, Any]:
+    """g / out where `flat`, `out` being 0 there; and where it has no limit (None: nowhere).
+
+    Args:
+        key: what tells the nodes that are `out`; see `call_of`.
+        out: its value, a Tensor.
+        kinks: whether there is no limit where g is not 0; else of g less its value there.
+    """
+    here = getattr(g, "_data", g)
+    lost = flat & (np.not_equal(here, 0) if kinks else np.isnan(here))
+    if getattr(g, "_node", None) is None:
+        return 0.0, lost if lost.any() else None
+    ends, leaves = _ends(g._node, key)
+    if ends is None:
+        return 0.0, flat
+    told = flat & ~lost
+    if _slopes_alone(g, told, ends, leaves) is None:
+        return 0.0, flat if kinks else None
+    return _series(g, told, ends, out), lost if lost.any() else None
+
+
+def vanishing(g: Any, key: tuple | None, flat: Any) -> tuple[Any, Any]:
+    """0, as g / out**p where `out` is 0 and g vanishes to the second order; and where it does not."""
+    lost = flat & np.not_equal(getattr(g, "_data", g), 0)
+    if getattr(g, "_node", None) is not None:
+        ends, leaves = _ends(g._node, key)
+        slopes = None if ends is None else _slopes_alone(g, flat & ~lost, ends, leaves)
+        lost = flat if slopes is None else lost | np.not_equal(slopes, 0)
+    return 0.0, lost if lost.any() else None
+
+
+def _ends(root: list, key: tuple | None) -> tuple[set | None, set]:
+    """Orders of the nodes beneath one that the key tells, and of the leaves reached past them.
+
+    None for the first of a graph too large to look for limits in, as those of high orders are.
+    """
+    left, seen = [root], set()
+    ends: set[int] = set()
+    leaves: set[int] = set()
+    while left:
+        node = left.pop()
+        if node[ORDER] in seen:
+            continue
+        seen.add(node[ORDER])
+        if key is not None and len(seen) > _MOST_NODES:
+            return None, leaves
+        if key is not None and _key(node) == key:
+            ends.add(node[ORDER])
+        elif is_freed(node) or not parents(node):
+            leaves.add(node[ORDER])
+        else:
+            left += parents(node)
+    return ends, leaves
+
+
+def _slopes_alone(g: Any, told: Any, ends: set, leaves: set) -> Any:
+    """How the elements of g change, each with that of `ends` in its own place; None if with more."""
+    found = []
+    for weights in (np.ones(told.shape), 2 + np.cos(np.arange(told.size)).reshape(told.shape)):
+        seed = np.where(told, weights, 0).astype(g._data.dtype)[()]
+        with np.errstate(all="ignore"):
+            pulled = _pulled(g._node, seed, ends | leaves, recorded=False)
+        if any(pulled[i] is not None and np.any(pulled[i]) for i in leaves):
+            return None
+        parts = [pulled[i] for i in ends if pulled[i] is not None]
+        if any(np.shape(part) != told.shape for part in parts):
+            return None
+        found.append((weights, sum(parts, np.zeros(told.shape))))
+    (_, slopes), (weights, weighted) = found
+    alone = np.allclose(weighted, weights * slopes, 1e-3, 0) and not np.any(np.where(told, 0, slopes))
+    return slopes if alone else None
+
+
+def _pulled(root: list, g: Any, ends: set, recorded: bool) -> dict:
+    """The cotangents of the nodes `ends`, by their orders; nothing goes past these. Calls no hooks."""
+    found, pending, heap = dict.fromkeys(ends), {root[ORDER]: g}, [root]
+    while heap:
+        node = heappop(heap)
+        g = pending.pop(node[ORDER])
+        if node[ORDER] in found:
+            found[node[ORDER]] = g
+            continue
+        parts = node[PULL](lift(node) if recorded else node, g)
+        for parent, part in zip(parents(node), parts if type(parts) is tuple else (parts,), strict=False):
+            order = parent[ORDER]
+            if part is None:
+                continue
+            if order in pending:
+                pending[order] = pending[order] + part
+            else:
+                pending[order] = part
+                heappush(heap, parent)
+    return found
+
+
+def _series(g: Any, told: Any, ends: set, out: Any) -> Any:
+    """g(n) / n where n is 0, as g'(n) - n g''(n) / 2 + ..., so that its own derivatives are right."""
+    total, factor, term = 0.0, 1.0, g
+    for k in range(1, _TERMS + 1):
+        term = _slope(term, told, ends)
+        if term is None:
+            return total
+        if k > 1 and np.isnan(term._data[told]).any():
+            return total + flat_rest(out, told, k - 2)
+        total = total + factor * term
+        factor = factor * out / -(k + 1.0)
+    rest = _slope(term, told, ends)
+    # what is left out of the series; of what was put together by `where` the graph does not end
+    if rest is None or not (np.any(rest._data) or (rest._node is not None and told.all())):
+        return total
+    return total + flat_rest(out, told, _TERMS - 1)
+
+
+def _slope(g: Any, told: Any, ends: set) -> Any:
+    """How g changes with `ends`, recorded; None if it does not."""
+    if getattr(g, "_node", None) is None:
+        return None
+    seed = new_tensor(told.astype(g._data.dtype))
+    parts = [part for part in _pulled(g._node, seed, ends, recorded=True).values() if part is not None]
+    return sum(parts[1:], parts[0]) if parts else None
