@@ -152,6 +152,11 @@ class Captured:
                         wanted = name in self._names or name in ("__call__", "forward", "__getattr__")
                         if wanted and (base, name) not in done:
                             done.add((base, name))
+                            # the methods of other objects are looked at with their attributes
+                            if hasattr(base, "named_parameters"):
+                                before = cls.__mro__[: cls.__mro__.index(base) + 1]
+                                found = (c for c in before if is_users(c))
+                                self.reads += [Read("item", vars(c), name) for c in found]
                             value = value.fget if isinstance(value, property) else value
                             self._follow(getattr(value, "__func__", value))
                             more = True

@@ -124,13 +124,17 @@ def read(source: Source, what: Read, own: Callable[[Any], bool]) -> None:
     """That what is read by name is what it was."""
     value = what.value()
     holder = source.put(what.holder)
-    found = {"cell": f"{holder}.cell_contents", "item": f"{holder}[{what.name!r}]", "same": holder}
+    item = f"{holder}[{what.name!r}]" if what.how == "item" and what.name in what.holder else ""
+    item = item or f"{holder}.get({what.name!r})"
+    found = {"cell": f"{holder}.cell_contents", "item": item, "same": holder}
     now = found.get(what.how)
     if now is not None and (own(value) or is_immutable(value)):
         if what.how != "same":
             source.require(f"{now} is {source.put(value)}")
     elif now is not None and isinstance(value, FUNCTIONS):
-        source.require(f"{now} is {source.put(value)}", f"{now}.__code__ is {source.put(value.__code__)}")
+        if what.how != "same":
+            source.require(f"{now} is {source.put(value)}")
+        source.require(f"{now}.__code__ is {source.put(value.__code__)}")
     else:
         source.require(f"signature({source.put(what)}.value(), own) == {source.put(signature(value, own))}")
         source.names |= {"own": own, "signature": signature}

@@ -6,6 +6,7 @@ import functools
 import logging
 import os
 import threading
+import types
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -114,6 +115,10 @@ class Compiled:
         return self._last
 
     # -------------------------------------------------------------- calls
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """As a function in a class: a method of its instances."""
+        return self if instance is None else types.MethodType(self, instance)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         first = self._first

@@ -28,7 +28,10 @@ COMPARED = 65536
 MOST = 4096
 FUNCTIONS = (types.FunctionType,)
 _PLAIN = {bool, int, str, bytes, type(None), complex, type(Ellipsis), range}
-_ATOMS = (type, types.BuiltinFunctionType, types.ModuleType, np.ufunc, np.dtype, np.random.Generator)
+_ATOMS = (
+    type, types.BuiltinFunctionType, types.ModuleType, np.ufunc, np.dtype, np.random.Generator, property,
+    staticmethod, classmethod,
+)  # fmt: skip
 
 
 def signature(value: Any, own: Callable[[Any], bool], depth: int = 0) -> Any:

@@ -492,6 +492,56 @@ def test_an_error_names_what_is_missing():
         _ = fn.plan
 
 
+class Doubling(nn.Module):
+    """A module of the user's, with a method that `forward` calls."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+
+    def scaled(self, x):
+        return x * 2
+
+    def forward(self, x):
+        return self.scaled(self.layer(x))
+
+
+class Heir(Doubling):
+    """The same, with methods that it inherits."""
+
+
+@pytest.mark.parametrize("name", ["forward", "scaled"])
+@pytest.mark.parametrize(("cls", "made"), [(Doubling, Doubling), (Doubling, Heir), (Heir, Heir)])
+def test_methods_of_modules_may_be_replaced(monkeypatch, cls, made, name):
+    model = made()
+    act = autograd.compile(lambda x: model(x).detach(), state=model, strict=True)
+    for i in range(9):
+        if i == 5:
+            monkeypatch.setattr(
+                cls, name, lambda self, x: self.layer(x) * 3 if x.shape[1] == 4 else x * 3, False
+            )
+        assert same(plain(act(X)), plain(model(X).detach()))
+    assert act.replays > 2
+
+
+def test_a_method_may_be_compiled():
+    class Scaled:
+        def __init__(self, factor):
+            self.factor = factor
+
+        @autograd.compile
+        def times(self, x):
+            return x * self.factor
+
+    one, other = Scaled(2.0), Scaled(3.0)
+    for i in range(12):
+        if i == 8:
+            one.factor = 5.0
+        assert same(plain(one.times(X)), X * np.float32(one.factor))
+        assert same(plain(other.times(X)), X * np.float32(3.0))
+    assert Scaled.times.replays > 6
+
+
 # ---------------------------------------------------------------- guards
 
 
