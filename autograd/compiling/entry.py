@@ -10,7 +10,7 @@ from ..tape import new_tensor
 from . import calls
 from .guarded import Guarded
 from .holding import Holding, is_alone, is_owned, release, take_back
-from .ir import FRESH, Instruction
+from .ir import FRESH
 from .keys import Keys
 from .numbers import Numbers
 from .plan import planned
@@ -96,10 +96,11 @@ class Entry:
                 names[f"g{i}"] = new_tensor(names[f"d{i}"])
         for i, (_, root) in enumerate(self.slots):
             names[f"b{i}"] = bindings[root]
+        used = {o.root for step in self.plan.steps for o in (*step.reads(), *step.writes)}
         entering = [
             (place.owner, writer.array(operand))
             for place, operand in self.traced.places
-            if isinstance(place, GradPlace) and _is_used(self.plan.steps, operand.root)
+            if isinstance(place, GradPlace) and operand.root in used
         ]
         backups = [writer.array(o) for o in self.guarded.written(self.traced.places)]
         names |= {"entering": entering, "backups": backups}
@@ -196,7 +197,3 @@ class Entry:
     def _unexpect(self) -> None:
         self.names["seen"] = -1  # whoever calls it finds that it is of no use
         self.call = None
-
-
-def _is_used(steps: list[Instruction], root: int) -> bool:
-    return any(o.root == root for s in steps for o in (*s.reads(), *s.writes))

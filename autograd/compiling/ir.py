@@ -111,10 +111,13 @@ class Instruction:
     expected: Any = None
     extra: Any = None
     number: int = 0
+    _reads: tuple[Operand, ...] | None = field(default=None, init=False, repr=False)
 
-    def reads(self) -> Iterator[Operand]:
-        """The operands among the arguments; `out=` is among them."""
-        yield from operands((self.args, tuple(self.options.values())))
+    def reads(self) -> tuple[Operand, ...]:
+        """The operands among the arguments, which never change; `out=` is among them."""
+        if self._reads is None:
+            self._reads = tuple(operands((self.args, tuple(self.options.values()))))
+        return self._reads
 
     def made(self) -> list[Operand]:
         return list(operands(self.results))

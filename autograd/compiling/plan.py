@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..tables import align
-from .ir import FRESH, Fixed, Held, Instruction, Operand, Recording, Scalar, mapped, operands
+from .ir import FRESH, Fixed, Held, Instruction, Operand, Recording, Scalar, leaves, mapped, operands
 from .lowering import gives_new_array
 from .patterns import rewritten, with_indices
 from .recorder import cleared, zeroed
@@ -98,6 +98,7 @@ def _needed(steps: list[Instruction], recording: Recording, lasting: set[int]) -
     """The steps without those that only make what nobody reads."""
     alive = _ends(recording) | lasting
     held: set[int] = set()
+    holding = any(step.kind == "opaque" for step in steps)
     kept = []
     for step in reversed(steps):
         targets = {o.root for o in (*step.made(), *step.writes)}
@@ -107,7 +108,8 @@ def _needed(steps: list[Instruction], recording: Recording, lasting: set[int]) -
         if is_check or outside or targets & alive or step.number in held:
             kept.append(step)
             alive |= {o.root for o in (*step.reads(), *step.writes)}
-            held |= set(_held_numbers(step))
+            if holding:
+                held |= set(_held_numbers(step))
     return kept[::-1]
 
 
@@ -119,14 +121,7 @@ def _tells(results: object) -> bool:
 
 
 def _held_numbers(step: Instruction) -> list[int]:
-    def walk(tree: object) -> list[int]:
-        if type(tree) is Held:
-            return [tree.number]
-        if isinstance(tree, (tuple, list)):
-            return [n for item in tree for n in walk(item)]
-        return []
-
-    return walk(step.args)
+    return [x.number for x in leaves(step.args) if type(x) is Held]
 
 
 def _asked(steps: list[Instruction]) -> list[Instruction]:
