@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import ArgumentError, CompileError, OperandError
+from ..graph.records import Tape
 from ..tape import mode
 from . import native
 from .calls import result_of
@@ -96,6 +97,10 @@ class Compiled:
     def plan(self) -> Plan:
         """The steps of the program that ran last and where their results lie; `print` it."""
         return self._program().plan
+
+    def __tape__(self) -> Tape:
+        """The records of its plan, for `autograd.graph.draw`."""
+        return self.plan.__tape__()
 
     @property
     def fallback(self) -> str:

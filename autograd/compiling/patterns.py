@@ -31,7 +31,7 @@ def with_indices(steps: list[Instruction], recording: Recording) -> list[Instruc
     """The steps, with large indices in the dtype and order that NumPy's `take` would else copy them to."""
     found: list[Instruction] = []
     for step in steps:
-        index = step.args[1] if step.fn in TAKES and len(step.args) > 1 else None
+        index: Any = step.args[1] if step.fn in TAKES and len(step.args) > 1 else None
         large = step.kind == "call" and type(index) is Operand and index.size * 8 > SMALL
         if large and not (index.dtype == np.intp and index.contiguous):
             wide = recording.room(index.shape, np.dtype(np.intp))

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.records import Tape
 from ..tables import align
 from .ir import FRESH, Fixed, Held, Instruction, Operand, Recording, Scalar, leaves, mapped, operands
 from .lowering import gives_new_array
 from .patterns import rewritten, with_indices
+from .picture import tape_of
 from .recorder import cleared, zeroed
 from .simplify import COPIES, simplified
 from .small import hastened
@@ -38,6 +40,12 @@ class Plan:
     offsets: dict[int, int] = field(default_factory=dict)
     arena: int = 0
     unshared: int = 0
+    recording: Recording = field(default_factory=Recording, repr=False)
+
+    def __tape__(self) -> Tape:
+        """The records that `autograd.graph.draw` makes a picture of."""
+        ends = list(operands((self.recording.outputs, [pair[1] for pair in self.recording.finals])))
+        return tape_of(self.steps, self.recording, ends, self.offsets)
 
     def __str__(self) -> str:
         lasting = f"{len(self.lasting)} kept between runs, " if self.lasting else ""
@@ -84,7 +92,7 @@ def planned(recording: Recording, lasting: set[int], loops: bool = False) -> Pla
     bound = {
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
     }
-    plan = Plan(steps, lasting, bound)
+    plan = Plan(steps, lasting, bound, recording=recording)
     _place(plan, recording)
     return plan
 

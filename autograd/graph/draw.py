@@ -45,7 +45,8 @@ def draw(
     buffers and generators (of `nn`, of the modules, and NumPy's global one) are as they were.
 
     Args:
-        what: a Tensor, a sequence of them, or a function or model to run on `inputs`.
+        what: a Tensor, a sequence of them, or a function or model to run on `inputs`; or, without
+            inputs, a compiled function or its plan (`level="shapes"` alone).
         level: what is shown:
             `teach`: every value and gradient, of large arrays a few numbers;
             `shapes`: operations, shapes and dtypes;
@@ -80,6 +81,11 @@ def draw(
         <Drawing: teach of 2 records in 2 boxes; .save('graph.svg') draws it>
     """
     _check(level, direction, depth)
+    if not inputs and hasattr(type(what), "__tape__"):
+        if level != "shapes":
+            raise ArgumentError(f"level: a plan is drawn with its shapes, got {level!r}")
+        view = View(levels.Shapes(), depth, fold, direction, constants, legend, max_nodes, frozenset())
+        return Drawing(what.__tape__(), view, time_limit)
     traced = trace(what, inputs, names)
     read = traced.read()
     if level == "backward":

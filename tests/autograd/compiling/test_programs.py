@@ -16,9 +16,10 @@ import autograd
 import nn
 import nn.functional as F
 import optim
+from autograd import graph
 from autograd.compiling import native
 from autograd.compiling.lowering import gives_new_array
-from autograd.errors import CompileError
+from autograd.errors import ArgumentError, CompileError
 from tests.autograd.compiling import test_training_steps as steps
 from tests.support.compiling import outcome, plain, quietly, same
 
@@ -268,3 +269,29 @@ def test_the_plan_is_readable(numpy_alone):
     assert "tanh" in text
     assert "test_programs.py:" in text
     assert "tanh(" in program.source
+
+
+@pytest.mark.parametrize("kernels", ["numpy", "numba"])
+def test_the_plan_is_drawn(kernels, monkeypatch):
+    if kernels == "numba":
+        pytest.importorskip("numba")
+    else:
+        monkeypatch.setattr(native, "available", lambda: False)
+    built, data = steps.MODELS["mlp"]
+    step, state, _, _ = steps.training(built, steps.OPTIMIZERS["SGD"])
+    program = autograd.compile(step, state=state, strict=True)
+    with pytest.raises(CompileError, match="no program yet"):
+        graph.draw(program)
+    for _ in range(5):
+        program(data, steps.CLASSES)
+    drawn = graph.draw(program)
+    assert drawn.source == graph.draw(program.plan).source
+    tape = drawn.tape
+    assert sum(record.kind == "operation" for record in tape) == len(program.plan.steps)
+    assert {"input", "leaf"} <= {record.kind for record in tape}
+    assert all(source < record.id for record in tape for source, _ in record.inputs)
+    names = {record.op for record in tape}
+    assert ("dot" in names) if kernels == "numpy" else any(" more" in name for name in names)
+    assert any(record.name.startswith("argument") for record in tape)
+    with pytest.raises(ArgumentError, match="plan"):
+        graph.draw(program, level="teach")
