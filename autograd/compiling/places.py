@@ -52,6 +52,8 @@ class KnownMemory:
         root = self.find(array)
         if root is not None:
             return self._operand(root, array)
+        if not array.size:  # a view of nothing would keep what it is a view of
+            return self.enter(np.empty(array.shape, array.dtype), CONSTANT)
         owner = array
         while isinstance(owner.base, np.ndarray):
             owner = owner.base

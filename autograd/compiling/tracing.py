@@ -54,8 +54,10 @@ class TracedRun:
     def release(self) -> None:
         """Let go of the values of this run, which programs have no use for."""
         self.result = None
+        read = {o.root for step in self.recording.steps for o in (*step.reads(), *step.writes)}
+        kept = {o.root for place, o in self.places if isinstance(place, GradPlace)} & read
         for root in self.recording.roots.values():
-            if root.kind in (FRESH, INPUT):
+            if root.kind in (FRESH, INPUT) or (root.kind == STATE and root.number not in kept):
                 root.array = None
 
 

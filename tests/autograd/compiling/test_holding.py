@@ -12,6 +12,7 @@ import autograd.numpy as anp
 import nn
 import optim
 from autograd import compile, grad, jvp, vmap
+from tests.autograd.compiling import test_training_steps as steps
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
 X = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
@@ -102,3 +103,15 @@ def test_functions_of_constants():
         np.testing.assert_array_equal(compiled(k * c), f(k * c))
     assert compiled.replays > 0
     assert autograd.compile(f)(c).dtype == np.float64
+
+
+def test_a_program_keeps_no_array_of_its_recording():
+    built, data = steps.MODELS["convolutions"]
+    step, state, _, _ = steps.training(built, steps.OPTIMIZERS["Adam"])
+    program = autograd.compile(step, state=state, strict=True)
+    for _ in range(5):
+        program(data, steps.CLASSES)
+    kept = [r for r in program._last.traced.recording.roots.values() if r.array is not None]
+    assert {root.kind for root in kept} <= {"constant", "number"}
+    # a view of nothing kept what it was a view of
+    assert not [root for root in kept if not root.array.size and root.array.base is not None]
