@@ -242,7 +242,7 @@ def rq(a, overwrite_a=False, lwork=None, mode="full", check_finite=True):
         )
     q, up = factorisations.qr(mH(a)[..., ::-1], "reduced")
     up, q = mH(up)[..., ::-1, ::-1], mH(q)[..., ::-1, :]
-    given = theirs.rq(value_of(a), mode="r")[..., n - min(m, n) :]
+    given = as_whole(theirs.rq, value_of(a), mode="r")[..., n - min(m, n) :]
     same = np.einsum("...ii->...i", (np.conj(given) * value_of(up))[..., m - min(m, n) :, :]).real >= 0
     signs = np.where(same, 1, -1).astype(up.dtype)  # LAPACK has another convention there
     up = up * signs[..., None, :]

@@ -26,6 +26,7 @@ from ...ops.joining import concatenate
 from ...ops.quantiles import median
 from ...ops.reductions import mean, sum
 from ...ops.shapes import as_array, axis_index, moveaxis
+from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
 from .transforms import detrend as without_trend
@@ -113,8 +114,8 @@ def stft(x, fs=1.0, window="hann", nperseg=256, noverlap=None, nfft=None, detren
         array([0.75, 1.  , 1.  , 1.  , 0.25])
     """
     x = as_array(x)
-    f, t, _ = theirs.stft(plain(x), plain(fs), plain(window), nperseg, noverlap, nfft, detrend if not callable(detrend) else False,
-                          return_onesided, boundary, padded, axis, scaling)  # fmt: skip
+    f, t, _ = as_whole(theirs.stft, plain(x), plain(fs), plain(window), nperseg, noverlap, nfft, False,
+                       return_onesided, boundary, padded, axis, scaling)  # fmt: skip
     axis = axis_index(axis, x.ndim)
     cut = _Segments(x.shape[axis], x.dtype, fs, window, nperseg, noverlap, nfft, scaling)
     rows = _extended(moveaxis(x, axis, -1), boundary, cut.size)
@@ -137,8 +138,8 @@ def istft(Zxx, fs=1.0, window="hann", nperseg=None, noverlap=None, nfft=None, in
         array([0., 1., 2., 3., 4., 5., 6., 7.])
     """
     z = as_array(Zxx)
-    times, _ = theirs.istft(plain(z), plain(fs), plain(window), nperseg, noverlap, nfft, input_onesided, boundary,
-                            time_axis, freq_axis, scaling)  # fmt: skip
+    times, _ = as_whole(theirs.istft, plain(z), plain(fs), plain(window), nperseg, noverlap, nfft,
+                        input_onesided, boundary, time_axis, freq_axis, scaling)  # fmt: skip
     last, first = axis_index(time_axis, z.ndim), axis_index(freq_axis, z.ndim)
     z = moveaxis(z, (last, first), (-2, -1))
     whole = 2 * (z.shape[-1] - 1) if input_onesided else z.shape[-1]
@@ -223,8 +224,8 @@ def csd(x, y, fs=1.0, window="hann", nperseg=None, noverlap=None, nfft=None, det
 def _cross(x, y, fs, window, nperseg, noverlap, nfft, detrend, onesided, scaling, axis, average):
     x, y = as_array(x), None if y is None else as_array(y)
     other = x if y is None else y
-    f, _ = theirs.csd(plain(x), plain(other), plain(fs), plain(window), nperseg, noverlap, nfft,
-                      False if callable(detrend) else detrend, onesided, scaling, axis, average)  # fmt: skip
+    f, _ = as_whole(theirs.csd, plain(x), plain(other), plain(fs), plain(window), nperseg, noverlap, nfft,
+                    False if callable(detrend) else detrend, onesided, scaling, axis, average)  # fmt: skip
     axis = axis_index(axis, x.ndim) - x.ndim
     powers = _powers("csd", x, y, (fs, window, nperseg, noverlap, nfft, detrend, onesided, scaling, axis))
     return wrapped(f), moveaxis(_averaged(powers, average), -1, axis)
@@ -299,8 +300,8 @@ def spectrogram(x, fs=1.0, window=("tukey", 0.25), nperseg=None, noverlap=None, 
         array([0., 4., 1.])
     """
     x = as_array(x)
-    f, t, _ = theirs.spectrogram(plain(x), plain(fs), plain(window), nperseg, noverlap, nfft, False if callable(detrend) else detrend,
-                                 return_onesided, scaling, axis, mode)  # fmt: skip
+    f, t, _ = as_whole(theirs.spectrogram, plain(x), plain(fs), plain(window), nperseg, noverlap, nfft, False,
+                       return_onesided, scaling, axis, mode)  # fmt: skip
     axis = axis_index(axis, x.ndim)
     n = x.shape[axis]
     if noverlap is None:
