@@ -77,8 +77,11 @@ def composed(
                     result = function(*args, **options)
                 return result if out is None else _into(out, result, name)
             except CONVERTED as error:
-                if not isinstance(error, AutogradError) and (
-                    calls or _has_function([*args, *options.values()])
+                inside = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+                if (
+                    not isinstance(error, AutogradError)
+                    and inside
+                    and (calls or has_function([*args, *options.values()]))
                 ):
                     raise  # from the user's function, perhaps
                 raise named(name, error) from error.__cause__
@@ -111,10 +114,10 @@ def _constant(theirs: Callable) -> Callable:
     return call
 
 
-def _has_function(things: Any) -> bool:
+def has_function(things: Any) -> bool:
     """Whether there is a function among them, or in a list among them."""
     return any(
-        _has_function(x) if type(x) in (list, tuple) else callable(x) and not isinstance(x, type)
+        has_function(x) if type(x) in (list, tuple) else callable(x) and not isinstance(x, type)
         for x in things
     )
 

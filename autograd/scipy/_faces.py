@@ -16,9 +16,10 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from ..diagnose import named
 from ..errors import NotDifferentiable
 from ..keywords import has_tensor
-from ..ops.composed import composed, flows, plain, wrapped
+from ..ops.composed import CONVERTED, composed, flows, has_function, plain, wrapped
 from ..wholes import as_whole
 
 DIFFERENTIABLE = "differentiable"
@@ -52,9 +53,14 @@ def constant(theirs: Callable) -> Callable:
 
 
 def _on_values(theirs: Callable, args: tuple, options: dict) -> Any:
-    if has_tensor([*args, *options.values()]):
+    if not has_tensor([*args, *options.values()]):
+        return as_whole(theirs, *args, **options)
+    try:
         return wrapped(as_whole(theirs, *plain(args), **plain(options)))
-    return as_whole(theirs, *args, **options)
+    except CONVERTED as error:
+        if has_function([*args, *options.values()]):
+            raise  # from the user's function, perhaps
+        raise named(theirs.__name__, error) from error.__cause__
 
 
 class Face:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...declare import case, primitive
-from ...errors import ArgumentError, ShapeError
+from ...errors import ArgumentError, OperandError, ShapeError
 from ...keywords import has_tensor
 from ...ops.arranging import flip
 from ...ops.contractions import einsum
@@ -140,8 +140,13 @@ def convolve(in1, in2, mode="full", method="auto", axes=None, dot_axes=None):
 def _over_axes(x, y, axes, dot_axes, mode):
     if axes is None:
         axes = (range(x.ndim), range(y.ndim))
-    along, summed = ([[axis_index(i, a.ndim) for i in each] for a, each in zip((x, y), pair, strict=True)]
-                     for pair in (axes, dot_axes))  # fmt: skip
+    try:
+        along, summed = ([[axis_index(i, a.ndim) for i in each] for a, each in zip((x, y), pair, strict=True)]
+                         for pair in (axes, dot_axes))  # fmt: skip
+    except TypeError:
+        raise OperandError(
+            f"convolve: axes and dot_axes must be two sequences of axes, got {axes!r} and {dot_axes!r}"
+        ) from None
     if len(along[0]) != len(along[1]) or len(summed[0]) != len(summed[1]):
         raise ArgumentError(f"convolve: axes {axes} and dot_axes {dot_axes} must name as many axes of both")
     if mode not in _MODES:

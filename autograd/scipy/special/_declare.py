@@ -17,8 +17,9 @@ import numpy as np
 
 from ...codegen import stub
 from ...declare import elementwise, primitive
+from ...diagnose import CONVERTED, named
 from ...errors import NotDifferentiable, OperandError
-from ...keywords import with_keywords
+from ...keywords import has_tensor, with_keywords
 from ...ops.composed import flows, plain, wrapped
 from ...ops.elementwise import add
 from ...ops.outputs import write_outs
@@ -117,8 +118,7 @@ def enter(
     inner = _with_outs(name, function, theirs) if prim.results else with_keywords(name, function, theirs)
     places = [(prim.arrays.index(a), a) for a in refused]
 
-    @functools.wraps(inner)
-    def public(*args: Any, **options: Any) -> Any:
+    def call(*args: Any, **options: Any) -> Any:
         if prim.results:  # SciPy computes in single precision at least
             args = tuple(widened(v) for v in args)
         for place, argument in places:
@@ -131,6 +131,15 @@ def enter(
                 raise NotDifferentiable(f"scipy.special.{name} has no complex derivative: not holomorphic")
             return _on_values(theirs, args, options)
         return inner(*args, **options)
+
+    @functools.wraps(inner)
+    def public(*args: Any, **options: Any) -> Any:
+        try:
+            return call(*args, **options)
+        except CONVERTED as error:
+            if has_tensor([*args, *options.values()]):
+                raise named(name, error) from error.__cause__
+            raise
 
     public.__name__ = public.__qualname__ = name
     public.__doc__ = document(name, prim, refused, real_only)
