@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dis
+import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,20 @@ def named(name: str, error: Exception) -> Exception:
             return ours(f"{name}: {text}")
     fits = any(word in text for word in ("shape", "broadcast", "dimension", "length"))
     return (ShapeError if fits else ArgumentError)(f"{name}: {text}")
+
+
+def typed(method: Callable) -> Callable:
+    """A method whose errors are typed and name it, also those of NumPy and Python."""
+    name = method.__name__
+
+    @functools.wraps(method)
+    def call(*args: Any, **options: Any) -> Any:
+        try:
+            return method(*args, **options)
+        except CONVERTED as error:
+            raise named(name, error) from error.__cause__
+
+    return call
 
 
 def odd_container(values: Iterable) -> bool:

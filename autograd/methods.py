@@ -11,6 +11,7 @@ import numpy as np
 
 from . import views, writes
 from .batching import is_batched
+from .diagnose import CONVERTED, named, typed
 from .errors import ArgumentError, DtypeError, NotDifferentiable, SpellingError
 from .flat import Flat
 from .keywords import with_keywords
@@ -57,8 +58,8 @@ class NumPyMethods:
     mT = property(shapes.mT, doc="Its last two axes exchanged; a view.")
     real = property(complex.real, writes.set_real, doc="Its real part: a copy; assign it to write.")
     imag = property(complex.imag, writes.set_imag, doc="Its imaginary part: a copy; assign it to write.")
-    swapaxes: Callable = shapes.swapaxes
-    squeeze: Callable = spelled(shapes.squeeze)
+    swapaxes: Callable = typed(shapes.swapaxes)
+    squeeze: Callable = spelled(typed(shapes.squeeze))
     sum: Callable = _full(reductions.sum, np.sum)
     prod: Callable = _full(reductions.prod, np.prod)
     mean: Callable = _full(reductions.mean, np.mean)
@@ -77,7 +78,7 @@ class NumPyMethods:
     round: Callable = _with(parts.round, np.round)
     dot: Callable = _with(contractions.dot, np.dot)
     trace: Callable = _with(contractions.trace, np.trace)
-    diagonal: Callable = indexing.diagonal
+    diagonal: Callable = typed(indexing.diagonal)
     take: Callable = spelled(_composed(np.take))
     clip: Callable = _with(choosing.clip, np.clip)
     conj: Callable = complex.conjugate
@@ -99,6 +100,7 @@ class NumPyMethods:
             return shapes.copy(self)
         return ordering.copy_in_order(self, ordering.checked("copy", order))
 
+    @typed
     def view(self, dtype: Any = None, type: Any = None, **options: Any) -> Any:
         """It once more, a view; or its bytes as those of another dtype, in the same memory.
 
@@ -126,16 +128,22 @@ class NumPyMethods:
 
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """Its values with another shape, given as one tuple or as integers; a view if it can be."""
-        if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)):
-            shape = tuple(shape[0])
-        return shapes.reshape(self, shape) if order == "C" else ordering.reshape(self, shape, order)
+        try:
+            if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)):
+                shape = tuple(shape[0])
+            return shapes.reshape(self, shape) if order == "C" else ordering.reshape(self, shape, order)
+        except TypeError as error:
+            raise named("reshape", error) from None
 
     def transpose(self, *axes: Any) -> Any:
         """Its axes permuted (reversed by default); a view."""
         given: Any = axes
         if len(axes) == 1 and not isinstance(axes[0], (int, np.integer)):
             given = axes[0]
-        return shapes.transpose(self, given or None)
+        try:
+            return shapes.transpose(self, given or None)
+        except CONVERTED as error:
+            raise named("transpose", error) from None
 
     def flatten(self, order: str = "C") -> Any:
         """A copy as one axis, its elements read in an order."""
@@ -146,6 +154,7 @@ class NumPyMethods:
             )
         return shapes.flatten(self) if order == "C" else ordering.flatten(self, order)
 
+    @typed
     def astype(
         self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
@@ -166,6 +175,7 @@ class NumPyMethods:
 
     # -------------------------------------------------------------- in place
 
+    @typed
     def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
         """Sort it in place along an axis; a recorded write, whose gradient follows the elements."""
         if is_batched(self):
@@ -174,6 +184,7 @@ class NumPyMethods:
             found = np.argsort(self._data, axis, kind=kind, order=order, stable=stable)  # type: ignore[attr-defined]
         writes.reorder(self, found, axis)
 
+    @typed
     def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
         """Reorder it in place so that the kth element is where sorting would put it."""
         found = COMPOSED[np.argpartition](self, kth, axis, kind, order)
@@ -219,10 +230,12 @@ class NumPyMethods:
             raise ArgumentError(f"to_device: expected 'cpu' and no stream, got {device!r}, {stream!r}")
         return self
 
+    @typed
     def tobytes(self, order: Any = "C") -> bytes:
         """Its values as bytes."""
         return self._data.tobytes(order)  # type: ignore[attr-defined]
 
+    @typed
     def tofile(self, file: Any, sep: str = "", format: str = "%s") -> None:
         """Write its values to a file, as `ndarray.tofile`."""
         np.asarray(self._data).tofile(file, sep, format)  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import aliasing
+from .diagnose import typed
 from .errors import SpellingError
 from .ops import arranging, choosing, contractions, elementwise, reductions, shapes, sizes
 
@@ -64,18 +65,20 @@ def _clash(torch: str, numpy: str) -> Callable:
     return method
 
 
-def _cast(dtype: type) -> Callable:
+def _cast(name: str, dtype: type) -> Callable:
     def method(self: Any) -> Any:
         return self if self.dtype == dtype else shapes.astype(self, np.dtype(dtype))
 
+    method.__qualname__ = f"Tensor.{name}"
     method.__doc__ = f"As {np.dtype(dtype)}; itself if it is already."
     return method
 
 
-def _in_place(operation: Callable) -> Callable:
+def _in_place(name: str, operation: Callable) -> Callable:
     def method(self: Any, other: Any) -> Any:
         return aliasing.augment(self, operation, other)
 
+    method.__qualname__ = f"Tensor.{name}"
     method.__doc__ = f"{operation.__name__} in place; returns the tensor."
     return method
 
@@ -87,12 +90,12 @@ class PyTorchNames:
 
     # -------------------------------------------------------------- the same thing, its name
 
-    float: Callable = _cast(np.float32)
-    double: Callable = _cast(np.float64)
-    half: Callable = _cast(np.float16)
-    long: Callable = _cast(np.int64)
-    int: Callable = _cast(np.int32)
-    bool: Callable = _cast(np.bool_)
+    float: Callable = _cast("float", np.float32)
+    double: Callable = _cast("double", np.float64)
+    half: Callable = _cast("half", np.float16)
+    long: Callable = _cast("long", np.int64)
+    int: Callable = _cast("int", np.int32)
+    bool: Callable = _cast("bool", np.bool_)
     clone: Callable = shapes.copy
     exp: Callable = elementwise.exp
     log: Callable = elementwise.log
@@ -123,11 +126,11 @@ class PyTorchNames:
     isfinite: Callable = choosing.isfinite
     tril: Callable = arranging.tril
     triu: Callable = arranging.triu
-    add_: Callable = _in_place(elementwise.add)
-    sub_: Callable = _in_place(elementwise.subtract)
-    mul_: Callable = _in_place(elementwise.multiply)
-    div_: Callable = _in_place(elementwise.divide)
-    pow_: Callable = _in_place(elementwise.power)
+    add_: Callable = _in_place("add_", elementwise.add)
+    sub_: Callable = _in_place("sub_", elementwise.subtract)
+    mul_: Callable = _in_place("mul_", elementwise.multiply)
+    div_: Callable = _in_place("div_", elementwise.divide)
+    pow_: Callable = _in_place("pow_", elementwise.power)
 
     def numel(self: Any) -> Any:
         """The number of elements."""
@@ -137,10 +140,12 @@ class PyTorchNames:
         """The number of axes."""
         return self.ndim
 
+    @typed
     def unsqueeze(self: Any, dim: Any) -> Any:
         """With an axis of length one put in at `dim`; a view."""
         return shapes.expand_dims(self, dim)
 
+    @typed
     def permute(self: Any, *dims: Any) -> Any:
         """Its axes in the order of `dims`; a view."""
         return shapes.transpose(self, dims[0] if isinstance(dims[0], (tuple, list)) else dims)
@@ -151,6 +156,7 @@ class PyTorchNames:
             raise SpellingError(f"t() needs at most 2 axes, got {self.ndim}; use .mT or .T")
         return shapes.transpose(self)
 
+    @typed
     def expand(self: Any, *sizes: Any) -> Any:
         """Repeated along axes of length one, -1 keeps an axis; a read-only view of the values."""
         sizes = tuple(sizes[0]) if isinstance(sizes[0], (tuple, list)) else sizes
@@ -183,10 +189,12 @@ class PyTorchNames:
         """Itself: tensors live in the computer's memory."""
         return self
 
+    @typed
     def type_as(self: Any, other: Any) -> Any:
         """In the dtype of another tensor."""
         return self if self.dtype == other.dtype else shapes.astype(self, other.dtype)
 
+    @typed
     def fill_(self: Any, value: Any) -> Any:
         """Every element set to `value`, in place; returns the tensor."""
         self[...] = value
@@ -197,6 +205,7 @@ class PyTorchNames:
         self[...] = 0
         return self
 
+    @typed
     def copy_(self: Any, other: Any) -> Any:
         """Its elements set to those of another, in place; returns the tensor."""
         self[...] = other

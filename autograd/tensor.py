@@ -16,7 +16,7 @@ import numpy as np
 
 from . import aliasing, backward, protocols, views
 from .backward import HookHandle
-from .diagnose import puts_an_item
+from .diagnose import CONVERTED, named, puts_an_item, typed
 from .errors import ArgumentError, DtypeError, GradientError, RequiresGradError, SpellingError
 from .methods import NumPyMethods
 from .ops import choosing, contractions, elementwise, indexing, parts, shapes, sizes
@@ -36,7 +36,7 @@ def _operator(operation: Callable) -> tuple[Callable, Callable, Callable]:
     return operation, reflected, in_place
 
 
-class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # view is of both
+class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # view is of both
     """An array that remembers how it was computed.
 
     `Tensor(x)` shares the memory of an ndarray; `autograd.tensor(x)` copies.
@@ -175,7 +175,10 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # v
 
     def item(self, *index: int) -> Any:
         """The value of its only element (or the one at an index) as a Python number."""
-        return self._data.item(*index)
+        try:
+            return self._data.item(*index)
+        except CONVERTED as error:
+            raise named("item", error) from None
 
     def tolist(self) -> Any:
         """Its values as nested lists of Python numbers."""
@@ -309,6 +312,7 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # type: ignore[misc]  # v
         """
         backward.backward(self, gradient, retain_graph, create_graph)
 
+    @typed
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Make this leaf require grad, or no longer; returns it."""
         if requires_grad:

@@ -15,7 +15,7 @@ from ..batching import on_all
 from ..codegen import FAST
 from ..declare import case, primitive
 from ..diagnose import describe
-from ..errors import AxisError, ShapeError
+from ..errors import AxisError, OperandError, ShapeError
 from ..primitive import REGISTRY
 from ..tape import TensorBase, apply
 
@@ -339,3 +339,5 @@ def axis_index(axis, ndim):
         return normalize_axis_index(operator.index(axis), ndim)
     except np.exceptions.AxisError as error:
         raise AxisError(str(error)) from None
+    except TypeError:
+        raise OperandError(f"an axis must be an integer, got {describe(axis)}") from None

@@ -1,0 +1,59 @@
+"""Wrong arguments, to every method of Tensor: typed errors that name it, or the function that it is."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, tensor
+from autograd.errors import AutogradError
+
+METHODS = [n for n in dir(Tensor) if not n.startswith("_") and callable(getattr(Tensor, n))]
+# methods that are another function, whose name the error may have
+SAME = {
+    "bmm": "matmul", "mm": "matmul", "clamp": "clip", "copy": "equal", "flatten": "reshape",
+    "outer": "multiply", "ravel": "reshape equal", "masked_fill": "where", "to_device": "not_equal", "fill": "write",
+    "requires_grad_": "requiring grad",
+}  # fmt: skip
+
+
+def leaf(*shape):
+    return tensor(1.0 + np.arange(np.prod(shape, dtype=int)).reshape(shape), requires_grad=True)
+
+
+WRONG = {
+    "an unknown keyword": lambda f: f(nonsense=1),
+    "an unknown keyword of two": lambda f: f(leaf(2, 3), nonsense=1),
+    "text": lambda f: f("abc"),
+    "a dict": lambda f: f({"a": 1}),
+    "nothing": lambda f: f(None),
+    "an object": lambda f: f(object()),
+    "a shape that does not fit": lambda f: f(leaf(4, 5)),
+    "a number far off": lambda f: f(-99),
+    "two": lambda f: f(leaf(4, 5), leaf(7)),
+    "too many arguments": lambda f: f(*[leaf(2)] * 12),
+    "an axis that is not there": lambda f: f(axis=9),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", METHODS)
+def test_wrong_arguments_are_typed_errors_that_name_the_method(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # tofile("abc") is right
+    words, refused = [name.rstrip("_"), *SAME.get(name, "").split()], {}
+    for what, call in WRONG.items():
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                call(getattr(leaf(2, 3) * 1, name))
+        except Exception as error:
+            refused[what] = error
+    for what, error in refused.items():
+        text = str(error)
+        if type(error) is TypeError and ("positional argument" in text or "unexpected keyword" in text):
+            assert "<locals>" not in text, what  # Python's own words, of the signature
+            continue
+        assert isinstance(error, AutogradError), f"{what}: {type(error).__name__}: {error}"
+        assert any(word in text for word in words), f"{what}: {error}"
