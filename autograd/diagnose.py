@@ -93,6 +93,8 @@ def typed(method: Callable) -> Callable:
         try:
             return method(*args, **options)
         except CONVERTED as error:
+            if isinstance(error, MatrixError) or getattr(error, "called", ""):
+                raise  # of another function
             raise named(name, error) from error.__cause__
 
     return call

@@ -15,6 +15,7 @@ from ..declare import case, primitive
 from ..errors import MatrixError
 from ..primitive import NoTangent
 from ..tape import TensorBase
+from . import vanishing
 from .choosing import equal, where
 from .complex import imag, real
 from .eigen import eigh, eigvalsh
@@ -46,9 +47,12 @@ def _d_svd(g, u, s, vh):
     left, v = columns(u, k), mH(vh)
     right = vh if vh.shape[-2] == k else vh[..., :k, :]
     if to_u is None and to_vh is None:
+        rest = None
         if not np.all(value_of(s)):
+            rest = vanishing.beside(to_s, u, s, vh)
             to_s = where(equal(s, 0), 0, to_s)  # as abs at 0
-        return conj(times(left * to_s[..., None, :], right))
+        whole = times(left * to_s[..., None, :], right)
+        return conj(whole if rest is None else whole + rest)
     to_u = None if to_u is None else conj(to_u)
     to_v = None if to_vh is None else mT(to_vh)
     inner = _inside(s, left, columns(v, k), to_u, to_s, to_v)
@@ -102,7 +106,9 @@ def _moved_svd(t, out, a, full_matrices):
     along = diagonal(inner, 0, -2, -1)
     along = real(along) if along.dtype.kind == "c" else along
     if not np.all(value_of(s)):
-        along = where(equal(s, 0), 0, along)  # as abs at 0
+        flat = where(equal(s, 0), 0, along)  # as abs at 0
+        waiting = vanishing.along(along, t, u, s, vh)
+        along = flat if waiting is None else waiting
     gaps = Gaps("svd", u, s)
     refused = _refused(s, gaps)
     if refused is not None:

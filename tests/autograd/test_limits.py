@@ -7,6 +7,7 @@ import pytest
 
 import autograd.numpy as anp
 from autograd import grad, gradients, jvp, tensor
+from autograd.errors import MatrixError
 
 INF, NAN, norm = np.inf, np.nan, anp.linalg.norm
 EYE, ZERO = 2 * np.eye(2), np.zeros((2, 2))
@@ -72,20 +73,27 @@ KINKS = {
 }  # fmt: skip
 
 
-def _hessians(f, x):
-    """The matrix of second derivatives in each mixture of modes."""
+def _ways(f, x):
+    """How to find the matrix of second derivatives, in each mixture of modes."""
     unit, g = np.eye(len(x)), grad(f)
 
     def slope(x, t):
         return jvp(f, (x,), (t,))[1]
 
-    yield "reverse over reverse", [grad(lambda x, t=t: anp.sum(g(x) * t))(x) for t in unit]
-    yield "forward over reverse", [jvp(g, (x,), (t,))[1] for t in unit]
-    yield "reverse over forward", [grad(lambda x, t=t: slope(x, t))(x) for t in unit]
-    yield (
-        "forward over forward",
-        [[jvp(lambda x, t=t: slope(x, t), (x,), (u,))[1] for u in unit] for t in unit],
-    )
+    return {
+        "reverse over reverse": lambda: [grad(lambda x, t=t: anp.sum(g(x) * t))(x) for t in unit],
+        "forward over reverse": lambda: [jvp(g, (x,), (t,))[1] for t in unit],
+        "reverse over forward": lambda: [grad(lambda x, t=t: slope(x, t))(x) for t in unit],
+        "forward over forward": lambda: [
+            [jvp(lambda x, t=t: slope(x, t), (x,), (u,))[1] for u in unit] for t in unit
+        ],
+    }
+
+
+def _hessians(f, x):
+    """The matrix of second derivatives in each mixture of modes."""
+    for mode, found in _ways(f, x).items():
+        yield mode, found()
 
 
 @pytest.mark.parametrize("name", SMOOTH)
@@ -163,3 +171,28 @@ def test_hooks_are_not_called_to_find_a_limit():
     (g,) = gradients(n**2, x, create_graph=True)
     assert len(calls) == 1
     np.testing.assert_array_equal(gradients(g[0], x)[0].numpy(), [2, 0])
+
+
+@pytest.mark.parametrize("a", [
+    np.diag([1.0, 0.0]), np.zeros((2, 2)), np.diag([2.0, 0.0, 0.0]),
+    np.stack([np.diag([1.0, 0.0]), np.eye(2) + 1]), np.zeros((3, 1)),
+], ids=["of rank 1", "nothing", "larger", "stacked", "a column"])  # fmt: skip
+def test_smooth_functions_of_singular_values_that_vanish(a):
+    """The sum of their squares is that of the elements; forward it may be refused, or NaN."""
+    f = lambda x: anp.sum(anp.linalg.svdvals(anp.reshape(x, a.shape)) ** 2)
+    for mode, way in _ways(f, a.ravel()).items():
+        try:
+            found = np.asarray(way())
+        except MatrixError:
+            assert "forward" in mode
+            continue
+        if mode == "reverse over reverse" or np.isfinite(found).all():
+            np.testing.assert_allclose(found, 2 * np.eye(a.size), 1e-12, 1e-12, err_msg=mode)
+
+
+def test_kinks_of_singular_values_that_vanish():
+    """The nuclear norm of a singular matrix has a gradient by convention, and no curvature."""
+    x = tensor(np.diag([1.0, 0.0]), requires_grad=True)
+    (g,) = gradients(norm(x, "nuc"), x, create_graph=True)
+    np.testing.assert_allclose(g.detach().numpy(), np.diag([1.0, 0.0]))
+    assert not np.isfinite(gradients(g[1, 1], x)[0].numpy()).all()

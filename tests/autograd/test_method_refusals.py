@@ -14,7 +14,8 @@ METHODS = [n for n in dir(Tensor) if not n.startswith("_") and callable(getattr(
 # methods that are another function, whose name the error may have
 SAME = {
     "bmm": "matmul", "mm": "matmul", "clamp": "clip", "copy": "equal", "flatten": "reshape",
-    "outer": "multiply", "ravel": "reshape equal", "masked_fill": "where", "to_device": "not_equal", "fill": "write",
+    "outer": "multiply", "ravel": "reshape equal", "masked_fill": "where", "to_device": "not_equal",
+    "fill": "write",
     "requires_grad_": "requiring grad",
 }  # fmt: skip
 
