@@ -93,7 +93,7 @@ def typed(method: Callable) -> Callable:
         try:
             return method(*args, **options)
         except CONVERTED as error:
-            if isinstance(error, MatrixError) or getattr(error, "called", ""):
+            if isinstance(error, MatrixError) or getattr(error, "called", False):
                 raise  # of another function
             raise named(name, error) from error.__cause__
 

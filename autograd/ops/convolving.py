@@ -13,9 +13,23 @@ from ..errors import ArgumentError, ShapeError
 from .arranging import flip
 from .complex import conjugate
 from .composed import composed
+from .contractions import matmul
+from .joining import concatenate
 from .shapes import as_array, reshape
 
 _MODES = {0: "valid", 1: "same", 2: "full"}
+
+
+def _each(call):
+    """All examples at once: the windows of x times y turned round."""
+    x, y = call.whole(0), call.whole(1)
+    n, m = x.shape[-1], y.shape[-1]
+    if call.statics["mode"] == "full":
+        ends = np.zeros((x.shape[0], m - 1), x.dtype)
+        x, n = concatenate([ends, x, ends], -1), n + 2 * (m - 1)
+    windows = x[:, np.arange(n - m + 1)[:, None] + np.arange(m)]
+    return reshape(matmul(windows, y[:, ::-1, None]), (x.shape[0], n - m + 1))
+
 
 _convolve = primitive(
     lambda x, y, mode: np.convolve(x, y, mode),
@@ -25,7 +39,7 @@ _convolve = primitive(
         "x": lambda g, y, mode: _convolve(g, flip(y), "valid" if mode == "full" else "full"),
         "y": lambda g, x, mode: _d_kernel(g, x, mode),
     },
-    linear="each", analytic=True,
+    linear="each", analytic=True, batch=_each,
     cases=[case((5,), (3,), mode="full"), case((2,), (3,), mode="full"), case((5,), (3,), mode="valid")],
     doc="sum over k of x[k] * y[n - k]; in mode 'valid' x is not the shorter.",
 )  # fmt: skip

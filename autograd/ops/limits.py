@@ -70,7 +70,9 @@ def keep_zeros(g, result):
     """
     if hasattr(g, "keep_zeros"):  # arrays under recording, see compiling/
         return g.keep_zeros(result)
-    parts = [p for p in g if p is not None] if type(g) is tuple else [g]  # a kernel may give several results
+    parts = (
+        [p for p in g if p is not None] if type(g) is tuple else [g]
+    )  # a kernel may give several results
     if not isinstance(result, TensorBase):
         return _where(functools.reduce(operator.and_, [equal(p, 0) for p in parts]), 0, result)
     lost = np.isnan(result._data)

@@ -73,8 +73,8 @@ def scalar(sample: Sample):
 
 # Those that run for each example, and why: NumPy and SciPy have them for one alone.
 LOOPS = {
-    "convolve", "convolve_nd", "recursive_filter",  # of one pair of signals
-    "lstsq", "roots", "solve_banded", "solve_continuous_are", "solve_discrete_are",  # of one matrix
+    "convolve_nd", "recursive_filter",  # of one pair of signals
+    "lstsq", "roots", "solve_banded",  # of one matrix
     "ctc_loss",  # with sequences of lengths of their own
     "ode_solution", "integral",  # they call the user's function
 }  # fmt: skip

@@ -21,8 +21,7 @@ FIRST = [s for s in DIFFERENTIABLE if s.number == 0]
 
 # SciPy's equations and filters, whose forward derivative is found from two sweeps.
 SLOW = {
-    "solve_banded", "solve_continuous_are", "solve_discrete_are", "lu", "polar", "recursive_filter",
-    "ode_solution", "integral",
+    "recursive_filter", "ode_solution", "integral",
 }  # fmt: skip
 
 

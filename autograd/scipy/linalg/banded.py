@@ -47,6 +47,11 @@ def _d_banded(g, ab, out, low, up, wanted):
     return [to_ab, to_b]
 
 
+def _moved_by_bands(t, out, ab, b, low, up):
+    moved = sum(stack([shifted(t[up - d][:, None] * out, -d) for d in range(up, -low - 1, -1)]), 0)
+    return -_banded(ab, moved, low, up)
+
+
 _banded = primitive(
     lambda ab, b, low, up: in_lapack(
         lambda m, r: theirs.solve_banded((low, up), m, r, check_finite=False), ab, b
@@ -54,6 +59,7 @@ _banded = primitive(
     ["ab", "b"],
     name="solve_banded",
     vjp=_d_banded,
+    jvp={"ab": _moved_by_bands, "b": lambda t, out, ab, b, low, up: _banded(ab, t, low, up)},
     reference=lambda ab, b, low, up: np.linalg.solve(_dense(ab, low, up), b),
     cases=[case(_BANDS, (4, 2), low=2, up=1), case(_BANDS[:2], (4, 1), low=0, up=1)],
     doc="The x with a @ x = b, where a has `low` diagonals below the main one and `up` above it.",

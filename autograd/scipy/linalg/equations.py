@@ -168,12 +168,47 @@ def _cotangents(a, b, q, r, to_a, to_b, s, gain):
     return [like(conj(w), x.dtype) for w, x in zip((to_a, to_b, s, to_r), (a, b, q, r), strict=True)]
 
 
+def _care_along(moved):
+    """The tangent of x, by what a tangent of one argument adds to the equation of its derivative."""
+
+    def push(t, out, a, b, q, r):
+        gain = linear_systems.solve(_hermitian(r), mH(b) @ out)
+        closed = a - b @ gain
+        return -_sylvester(mH(closed), closed, moved(t, out, gain, out))
+
+    return push
+
+
+def _dare_along(moved):
+    """The same of the discrete equation."""
+
+    def push(t, out, a, b, q, r):
+        gain = linear_systems.solve(_hermitian(r) + mH(b) @ out @ b, mH(b) @ out @ a)
+        closed = a - b @ gain
+        change = moved(t, out, gain, mH(closed) @ out)
+        return solve_discrete_lyapunov.__wrapped__(mH(closed), change)
+
+    return push
+
+
+def _tangents(along):
+    """The rules by argument: closed.H @ dx @ ... + these = 0."""
+    return {
+        "a": along(lambda t, x, gain, left: 2 * _hermitian(left @ t)),
+        "b": along(lambda t, x, gain, left: -2 * _hermitian(left @ t @ gain)),
+        "q": along(lambda t, x, gain, left: _hermitian(t)),
+        "r": along(lambda t, x, gain, left: mH(gain) @ _hermitian(t) @ gain),
+    }
+
+
 _care = primitive(
     lambda a, b, q, r: _stabilising(theirs.solve_continuous_are, a, b, q, r),
     ["a", "b", "q", "r"],
     name="solve_continuous_are",
     reference=theirs.solve_continuous_are,
     vjp=_d_care,
+    jvp=_tangents(_care_along),
+    batch="gufunc",
     doc="The x with a.H @ x + x @ a - x @ b @ inv(r) @ b.H @ x + q = 0.",
     cases=[case(_A, _Q, _A @ _A.T, _B @ _B.T)],
 )
@@ -196,6 +231,8 @@ _dare = primitive(
     name="solve_discrete_are",
     reference=theirs.solve_discrete_are,
     vjp=_d_dare,
+    jvp=_tangents(_dare_along),
+    batch="gufunc",
     doc="The x with a.H @ x @ a - x - a.H @ x @ b @ inv(r + b.H @ x @ b) @ b.H @ x @ a + q = 0.",
     cases=[case(_A, _Q, _A @ _A.T, _B @ _B.T)],
 )

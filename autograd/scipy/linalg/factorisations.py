@@ -103,6 +103,24 @@ def _d_lu(g, a_shape, order, low, up):
     return rows_in_order(conj(whole), np.argsort(value_of(order), -1))
 
 
+def _moved_lu(t, out, a):
+    order, low, up = out
+    k = min(a.shape[-2:])
+    t = rows_in_order(t, value_of(order))
+    l1, u1 = low[..., :k, :], columns(up, k)
+    inverse_l = inverse_of("lu", l1, "the matrix is singular")
+    inverse_u = inverse_of("lu", u1, "the matrix is singular")
+    inner = inverse_l @ t[..., :k, :k] @ inverse_u
+    moved_low, moved_up = l1 @ triangle(inner, True, 1), triangle(inner, False) @ u1
+    if a.shape[-2] > k:
+        below = (t[..., k:, :k] - low[..., k:, :] @ moved_up) @ inverse_u
+        return None, concatenate([moved_low, below], -2), moved_up
+    if a.shape[-1] > k:
+        beside = inverse_l @ (t[..., k:] - moved_low @ up[..., k:])
+        return None, moved_low, concatenate([moved_up, beside], -1)
+    return None, moved_low, moved_up
+
+
 def zeros_below(shape, k, like):
     """What the rows below the square get where nothing comes in."""
     return np.zeros((*shape[:-2], shape[-2] - k, shape[-1]), like.dtype)
@@ -125,6 +143,7 @@ _lu = primitive(
     results=("order", "low", "up"),
     name="lu",
     vjp={"a": _d_lu},
+    jvp={"a": _moved_lu},
     batch="gufunc",
     reference=_plu,
     cases=[case(_SQUARE), case(_TALL), case(_TALL.T), case(np.stack([_SQUARE, 1 - _SQUARE]))],

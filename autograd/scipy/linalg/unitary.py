@@ -39,12 +39,24 @@ def _d_polar(g, u, p):
     return conj(out + u @ sylvester_of("polar", p, p, turn - mH(turn)))
 
 
+def _moved_polar(t, out, a):
+    u, p = out
+    inner = mH(u) @ t
+    turn = sylvester_of("polar", p, p, inner - mH(inner))
+    moved = u @ turn
+    if u.shape[-2] > u.shape[-1]:
+        beyond = t - u @ inner
+        moved = moved + beyond @ inverse_of("polar", p, "the columns of the matrix are dependent")
+    return moved, inner - turn @ p
+
+
 _polar = primitive(
     lambda a: in_loops(theirs.polar, a),
     ["a"],
     results=("u", "p"),
     name="polar",
     vjp={"a": _d_polar},
+    jvp={"a": _moved_polar},
     batch="gufunc",
     reference=lambda a: in_loops(theirs.polar, a),
     cases=[case(_SQUARE), case(_TALL), case(np.stack([_SQUARE, 1 - _SQUARE]))],
