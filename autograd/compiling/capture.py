@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
+import gc
+import sys
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +37,10 @@ class Read(NamedTuple):
         return _defaults(self.holder) if self.how == "defaults" else self.holder
 
 
+# Built-in functions that ask what a value is, which differs while a function is recorded.
+ASKING = ("isinstance", "type")
+
+
 class Captured:
     """The values that a function and those it calls find by name.
 
@@ -49,6 +56,8 @@ class Captured:
         self._seen: set[int] = set()
         self._classes: dict[type, None] = {}
         self._names: set[str] = set()
+        self._tables: dict[int, dict[str, Any]] = {}  # the globals of the functions
+        self.codes: set[types.CodeType] = set()  # of those functions, and of what is defined in them
         self._kept: list[Any] = []  # so that no id is given out twice
         self._own = own
         if isinstance(fn, FUNCTIONS):
@@ -71,7 +80,10 @@ class Captured:
     @contextmanager
     def standing_in(self, stand_in: Callable[[Any], Any]) -> Iterator[None]:
         """Within, the names of random generators and of C functions stand for something else."""
-        before = []
+        before: list[tuple] = []
+        added = [(table, name) for table in self._tables.values() for name in ASKING if name not in table]
+        for table, name in added:
+            table[name] = stand_in(getattr(builtins, name))
         for container, name in self._places:
             value = container.get(name) if name else _contents(container)
             if isinstance(value, (np.random.Generator, types.BuiltinFunctionType)):
@@ -82,6 +94,8 @@ class Captured:
         finally:
             for place in before:
                 _assign(*place)
+            for table, name in added:
+                table.pop(name, None)
 
     def _follow(self, value: Any) -> None:
         """Collect what a function reads, and what functions that it reads do."""
@@ -118,9 +132,12 @@ class Captured:
                 self._follow(default)
         names = list(dict.fromkeys(_names(fn.__code__)))
         self._names.update(names)
-        table = fn.__globals__
+        self.codes.update(_codes(fn.__code__))
+        table = self._tables[id(fn.__globals__)] = fn.__globals__
         for name in names:
             if name not in table:
+                if isinstance(sys.modules.get(name), types.ModuleType):  # imported where it is used
+                    self._of_python_module(sys.modules[name], names)
                 continue
             value = table[name]
             if isinstance(value, types.ModuleType):
@@ -183,6 +200,18 @@ class Captured:
             for item in value[:64]:
                 if isinstance(item, FUNCTIONS):
                     self._follow(item)
+
+
+def functions_of(codes: Any) -> list[Any]:
+    """The functions that there are of these codes."""
+    return [f for f in gc.get_referrers(*codes) if isinstance(f, FUNCTIONS) and f.__code__ in codes]
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
 
 
 def _may_change(value: Any) -> bool:

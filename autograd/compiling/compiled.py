@@ -222,10 +222,11 @@ class Compiled:
             self._give_up(f"{last_line(error, self._fn)}: {what}")
             return result
         try:
-            entry = Entry(traced, self._state)
+            entry = None if self._keys.meet(traced.met) else Entry(traced, self._state)
         except (CompileError, Changed) as error:
             self._give_up(str(error))
-        else:
+            entry = None
+        if entry is not None:  # else the key was not yet what it is now
             wanted = None if traced.resets else grads
             self._entries.setdefault(key, []).append((wanted, entry))
             self._last = entry

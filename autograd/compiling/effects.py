@@ -7,7 +7,7 @@ import io
 import random
 import sys
 from collections.abc import Iterator
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from .signatures import is_users
 from .traced import Leak
 
 _BUILTINS = {"print", "input", "open", "open_code", "breakpoint"}
+# ... in the user's own lines, as no name tells what they find.
+_LOOKING = {"eval", "exec", "globals"}
 _MODULES = {"time", "posix", "nt", "_socket", "select", "_posixsubprocess", "_datetime"}
 _QUALIFIED = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 # What of these modules tells nothing that changes.
@@ -30,14 +32,19 @@ class Effects:
     """Looks on, while it is entered, at the calls of functions that are written in C.
 
     They are refused before they do anything. Under a profile or a debugger nothing is seen.
+
+    Attributes:
+        met: the code of the user's functions that ran.
     """
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Effects:
+        self.met: set[CodeType] = set()
         self.free = sys.getprofile() is None
         self.collecting = gc.isenabled()
         gc.disable()  # callbacks and finalisers that the collector runs are none of the function's
         if self.free:
             sys.setprofile(self._event)
+        return self
 
     def __exit__(self, *exception: Any) -> None:
         if self.free:
@@ -49,6 +56,11 @@ class Effects:
         if event == "c_call":
             name = _refused(arg, frame)
         elif event == "call":
+            file = frame.f_code.co_filename
+            if not file.startswith("<") and lines.is_users(
+                file
+            ):  # what is written at run time is a library's
+                self.met.add(frame.f_code)
             name = frame.f_code.co_name if frame.f_globals.get("__name__") in _SOURCES else ""
             name = "" if name in ("fspath", "_fspath", "__init__", "<module>") else name
         else:
@@ -76,9 +88,12 @@ def _is_quiet(frame: FrameType | None) -> bool:
 def _refused(fn: Any, frame: FrameType) -> str:
     name, module = getattr(fn, "__name__", ""), getattr(fn, "__module__", None)
     if module in ("builtins", "io", "_io"):
-        return name if name in _BUILTINS else ""
+        looking = name in _LOOKING and lines.is_users(frame.f_code.co_filename)
+        return name if looking or name in _BUILTINS else ""
     if module in _MODULES:
         return "" if name in _HARMLESS else name
+    if name == "fromfile" and module == "numpy":
+        return name
     if getattr(fn, "__qualname__", "") in _QUALIFIED:
         return fn.__qualname__
     owner = getattr(fn, "__self__", None)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import changes
 from ..tape import TensorBase, mode
-from .capture import Captured
+from .capture import Captured, functions_of
 from .signatures import signature
 from .state import State, frozen, is_plain
 
@@ -30,6 +30,7 @@ class Keys:
         self.fn, self.state = fn, state
         self.captured: Captured | None = None  # before the first call
         self.seen = -1
+        self.met: list[Any] = []  # functions that ran though no name leads to them
         self._number = 0
         self._numbers: dict[Any, int] = {}
 
@@ -47,7 +48,18 @@ class Keys:
     def watch(self) -> None:
         """Look up again which names are read."""
         state = self.state
-        self.captured = Captured(self.fn, state.modules(), state.has, state.hooks())
+        self.captured = Captured(self.fn, state.modules(), state.has, [*state.hooks(), *self.met])
+
+    def meet(self, codes: set[Any]) -> bool:
+        """Follow functions that ran and were not followed; whether there are any."""
+        assert self.captured is not None
+        codes = codes - self.captured.codes
+        found = functions_of(codes) if codes else []
+        found = [f for f in found if all(f is not known for known in self.met)]
+        self.met += found
+        if found:
+            self.watch()
+        return bool(found)
 
     def _configuration(self) -> Any:
         """What of the state is no array: modes, options, which parameters are trained.

@@ -17,7 +17,7 @@ from ..tape import TensorBase
 from ..views import expose
 from . import lines
 from .functions import EMPTY, STRUCTURAL, WRITERS, depends_on_values, out_of
-from .ir import CONSTANT, FRESH, INPUT, Held, Instruction, mapped
+from .ir import CONSTANT, FRESH, INPUT, Held, Instruction, leaves, mapped
 from .places import KnownMemory
 from .traced import Leak, Traced
 
@@ -101,7 +101,13 @@ class Recorder(KnownMemory):
         real = mapped(args, value_of), mapped(options, value_of)
         step = Instruction(fn, mapped(args, self.noted), mapped(options, self.noted))
         step.writes = tuple(self.operand(w.value) for w in writes)
-        result = fn(*real[0], **real[1])
+        try:
+            result = fn(*real[0], **real[1])
+        except Exception as error:
+            raised(error)
+            raise
+        if not writes and any(map(_is_place, leaves_of((args, options)))):
+            result = mapped(result, _apart)  # which part of memory it views is not the same in each run
         if writes and not isinstance(result, tuple):
             target = writes[0]
             if result is None or result is target.value:
@@ -253,6 +259,26 @@ class Recorder(KnownMemory):
         """Run a check of values that raises, now and in each run; it must give None."""
         fn(*mapped(args, value_of))
         self.note(Instruction(fn, mapped(args, self.noted), {}, kind="opaque"))
+
+
+def leaves_of(tree: Any) -> Any:
+    """What is in nested containers and slices."""
+    for leaf in leaves(tree):
+        yield from (leaf.start, leaf.stop, leaf.step) if isinstance(leaf, slice) else (leaf,)
+
+
+def _is_place(value: Any) -> bool:
+    """Whether a value may say where in an array, or what shape."""
+    return isinstance(value, Traced) and not value.ndim and value.dtype.kind in "iu"
+
+
+def _apart(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) and value.base is not None else value
+
+
+def raised(error: Exception) -> None:
+    """Remember an exception: who handles it decides by values."""
+    Leak(f"{type(error).__name__} is raised and handled, for values that are computed anew at each run")
 
 
 class _Faults:

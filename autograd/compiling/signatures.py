@@ -6,14 +6,18 @@ attributes of objects of the user's classes by what is in them, everything else 
 
 from __future__ import annotations
 
+import array
 import collections
+import contextvars
+import ctypes
 import enum
 import math
 import sys
+import threading
 import types
 import weakref
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,9 +32,9 @@ COMPARED = 65536
 MOST = 4096
 FUNCTIONS = (types.FunctionType,)
 _PLAIN = {bool, int, str, bytes, type(None), complex, type(Ellipsis), range}
+_BUFFERS = (bytearray, memoryview, array.array, ctypes._SimpleCData, ctypes.Structure, ctypes.Array)
 _ATOMS = (
-    type, types.BuiltinFunctionType, types.ModuleType, np.ufunc, np.dtype, np.random.Generator, property,
-    staticmethod, classmethod,
+    type, types.ModuleType, np.ufunc, np.dtype, np.random.Generator, property, staticmethod, classmethod,
 )  # fmt: skip
 
 
@@ -81,7 +85,19 @@ def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) ->
         return kind, len(value), frozenset([signature(v, own, depth + 1) for v in value])
     if isinstance(value, dict):
         return kind, _table(value, own, depth)
-    if hasattr(value, "named_parameters"):
+    if isinstance(value, types.BuiltinFunctionType):  # what it is bound to
+        owner = value.__self__
+        return id(value), None if owner is None else signature(owner, own, depth + 1)
+    if isinstance(value, _BUFFERS):
+        return id(value), _contents(np.frombuffer(value, np.uint8))  # type: ignore[arg-type]
+    if isinstance(value, Mapping):
+        return id(value), _table(dict(value), own, depth)
+    if isinstance(value, (weakref.ref, contextvars.ContextVar)):
+        now = value() if isinstance(value, weakref.ref) else value.get(None)
+        return id(value), signature(now, own, depth + 1)
+    if isinstance(value, threading.local):
+        return id(value), _table(value.__dict__, own, depth)
+    if hasattr(kind, "named_parameters"):
         return _module(value, own, depth)
     if isinstance(value, types.MethodType):
         return id(value.__func__), signature(value.__self__, own, depth + 1)

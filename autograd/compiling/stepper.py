@@ -13,7 +13,7 @@ from ..several import Bundle
 from ..tape import TensorBase, apply
 from ..watching import Watcher
 from .ir import Fixed, Held, Instruction, Scalar, leaves, mapped
-from .recorder import ASKED, FAULTS, Opaque, Recorder, cleared, value_of
+from .recorder import ASKED, FAULTS, Opaque, Recorder, cleared, raised, value_of
 from .traced import Leak, Traced
 
 
@@ -40,6 +40,7 @@ class Stepper(Watcher):
             if isinstance(arg, TensorBase):
                 self._look_at(arg)
         mark = len(self.recorder.recording.steps)
+        leaks = len(Leak.pending.raised)
         self.recorder.labels.append(prim.name)
         known = self._known(args, statics)
         try:
@@ -50,6 +51,7 @@ class Stepper(Watcher):
                     if self.recorder.closed or not _is_recorded((given, statics)):
                         raise
                     del self.recorder.recording.steps[mark:]
+                    del Leak.pending.raised[leaks:]
                     self._why = str(error)
             return self._opaque_primitive(prim, args, statics)
         finally:
@@ -88,6 +90,7 @@ class Stepper(Watcher):
 
     def _pull(self, run: Callable, node: list, g: Any, mark: int) -> Any:
         step = node[1].step
+        leaks = len(Leak.pending.raised)
         self.recorder.labels.append(f"{step.prim.name if step.prim else 'leaf'} backward")
         known = g
         if _is_constant(g) and any(isinstance(v, Traced) for v in node[3 + step.arity :]):
@@ -100,6 +103,7 @@ class Stepper(Watcher):
                     if self.recorder.closed or step.prim is None:
                         raise
                     del self.recorder.recording.steps[mark:]
+                    del Leak.pending.raised[leaks:]
                     self._why = str(error)
             return self._opaque_pull(node, g)
         finally:
@@ -153,6 +157,9 @@ class Stepper(Watcher):
         before, self.recorder.closed = self.recorder.closed, "a kernel that reads values also writes state"
         try:
             result = fn(*real)
+        except Exception as error:
+            raised(error)
+            raise
         finally:
             self.recorder.closed = before
         self.recorder.on_draw()  # what it drew each run draws again
@@ -166,7 +173,7 @@ class Stepper(Watcher):
             try:
                 return self.recorder.results(result, inputs)
             except Leak:
-                pass
+                Leak.pending.raised.pop()
         if type(result) in (tuple, list) or (isinstance(result, tuple) and hasattr(result, "_make")):
             pairs = [self._parts(r, inputs, number, (*place, i)) for i, r in enumerate(result)]
             made, notes = [p[0] for p in pairs], tuple(p[1] for p in pairs)

@@ -9,20 +9,36 @@ from __future__ import annotations
 
 import operator
 import sys
+import threading
 from typing import Any
 
 import numpy as np
 
 from ..memory import admit_arrays
 from .ir import mapped
-from .lines import is_library
+from .lines import described, is_library, user_frame
+
+
+class _Pending(threading.local):
+    """The leaks of a thread that nobody who may has handled."""
+
+    def __init__(self) -> None:
+        self.raised: list[Leak] = []
 
 
 class Leak(BaseException):
     """A traced value was read where no instruction can tell; no error of the user's.
 
-    Not an Exception, so that no kernel takes it for one of its own.
+    Not an Exception, so that no kernel takes it for one of its own. What the user's own handlers
+    take is found in `pending` when the function has returned.
     """
+
+    pending = _Pending()
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.place = described(user_frame())
+        self.pending.raised.append(self)
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from ..tape import TensorBase, mode, new_tensor
 from ..watching import watching
 from . import effects, lines
 from . import options as groups
+from .asking import Asking
 from .capture import Captured
 from .conversions import STAND_IN_OF, Conversions
 from .generators import Draws, Watch
 from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
 from .numbers import Numbers, Stepping, hoisted
-from .recorder import Recorder
+from .recorder import Recorder, value_of
 from .results import LIVE, hollow, kind_of, real_value
 from .state import GradPlace, Place, State, TensorPlace, grad_of
 from .stepper import Stepper
@@ -39,6 +41,7 @@ class TracedRun:
         result: the arrays that the run itself gave.
         resets: whether gradients that there were before play no part.
         numbers: what is found for optimisers before the program runs.
+        met: the code of the user's functions that ran.
     """
 
     recording: Recording
@@ -50,6 +53,7 @@ class TracedRun:
     constants: list[tuple[Any, Any]]
     resets: bool
     numbers: list[Numbers]
+    met: set[Any]
 
     def release(self) -> None:
         """Let go of the values of this run, which programs have no use for."""
@@ -72,6 +76,7 @@ def traced_run(
     state.prepare()
     restore = state.snapshot()
     session = _Session(fn, state, kinds, captured)
+    Leak.pending.raised.clear()
     try:
         return session.run(args, options)
     except Leak as leak:
@@ -90,7 +95,7 @@ def traced_run(
 
 
 def _has_line(text: str) -> bool:
-    return ": numbers are drawn directly" in text or text.endswith("outside the program")
+    return re.match(r"[^:]+:\d+: ", text) is not None
 
 
 def last_line(error: BaseException, fn: Any = None) -> str:
@@ -110,14 +115,13 @@ class _Session:
     def __init__(self, fn: Callable, state: State, kinds: list[str], captured: Captured):
         self.fn, self.state, self.recorder = fn, state, Recorder()
         self.captured = captured
-        self.given = iter(kinds)
         self.places: list[tuple[Place, np.ndarray, Operand]] = []
         self.patched: list[tuple[Any, str]] = []
         self.entered: list[tuple[Any, np.ndarray]] = []  # gradients that there were, and their arrays
         self.kinds: list[str] = kinds
         self.reset: set[int] = set()  # parameters whose gradient was reset before any sweep
         self.stepper = Stepper(self.recorder)
-        self.standing: list[tuple[Any, Traced]] = []  # stand-ins for arguments
+        self.standing: list[tuple[Any, Traced, Any]] = []  # stand-ins for arguments, and those
         self.groups: list[tuple[Any, list]] = []  # optimisers and their groups
         self.watch: Watch | None = None
 
@@ -132,8 +136,11 @@ class _Session:
         self.watch = watch = Watch(effects.sources(self.captured.values()))
         self.recorder.on_draw = watch.accept
         names, arrays = self.captured.standing_in(self._named), Conversions()
-        with names, arrays, watch, watching(self.stepper), effects.Effects():
+        with names, arrays, watch, watching(self.stepper), effects.Effects() as seen:
             result = self.fn(*given[0], **given[1])
+        self.met = seen.met
+        for leak in Leak.pending.raised:  # that a handler of the function's took for its own
+            raise leak if _has_line(str(leak)) else Leak(f"{leak.place}: {leak}")
         self._refuse_writes(args, options, given)
         del given
         outputs = mapped(result, self._output)
@@ -152,12 +159,12 @@ class _Session:
                 recording.roots[operand.root].array = None
         return TracedRun(
             recording, places, grads, self.kinds, tree, real, constants, self._resets(grads),
-            hoisted(recording),
+            hoisted(recording), self.met,
         )  # fmt: skip
 
     def _refuse_writes(self, args: tuple, options: dict, given: Any) -> None:
         """An argument must be as it was: a program works on copies."""
-        written = any(t._data is not duck for t, duck in self.standing)
+        written = any(t._data is not duck for t, duck, _ in self.standing)
         self.standing.clear()
         now = [v for v in leaves(given) if not isinstance(v, TensorBase)]
         before = [v for v in leaves((args, options)) if kind_of(v) is None]
@@ -171,15 +178,15 @@ class _Session:
                 return value
             if value._node is not None:
                 raise CompileError("an argument requires grad; name it in state=, or detach it")
-            return self._standing(self._entered(value._data))
+            return self._standing(self._entered(value._data), value)
         if isinstance(value, (np.ndarray, np.generic)):
             # as a tensor, which every function of the library takes where it takes arrays
-            return self._standing(self._entered(value))
+            return self._standing(self._entered(value), value)
         return value
 
-    def _standing(self, duck: Traced) -> Any:
+    def _standing(self, duck: Traced, value: Any) -> Any:
         tensor = new_tensor(duck)
-        self.standing.append((tensor, duck))
+        self.standing.append((tensor, duck, value))
         return tensor
 
     def _entered(self, value: Any) -> Traced:
@@ -347,8 +354,19 @@ class _Session:
 
     def _named(self, value: Any) -> Any:
         """What the name of a generator or of a C function stands for while the function is recorded."""
+        if value is isinstance or value is type:
+            return Asking(value, self._may_be)
         declared = any(value is g for g in self.state.generators)
         return Draws(value, self.recorder) if declared else STAND_IN_OF.get(value, value)
+
+    def _may_be(self, tensor: Any) -> list[Any]:
+        """What a tensor over a stand-in may be in the function's own runs: itself, or its value."""
+        data = value_of(tensor._data)
+        for stand_in, _, given in self.standing:
+            if stand_in is tensor:
+                return [given]
+        certain = tensor._node is not None or any(tensor is t for t in self.state.tensors())
+        return [tensor] if certain else [tensor, data]
 
 
 def _unread(read: Callable) -> Callable:
