@@ -221,12 +221,15 @@ class Compiled:
             what = f"recording it raised {type(error).__name__}: {error}"
             self._give_up(f"{last_line(error, self._fn)}: {what}")
             return result
+        if self._keys.meet(traced.met):  # what they read is part of the key from now on
+            kinds = self._kinds[key]
+            key = self._keys.of(args, options, [])
+            self._kinds[key] = kinds
         try:
-            entry = None if self._keys.meet(traced.met) else Entry(traced, self._state)
+            entry = Entry(traced, self._state)
         except (CompileError, Changed) as error:
             self._give_up(str(error))
-            entry = None
-        if entry is not None:  # else the key was not yet what it is now
+        else:
             wanted = None if traced.resets else grads
             self._entries.setdefault(key, []).append((wanted, entry))
             self._last = entry
