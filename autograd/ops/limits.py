@@ -21,7 +21,7 @@ import numpy as np
 from ..declare import case, elementwise
 from ..sweeping import before_link, is_freed, lift
 from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
-from .choosing import _where, equal
+from .choosing import _where, equal, isnan
 
 _TERMS = 3  # of the series of a quotient
 _MOST_NODES = 1000  # of a graph that is looked through
@@ -70,11 +70,11 @@ def keep_zeros(g, result):
     """
     if hasattr(g, "keep_zeros"):  # arrays under recording, see compiling/
         return g.keep_zeros(result)
-    parts = (
-        [p for p in g if p is not None] if type(g) is tuple else [g]
-    )  # a kernel may give several results
+    parts = [p for p in g if p is not None] if type(g) is tuple else [g]  # of several results
     if not isinstance(result, TensorBase):
-        return _where(functools.reduce(operator.and_, [equal(p, 0) for p in parts]), 0, result)
+        return _where(_all_zero(parts), 0, result)
+    if result._level is not None:  # under vmap there are no values to look at
+        return _where(_all_zero(parts), _where(isnan(result), 0, result), result)
     lost = np.isnan(result._data)
     for part in parts:
         lost = lost & np.equal(getattr(part, "_data", part), 0)
@@ -82,6 +82,10 @@ def keep_zeros(g, result):
         return result
     moving = [p for p in parts if _changes(p, lost)]
     return _where(lost, undefined(moving[0], lost) if moving else 0, result)
+
+
+def _all_zero(parts):
+    return functools.reduce(operator.and_, [equal(part, 0) for part in parts])
 
 
 def _changes(g, lost):
