@@ -100,7 +100,8 @@ class Stepper(Watcher):
                 try:
                     return run(node, given)
                 except (Leak, Exception) as error:
-                    if self.recorder.closed or step.prim is None:
+                    lifted = isinstance(g, TensorBase) and not isinstance(error, Leak)
+                    if self.recorder.closed or step.prim is None or lifted:
                         raise
                     del self.recorder.recording.steps[mark:]
                     del Leak.pending.raised[leaks:]
