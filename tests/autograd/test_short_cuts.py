@@ -69,10 +69,10 @@ def test_spread_is_numpys_to_the_bit(name, dtype):
 
 
 def test_a_guarded_weight_that_many_steps_save_can_be_written_after_the_sweep():
-    w = numpy.random.default_rng(0).normal(size=(64, 64))
+    w = numpy.random.default_rng(0).normal(size=(96, 96))
 
     def steps(w):
-        h = np.ones((1, 64))
+        h = np.ones((1, 96))
         for _ in range(3):
             h = np.dot(np.tanh(h), w)
         with pytest.raises(ValueError, match="read-only"):
