@@ -93,7 +93,14 @@ def _moved_var(t, x, axis, ddof, keepdims):
     return sum(real(moved) if moved.dtype.kind == "c" else moved, axis, keepdims)
 
 
+def _is_single(x, axis, ddof):
+    """Whether it is about one number at a time, whose deviation is 0 whatever it is."""
+    return count(x.shape, axis) == 1 > ddof
+
+
 def _d_std(g, x, out, axis, ddof):
+    if _is_single(x, axis, ddof):
+        return aligned(g, x.shape, axis) * _var_slope(x, axis, ddof)
     ratio, lost = over(g, out)  # a constant input: 0, as the convention has it
     slope = 0.5 * _var_slope(x, axis, ddof)
     lost = None if lost is None else aligned(lost, x.shape, axis)
@@ -101,6 +108,9 @@ def _d_std(g, x, out, axis, ddof):
 
 
 def _moved_std(t, out, x, axis, ddof, keepdims):
+    if _is_single(x, axis, ddof):
+        return _moved_var(t, x, axis, ddof, keepdims)
+
     def moving():
         slope = undefined(_var_slope(x, axis, ddof), True)
         return sum(real(slope) if slope.dtype.kind == "c" else slope, axis, keepdims)

@@ -196,3 +196,18 @@ def test_kinks_of_singular_values_that_vanish():
     (g,) = gradients(norm(x, "nuc"), x, create_graph=True)
     np.testing.assert_allclose(g.detach().numpy(), np.diag([1.0, 0.0]))
     assert not np.isfinite(gradients(g[1, 1], x)[0].numpy()).all()
+
+
+@pytest.mark.parametrize("keywords", [{}, {"axis": 1}, {"axis": 1, "keepdims": True}])
+def test_the_deviation_of_one_number_is_zero_whatever_it_is(keywords):
+    x = np.array([[3.5], [-1.0]]) if keywords else np.array(3.5)
+
+    def f(x):
+        return anp.sum(anp.std(x, **keywords))
+
+    slope = grad(f)
+    along = lambda x: jvp(f, (x,), (np.ones_like(x),))[1]
+    for second in (slope, grad(lambda x: anp.sum(slope(x))), grad(along)):
+        np.testing.assert_array_equal(second(x), np.zeros_like(x))
+    for first in (slope, along):
+        np.testing.assert_array_equal(jvp(first, (x,), (np.ones_like(x),))[1], 0 * first(x))
