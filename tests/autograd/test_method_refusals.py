@@ -7,8 +7,9 @@ import warnings
 import numpy as np
 import pytest
 
-from autograd import Tensor, tensor
+from autograd import Tensor
 from autograd.errors import AutogradError
+from tests.support.wrong_calls import leaf
 
 METHODS = [n for n in dir(Tensor) if not n.startswith("_") and callable(getattr(Tensor, n))]
 # methods that are another function, whose name the error may have
@@ -18,10 +19,6 @@ SAME = {
     "fill": "write",
     "requires_grad_": "requiring grad",
 }  # fmt: skip
-
-
-def leaf(*shape):
-    return tensor(1.0 + np.arange(np.prod(shape, dtype=int)).reshape(shape), requires_grad=True)
 
 
 WRONG = {

@@ -23,6 +23,8 @@ from autograd.errors import (
 )
 from autograd.protocols import IMPLEMENTATIONS
 from tests.autograd.test_completeness import DIFFERENTIABLE, EVERYTHING, _class
+from tests.support import wrong_calls
+from tests.support.wrong_calls import leaf
 
 
 def _ours(function):
@@ -39,22 +41,10 @@ FUNCTIONS = [
 ]
 
 
-def leaf(*shape):
-    return tensor(1.0 + np.arange(np.prod(shape, dtype=int)).reshape(shape), requires_grad=True)
-
-
-# Each is wrong for most functions, and right for a few; what counts is how it is refused.
 WRONG = {
-    "an unknown keyword": lambda f: f(leaf(2, 3), nonsense=1),
-    "an unknown keyword of two": lambda f: f(leaf(2, 3), leaf(2, 3), nonsense=1),
-    "text": lambda f: f("abc", leaf(2, 3)),
-    "text as the second": lambda f: f(leaf(2, 3), "abc"),
-    "an object": lambda f: f(leaf(2, 3), object()),
-    "nothing": lambda f: f(leaf(2, 3), None),
+    **wrong_calls.WRONG,
     "a dict": lambda f: f({"a": leaf(2)}),
-    "a dict as the second": lambda f: f(leaf(2), {"a": leaf(2)}),
     "a set": lambda f: f({1.0, 2.0}, leaf(2)),
-    "shapes that do not fit": lambda f: f(leaf(2, 3), leaf(4, 5)),
     "an axis that is not there": lambda f: f(leaf(2, 3), axis=7),
     "text for an axis": lambda f: f(leaf(2, 3), axis="a"),
     "a number far off": lambda f: f(leaf(2, 3), -99),

@@ -11,6 +11,8 @@ import pytest
 
 from autograd import tensor
 from autograd.errors import AutogradError
+from tests.support import wrong_calls
+from tests.support.wrong_calls import leaf
 
 MODULES = ("integrate", "linalg", "signal", "special", "stats")
 
@@ -29,21 +31,9 @@ def _functions():
 FUNCTIONS = _functions()
 
 
-def leaf(*shape):
-    return tensor(1.0 + np.arange(np.prod(shape, dtype=int)).reshape(shape), requires_grad=True)
-
-
-# Each is wrong for most functions, and right for a few; what counts is how it is refused.
 WRONG = {
-    "an unknown keyword": lambda f: f(leaf(2, 3), nonsense=1),
-    "an unknown keyword of two": lambda f: f(leaf(2, 3), leaf(2, 3), nonsense=1),
-    "text": lambda f: f("abc", leaf(2, 3)),
-    "text as the second": lambda f: f(leaf(2, 3), "abc"),
-    "an object": lambda f: f(leaf(2, 3), object()),
-    "nothing": lambda f: f(leaf(2, 3), None),
-    "a dict as the second": lambda f: f(leaf(2), {"a": leaf(2)}),
+    **wrong_calls.WRONG,
     "a dict as the third": lambda f: f(leaf(2), leaf(2), {"a": leaf(2)}),
-    "shapes that do not fit": lambda f: f(leaf(2, 3), leaf(4, 5)),
     "three shapes that do not fit": lambda f: f(leaf(2, 3), leaf(4, 5), leaf(7)),
     "no axes": lambda f: f(leaf()),
     "a ragged list": lambda f: f([leaf(2), leaf(3)]),
