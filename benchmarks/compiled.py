@@ -70,6 +70,7 @@ def sides(threads: str, options: argparse.Namespace) -> dict[str, Side]:
     variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
     common: dict[str, Any] = {name: threads for name in variables} | {"cores": int(threads)}
     common["OMP_WAIT_POLICY"] = "PASSIVE"
+    common["TORCHINDUCTOR_COMPILE_THREADS"] = "1"  # its pool of compilers would run in the others' turns
     common["OPENBLAS_THREAD_TIMEOUT"] = "20"  # log2 of the ticks that its threads spin after a product
     found = {name: Side(sys.executable, str(ROOT), PROGRAMS, CONTESTANT=name, **common) for name in OURS}
     if options.torch:
