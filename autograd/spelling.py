@@ -11,7 +11,7 @@ import numpy as np
 from . import aliasing
 from .diagnose import typed
 from .errors import SpellingError
-from .ops import arranging, choosing, contractions, elementwise, reductions, shapes, sizes
+from .ops import arranging, choosing, contractions, elementwise, shapes, sizes, softmax
 
 _KEYWORDS = {"dim": "axis=", "keepdim": "keepdims=", "unbiased": "ddof=", "correction": "ddof="}
 
@@ -175,15 +175,15 @@ class PyTorchNames:
 
     def softmax(self: Any, dim: Any) -> Any:
         """exp(x) / sum(exp(x)) along `dim`."""
-        return reductions.softmax(self, dim)
+        return softmax.softmax(self, dim)
 
     def log_softmax(self: Any, dim: Any) -> Any:
         """The logarithm of softmax along `dim`."""
-        return reductions.log_softmax(self, dim)
+        return softmax.log_softmax(self, dim)
 
     def logsumexp(self: Any, dim: Any, keepdim: Any = False) -> Any:
         """log(sum(exp(x))) along `dim`."""
-        return reductions.logsumexp(self, dim, keepdim)
+        return softmax.logsumexp(self, dim, keepdim)
 
     def cpu(self: Any) -> Any:
         """Itself: tensors live in the computer's memory."""

@@ -7,8 +7,6 @@ NumPy's spelling.
 
 from __future__ import annotations
 
-import operator
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +14,13 @@ import numpy as np
 
 from . import aliasing, backward, protocols, views
 from .backward import HookHandle
-from .diagnose import CONVERTED, named, puts_an_item, typed
-from .errors import ArgumentError, DtypeError, GradientError, RequiresGradError, SpellingError
+from .diagnose import typed
+from .errors import DtypeError, GradientError, SpellingError
 from .methods import NumPyMethods
 from .ops import choosing, contractions, elementwise, indexing, parts, shapes, sizes
+from .plain import PlainValues
 from .spelling import PyTorchNames, Size
-from .tape import EXTRA, TensorBase, admit, leaf_node, mode
+from .tape import EXTRA, TensorBase, admit, leaf_node
 
 
 def _operator(operation: Callable) -> tuple[Callable, Callable, Callable]:
@@ -36,7 +35,7 @@ def _operator(operation: Callable) -> tuple[Callable, Callable, Callable]:
     return operation, reflected, in_place
 
 
-class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # view is of both
+class Tensor(NumPyMethods, PyTorchNames, PlainValues):  # view is of both
     """An array that remembers how it was computed.
 
     `Tensor(x)` shares the memory of an ndarray; `autograd.tensor(x)` copies.
@@ -163,113 +162,7 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # view is of both
         """HIPS autograd's name for how deep the trace is; there are no levels here."""
         return 0
 
-    # -------------------------------------------------------------- values out
-
-    def numpy(self) -> np.ndarray:
-        """The ndarray that shares its memory.
-
-        Errors: RequiresGradError if it requires grad while gradients are recorded.
-        """
-        self._refuse_if_recorded("numpy()")
-        return views.expose(self)
-
-    def item(self, *index: int) -> Any:
-        """The value of its only element (or the one at an index) as a Python number."""
-        try:
-            return self._data.item(*index)
-        except CONVERTED as error:
-            raise named("item", error) from None
-
-    def tolist(self) -> Any:
-        """Its values as nested lists of Python numbers."""
-        return self._data.tolist()
-
-    def _refuse_if_recorded(self, what: str) -> None:
-        if self._node is not None and mode.grad:
-            raise RequiresGradError(
-                f"{what} of a tensor that requires grad would lose its gradient; "
-                "use .detach() first, or autograd.no_grad()"
-            )
-
-    def _refuse_as_number(self, what: str, caller: Any) -> None:
-        """Refuse what NumPy does to put it into an array; else it is a number, as in PyTorch."""
-        where = f"{mode.strict}: " if mode.strict else ""
-        if puts_an_item(caller):
-            raise RequiresGradError(
-                f"{where}a[i] = t, of a tensor t that requires grad, loses its gradient in an ndarray a: "
-                "make it a tensor, or put t.detach() there"
-            )
-        if mode.strict:
-            self._refuse_if_recorded(where + what)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """Its values, for `numpy.asarray` and its kin: they share its memory unless they are a copy.
-
-        Errors: RequiresGradError if it requires grad while gradients are recorded, unless they are
-        rounded to integers; ArgumentError
-        where `copy=False` cannot be had.
-        """
-        if dtype is None or np.dtype(dtype).kind in "fc":  # rounding has no gradient to lose
-            self._refuse_if_recorded("numpy.asarray()")
-        if dtype is not None and dtype != self.dtype:
-            if copy is False:
-                raise ArgumentError(f"numpy.asarray: {self.dtype} becomes {np.dtype(dtype)} by a copy")
-            return np.array(self._data, dtype)
-        if not isinstance(self._data, (np.ndarray, np.generic)):
-            return self._data.__array__()  # recorded: it refuses
-        return np.array(self._data) if copy else views.expose(self)
-
-    def __dlpack__(self, **options: Any) -> Any:
-        """Its memory, for `from_dlpack` of other libraries: writes there are seen here.
-
-        Errors: RequiresGradError if it requires grad while gradients are recorded.
-        """
-        self._refuse_if_recorded("__dlpack__()")
-        return views.expose(self).__dlpack__(**options)
-
-    def __dlpack_device__(self) -> tuple:
-        return np.asarray(self._data).__dlpack_device__()
-
-    def __float__(self) -> float:
-        if self._node is not None and mode.grad:
-            self._refuse_as_number("float()", sys._getframe(1))
-        return float(self._data)
-
-    def __int__(self) -> int:
-        return int(self._data)
-
-    def __index__(self) -> int:
-        return operator.index(self._data)
-
-    def __complex__(self) -> complex:
-        if self._node is not None and mode.grad:
-            self._refuse_as_number("complex()", sys._getframe(1))
-        return complex(self._data)
-
-    def __bool__(self) -> bool:
-        return bool(self._data)
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __iter__(self) -> Any:
-        if not self.ndim:
-            raise TypeError("iteration over a 0-d tensor")
-        return (self[i] for i in range(self.shape[0]))
-
-    def __contains__(self, value: Any) -> bool:
-        return getattr(value, "_data", value) in self._data
-
-    __hash__ = object.__hash__
-
-    def __repr__(self) -> str:
-        text = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")
-        if self.dtype not in (np.float64, np.int64, np.bool_):
-            text += f", dtype={self.dtype}"
-        return f"tensor({text}{', requires_grad=True' if self.requires_grad else ''})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data if not self.ndim else np.asarray(self._data), spec) if spec else str(self)
+    # -------------------------------------------------------------- copies
 
     def __copy__(self) -> Tensor:
         return self.copy()
@@ -368,6 +261,7 @@ class Tensor(NumPyMethods, PyTorchNames, TensorBase):  # view is of both
     __le__ = choosing.less_equal
     __gt__ = choosing.greater
     __ge__ = choosing.greater_equal
+    __hash__ = object.__hash__  # which Python drops beside __eq__
     __add__, __radd__, __iadd__ = _operator(elementwise.add)
     __sub__, __rsub__, __isub__ = _operator(elementwise.subtract)
     __mul__, __rmul__, __imul__ = _operator(elementwise.multiply)

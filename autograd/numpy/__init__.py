@@ -30,6 +30,7 @@ from ..ops import (
     shapes,
     sizes,
 )
+from ..ops import einsum as _einstein
 from ..ops import polynomials_2d as _polynomials_2d  # noqa: F401 - not with the others: it takes 5 ms
 from ..ops.composed import COMPOSED as _COMPOSED
 from ..primitive import REGISTRY as _REGISTRY
@@ -42,7 +43,7 @@ from ._objects import c_, r_, vectorize  # noqa: F401 - of the namespace
 
 _FAMILIES = (
     elementwise, sizes, complex, choosing, shapes, arranging, indexing, joining, reductions, contractions,
-    kronecker, parts, products,
+    _einstein, kronecker, parts, products,
 )  # fmt: skip
 # Ufuncs that NumPy calls itself, and does not export under their names.
 _umath: Any = _numpy._core.umath  # type: ignore[attr-defined]

@@ -12,13 +12,12 @@ from ..memory import is_array
 from .arranging import flip
 from .choosing import equal, where
 from .complex import conjugate, real
-from .elementwise import exp
 from .joining import concatenate, stack
 from .limits import over, undefined, unless
 from .shapes import as_array, axis_index, moveaxis, ravel, reshape, stretched
 from .steep import steep
 
-_CASES = [case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True)]
+CASES = [case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True)]
 
 
 def axes_of(axis, ndim):
@@ -58,7 +57,7 @@ sum = primitive(
     ["x"],
     name="sum",
     vjp={"x": lambda g, x_shape, axis: spread(g, x_shape, axis)},
-    linear=True, analytic=True, batch="axis", cases=_CASES, numpy=[np.sum], doc="The sum over axes.",
+    linear=True, analytic=True, batch="axis", cases=CASES, numpy=[np.sum], doc="The sum over axes.",
 )  # fmt: skip
 
 
@@ -75,7 +74,7 @@ mean = primitive(
     ["x"],
     name="mean",
     vjp={"x": lambda g, x_shape, axis: spread(g / builtins.max(count(x_shape, axis), 1), x_shape, axis)},
-    linear=True, analytic=True, batch="axis", cases=_CASES, numpy=[np.mean], doc="The mean over axes.",
+    linear=True, analytic=True, batch="axis", cases=CASES, numpy=[np.mean], doc="The mean over axes.",
 )  # fmt: skip
 
 
@@ -133,7 +132,7 @@ var = primitive(
     name="var",
     vjp={"x": lambda g, x, axis, ddof: aligned(g, x.shape, axis) * _var_slope(x, axis, ddof)},
     jvp={"x": lambda t, out, x, axis, ddof, keepdims: _moved_var(t, x, axis, ddof, keepdims)},
-    batch="axis", cases=[*_CASES, case((4, 3), axis=0, ddof=1)], numpy=[np.var],
+    batch="axis", cases=[*CASES, case((4, 3), axis=0, ddof=1)], numpy=[np.var],
     doc="The mean squared distance from the mean, n - ddof in the denominator.",
 )  # fmt: skip
 std = primitive(
@@ -146,7 +145,7 @@ std = primitive(
     name="std",
     vjp={"x": _d_std},
     jvp={"x": _moved_std},
-    batch="axis", cases=[*_CASES, case((4, 3), axis=0, ddof=1)], numpy=[np.std],
+    batch="axis", cases=[*CASES, case((4, 3), axis=0, ddof=1)], numpy=[np.std],
     kinks="0 at constant input; the next derivative there is NaN",
     doc="The square root of var.",
 )  # fmt: skip
@@ -176,7 +175,7 @@ def _extremum(ufunc, name, functions, doc):
         name=name,
         vjp={"x": _d_extremum},
         jvp={"x": _moved_extremum},
-        batch="axis", cases=_CASES, numpy=functions, kinks="ties share evenly", doc=doc,
+        batch="axis", cases=CASES, numpy=functions, kinks="ties share evenly", doc=doc,
     )  # fmt: skip
 
 
@@ -237,7 +236,7 @@ prod = primitive(
     name="prod",
     vjp={"x": lambda g, x, axis: aligned(g, x.shape, axis) * _products_without(x, axis)},
     jvp={"x": lambda t, out, x, axis, keepdims: sum(t * _products_without(x, axis), axis, keepdims)},
-    batch="axis", analytic=True, cases=_CASES, numpy=[np.prod],
+    batch="axis", analytic=True, cases=CASES, numpy=[np.prod],
     doc="The product over axes; its derivative is exact also where elements are zero.",
 )  # fmt: skip
 
@@ -273,18 +272,18 @@ def _constant(function, doc):
     return primitive(
         lambda x, axis=None, keepdims=False: function(x, axis, keepdims=keepdims),
         ["x"],
-        name=function.__name__, batch="axis", cases=_CASES, numpy=[function], doc=doc,
+        name=function.__name__, batch="axis", cases=CASES, numpy=[function], doc=doc,
     )  # fmt: skip
 
 
 argmax = primitive(
     lambda x, axis=None, keepdims=False: np.argmax(x, axis, keepdims=keepdims),
-    ["x"], name="argmax", batch="flat", cases=_CASES[:2], numpy=[np.argmax],
+    ["x"], name="argmax", batch="flat", cases=CASES[:2], numpy=[np.argmax],
     doc="Index of the largest element, without gradient.",
 )  # fmt: skip
 argmin = primitive(
     lambda x, axis=None, keepdims=False: np.argmin(x, axis, keepdims=keepdims),
-    ["x"], name="argmin", batch="flat", cases=_CASES[:2], numpy=[np.argmin],
+    ["x"], name="argmin", batch="flat", cases=CASES[:2], numpy=[np.argmin],
     doc="Index of the smallest element, without gradient.",
 )  # fmt: skip
 argsort = primitive(
@@ -295,99 +294,3 @@ argsort = primitive(
 any = _constant(np.any, "Whether any element is true.")
 all = _constant(np.all, "Whether all elements are true.")
 count_nonzero = _constant(np.count_nonzero, "How many elements are not zero.")
-
-# ------------------------------------------------------------------ exponentials, normalised
-
-
-def _shifted(x, axis):
-    """The largest element, or 0 where it is infinite, so that x - it is never inf - inf."""
-    if not x.size:
-        return x.dtype.type(0)
-    top = np.maximum.reduce(x, axis, None, None, True, initial=-np.inf)
-    return np.where(np.isfinite(top), top, x.dtype.type(0))
-
-
-def _logsumexp(x, axis=None, keepdims=False):
-    top = _shifted(x, axis)
-    with np.errstate(divide="ignore"):  # the log of an empty sum is -inf
-        out = np.log(np.add.reduce(np.exp(x - top), axis, None, None, True)) + top
-    out = out.astype(x.dtype, copy=False)
-    if keepdims:
-        return out
-    axes = axes_of(axis, x.ndim)
-    return out.reshape([n for i, n in enumerate(x.shape) if i not in axes])
-
-
-def _shares(x, out, axis):
-    """softmax(x)"""
-    out = aligned(out, x.shape, axis)
-    empty = equal(out, -math.inf)  # all -inf: no element has a share, so 0 rather than NaN
-    if isinstance(empty, (np.ndarray, np.bool_)) and not empty.any():
-        return exp(x - out)
-    return exp(where(empty, -math.inf, x - where(empty, 0, out)))
-
-
-logsumexp = primitive(
-    _logsumexp,
-    ["x"],
-    name="logsumexp",
-    vjp={"x": lambda g, x, out, axis: aligned(g, x.shape, axis) * _shares(x, out, axis)},
-    jvp={"x": lambda t, out, x, axis, keepdims: sum(t * _shares(x, out, axis), axis, keepdims)},
-    analytic=True, batch="axis", cases=_CASES, kinks="0 where all are -inf",
-    doc="log(sum(exp(x))) over axes, without overflow.",
-)  # fmt: skip
-
-
-# for each dtype how large numbers may be for sums of their exponentials neither to overflow nor vanish
-_MODEST = {np.dtype(np.float32): 60.0, np.dtype(np.float64): 600.0}
-
-
-def _totals(x, axis):
-    """Sums along an axis, which stays; BLAS does rows several times as fast as `add.reduce`."""
-    if x.ndim and axis in (-1, x.ndim - 1) and x.dtype in _MODEST:
-        return x.dot(np.ones((x.shape[-1], 1), x.dtype))
-    return np.add.reduce(x, axis, None, None, True)
-
-
-def _softmax(x, axis=-1):
-    # modest numbers need no shift; to find their extremes takes a tenth of what finding each row's does
-    most = _MODEST.get(x.dtype, 0.0)
-    if not x.size or not (-most < np.minimum.reduce(x, None) and np.maximum.reduce(x, None) < most):
-        x = x - _shifted(x, axis)
-    out = np.exp(x)
-    out /= _totals(out, axis)
-    return out
-
-
-def _d_softmax(g, out, axis):
-    if is_array(g) and is_array(out) and axis in (-1, g.ndim - 1) and g.dtype.kind == "f":
-        return np.multiply(out, g := g - np.vecdot(g, out)[..., None], g)
-    return out * (g - sum(g * out, axis, True))
-
-
-softmax = primitive(
-    _softmax,
-    ["x"],
-    name="softmax",
-    vjp={"x": _d_softmax},
-    jvp={"x": lambda t, out, x, axis: _d_softmax(t, out, axis)},  # its Jacobian is symmetric
-    analytic=True, batch="axis", cases=[case((2, 3)), case((2, 3), axis=0)],
-    doc="exp(x) / sum(exp(x)) along an axis, without overflow.",
-)  # fmt: skip
-
-
-def _log_softmax(x, axis=-1):
-    out = x - _shifted(x, axis)
-    out -= np.log(_totals(np.exp(out), axis))
-    return out
-
-
-log_softmax = primitive(
-    _log_softmax,
-    ["x"],
-    name="log_softmax",
-    vjp={"x": lambda g, out, axis: g - exp(out) * sum(g, axis, True)},
-    jvp={"x": lambda t, out, x, axis: t - sum(exp(out) * t, axis, True)},
-    analytic=True, batch="axis", cases=[case((2, 3)), case((2, 3), axis=0)],
-    doc="The logarithm of softmax along an axis.",
-)  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import DtypeError, ShapeError
-from autograd.ops import reductions
+from autograd.ops import softmax as normalised
 from autograd.ops.shapes import expand_dims
 from nn.random import as_generator
 
@@ -31,7 +31,7 @@ def softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
         >>> softmax(np.zeros(2), dim=0)
         array([0.5, 0.5])
     """
-    return reductions.softmax(*_prepared(input, dim, dtype, "softmax"))
+    return normalised.softmax(*_prepared(input, dim, dtype, "softmax"))
 
 
 def softmin(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
@@ -44,7 +44,7 @@ def softmin(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
         array([0.75, 0.25])
     """
     input, axis = _prepared(input, dim, dtype, "softmin")
-    return reductions.softmax(-input, axis)
+    return normalised.softmax(-input, axis)
 
 
 def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
@@ -56,7 +56,7 @@ def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any
         >>> log_softmax(np.zeros(2), dim=0).round(4)
         array([-0.6931, -0.6931])
     """
-    return reductions.log_softmax(*_prepared(input, dim, dtype, "log_softmax"))
+    return normalised.log_softmax(*_prepared(input, dim, dtype, "log_softmax"))
 
 
 def gumbel_softmax(
@@ -92,7 +92,7 @@ def gumbel_softmax(
     logits, dim = numbers(logits, "gumbel_softmax"), check_index(dim, "gumbel_softmax: dim")
     drawn = as_generator(generator, "gumbel_softmax").gumbel(size=logits.shape)
     noise = drawn.astype(logits.dtype if logits.dtype.kind == "f" else drawn.dtype)
-    soft = reductions.softmax((logits + noise) / tau, dim)
+    soft = normalised.softmax((logits + noise) / tau, dim)
     if not hard:
         return soft
     values = plain(soft)

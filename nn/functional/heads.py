@@ -13,8 +13,9 @@ from autograd.ops.indexing import getitem
 from autograd.ops.joining import concatenate
 from autograd.ops.neural.attention import attention, self_attention
 from autograd.ops.neural.linear import linear
-from autograd.ops.reductions import mean, softmax
+from autograd.ops.reductions import mean
 from autograd.ops.shapes import broadcast_to, expand_dims, reshape, squeeze, swapaxes, transpose
+from autograd.ops.softmax import softmax
 
 from . import masks
 from .inputs import as_array

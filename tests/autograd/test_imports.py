@@ -29,7 +29,7 @@ LAYERS = [
     {"aliasing", "core_axes", "protocols"},
     {"flat", "keywords", "spelling", "writes"},
     {"ufuncs"},
-    {"methods"},
+    {"methods", "plain"},
     {"tensor"},
     {"batched", "transposing"},
     {"forward"},

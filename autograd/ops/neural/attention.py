@@ -17,8 +17,8 @@ from ...errors import DtypeError, ShapeError
 from ..choosing import where
 from ..contractions import matmul
 from ..indexing import getitem
-from ..reductions import softmax
 from ..shapes import moveaxis, reshape, swapaxes
+from ..softmax import softmax
 from . import batching
 
 # Scores of at most this size can be exponentiated and summed as they are, with room for products:

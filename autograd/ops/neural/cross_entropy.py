@@ -7,9 +7,9 @@ import numpy as np
 from ...declare import case, primitive
 from ...errors import ShapeError
 from ..choosing import where
-from ..reductions import log_softmax, softmax
 from ..reductions import sum as total
 from ..shapes import reshape
+from ..softmax import log_softmax, softmax
 from . import batching
 from .classes import check_classes, check_weight, column_places, factors_of, places_of, total_of
 from .losses import per_element, reduced

@@ -18,8 +18,8 @@ from ...errors import DtypeError
 from ..choosing import less, where
 from ..indexing import getitem
 from ..joining import concatenate, stack
-from ..reductions import logsumexp
 from ..reductions import sum as total
+from ..softmax import logsumexp
 from .losses import reduced
 
 

@@ -12,7 +12,7 @@ from ...declare import case, primitive
 from ...errors import ArgumentError, OperandError, ShapeError
 from ...keywords import has_tensor
 from ...ops.arranging import flip
-from ...ops.contractions import einsum
+from ...ops.einsum import einsum
 from ...ops.fft import fftn, ifftn, irfftn, rfftn
 from ...ops.indexing import getitem
 from ...ops.matrices import conj, in_lapack

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...declare import case
 from ...errors import NotDifferentiable, OperandError
-from ...ops import reductions as _reductions
+from ...ops import softmax as _softmax
 from ...ops.choosing import equal, where
 from ...ops.composed import plain
 from ...ops.elementwise import exp
@@ -78,7 +78,7 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     if any(np.iscomplexobj(plain(v)) for v in (a, weights)):
         raise NotDifferentiable("scipy.special.logsumexp has no derivative here for complex arguments")
     if b is None and not return_sign and a.ndim:  # without weights there is no sign to look after
-        return _reductions.logsumexp(a, axis if axis is None else axes_of(axis, a.ndim), keepdims)
+        return _softmax.logsumexp(a, axis if axis is None else axes_of(axis, a.ndim), keepdims)
     axes = None if axis is None else axes_of(axis, max(np.ndim(plain(a)), np.ndim(plain(weights))))
     shape = np.broadcast_shapes(tuple(a.shape), np.shape(plain(weights)))
     dtype = np.result_type(plain(a), plain(weights))
@@ -109,13 +109,13 @@ def _along(function: Any, name: str) -> Any:
             return function(x, axes[0])
         if not x.ndim:
             return reshape(function(reshape(x, (1,)), 0), ())
-        out = x - _reductions.logsumexp(x, axes, True)
+        out = x - _softmax.logsumexp(x, axes, True)
         return out if name == "log_softmax" else exp(out)
 
     return call
 
 
-softmax = _along(_reductions.softmax, "softmax")
+softmax = _along(_softmax.softmax, "softmax")
 softmax.__doc__ = "exp(x) over its sum. Gradient: out * (g - sum(g * out))."
-log_softmax = _along(_reductions.log_softmax, "log_softmax")
+log_softmax = _along(_softmax.log_softmax, "log_softmax")
 log_softmax.__doc__ = "log(softmax(x)). Gradient: g - softmax(x) * sum(g)."
