@@ -49,22 +49,7 @@ CALLS = calls.listed(
     },
     X,
 )
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
-
-
-@every
-def test_values(call):
-    calls.check_values(call)
-
-
-@every
-def test_derivatives(call):
-    calls.check_slopes(call)
-
-
-@every
-def test_float32(call):
-    calls.check_narrow(call)
+test_values, test_derivatives, test_float32 = calls.tests_of(CALLS)
 
 
 ROWS = hnp.arrays(

@@ -89,22 +89,7 @@ CALLS += calls.listed(
     },
     PHASES,
 )
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
-
-
-@every
-def test_values(call):
-    calls.check_values(call)
-
-
-@every
-def test_derivatives(call):
-    calls.check_slopes(call)
-
-
-@every
-def test_float32(call):
-    calls.check_narrow(call)
+test_values, test_derivatives, test_float32 = calls.tests_of(CALLS)
 
 
 NUMBERS = st.floats(-100, 100, width=32) | st.just(np.nan)

@@ -169,7 +169,7 @@ TABLE = {
     "arctanh": [lambda n, x: IM.arctanh(x)],
 }  # fmt: skip
 CALLS = calls.listed(TABLE, X)
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
+test_values, test_derivatives, test_float32 = calls.tests_of(CALLS)
 
 
 def test_every_function_of_these_files_is_called_here():
@@ -177,21 +177,6 @@ def test_every_function_of_these_files_is_called_here():
     there = {f.__name__ for f, ours in COMPOSED.items() if ours.__wrapped__.__module__ in files}
     assert there - {"full"} == set(TABLE)
     assert rearranging.__name__ not in files  # has a test of its own
-
-
-@every
-def test_values(call):
-    calls.check_values(call)
-
-
-@every
-def test_derivatives(call):
-    calls.check_slopes(call)
-
-
-@every
-def test_float32(call):
-    calls.check_narrow(call)
 
 
 # ------------------------------------------------------------------ what tables cannot say

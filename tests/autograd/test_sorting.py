@@ -95,22 +95,7 @@ OF_Q = {
     "percentile": [lambda n, x, q: n.percentile(x, 100 * q)],
 }
 CALLS = calls.listed(SMOOTH, X) + calls.listed({f"{name} of q": fs for name, fs in OF_Q.items()}, X, Q)
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
-
-
-@every
-def test_values(call):
-    calls.check_values(call)
-
-
-@every
-def test_derivatives(call):
-    calls.check_slopes(call)
-
-
-@every
-def test_float32(call):
-    calls.check_narrow(call)
+test_values, test_derivatives, test_float32 = calls.tests_of(CALLS)
 
 
 # ------------------------------------------------------------------ values of generated arguments

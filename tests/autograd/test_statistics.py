@@ -108,22 +108,7 @@ CALLS = calls.listed(
     X,
     W,
 )
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
-
-
-@every
-def test_values(call):
-    calls.check_values(call)
-
-
-@every
-def test_derivatives(call):
-    calls.check_slopes(call)
-
-
-@every
-def test_float32(call):
-    calls.check_narrow(call)
+test_values, test_derivatives, test_float32 = calls.tests_of(CALLS)
 
 
 NUMBERS = st.sampled_from([np.nan, 0.0, 1.0, 1.0, -2.0, 0.5, 3.25])

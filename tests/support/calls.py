@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import autograd
 import autograd.numpy as anp
@@ -109,3 +110,17 @@ def check_narrow(call: Call) -> None:
     for g, e, a in zip(gradients(f, narrow, v, False), wide, narrow, strict=True):
         assert (g.dtype, g.shape) == (np.float32, a.shape)
         close(g, e.numpy(), 2e-4, f"{call} in float32")
+
+
+def tests_of(calls: list[Call]) -> tuple[Callable, Callable, Callable]:
+    """The tests of a table: NumPy's values, both orders of derivatives, and float32."""
+    every = pytest.mark.parametrize("call", calls, ids=repr)
+
+    def of(check: Callable) -> Callable:
+        @every
+        def test(call: Call) -> None:
+            check(call)
+
+        return test
+
+    return of(check_values), of(check_slopes), of(check_narrow)
