@@ -44,7 +44,8 @@ NAMES = {
         wrap_if_boxes_inside wrap_namespace""",
     "autograd.numpy": """array_from_args concatenate_args fft linalg make_diagonal metadata numpy_boxes
         numpy_jvps numpy_vjps numpy_vspaces numpy_wrapper random wrap_namespace""",
-    "autograd.numpy.random": "randn rand normal RandomState default_rng seed",
+    "autograd.numpy.random": """RandomState default_rng get_bit_generator normal rand randn seed
+        set_bit_generator""",
 }
 
 # What cannot mean anything over another tape: its nodes, traces and rules. docs/migration.md says so.
