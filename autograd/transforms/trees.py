@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,8 +36,13 @@ def rebuild(tree: Any, values: Iterator[Any]) -> Any:
         >>> rebuild({"w": [1.0, 2.0], "b": None}, iter("xy"))
         {'w': ['x', 'y'], 'b': None}
     """
-    if isinstance(tree, dict):
+    if type(tree) is dict:
         return {key: rebuild(value, values) for key, value in tree.items()}
+    if isinstance(tree, dict):  # such as an OrderedDict, or a defaultdict with what it makes
+        like = copy.copy(tree)
+        for key, value in tree.items():
+            like[key] = rebuild(value, values)
+        return like
     if isinstance(tree, (tuple, list)):
         made = [rebuild(value, values) for value in tree]
         return tree._make(made) if hasattr(tree, "_make") else type(tree)(made)

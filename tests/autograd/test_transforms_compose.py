@@ -173,6 +173,17 @@ def test_containers_come_back_as_they_were():
     assert (found["none"], found["empty"]) == (None, ())
 
 
+def test_dicts_of_other_classes():
+    from collections import OrderedDict, defaultdict
+
+    ordered = OrderedDict(b=2.0, a=3.0)
+    found = grad(lambda p: p["a"] * p["b"])(ordered)
+    assert type(found) is OrderedDict
+    assert list(found.items()) == [("b", 3.0), ("a", 2.0)]
+    assert list(ordered.items()) == [("b", 2.0), ("a", 3.0)]
+    assert grad(lambda p: p["a"] * 2 + p["other"])(defaultdict(float, a=1.0)) == {"a": 2.0}
+
+
 def test_positions_and_keywords():
     def g(x, y, *, z):
         return x * y**2 * z**3
