@@ -26,8 +26,8 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
         parameters: path -> Tensor or array, for any of its parameters and buffers, as
             `named_parameters` names them.
 
-    Errors: OperandError for a path that is none of the module's, or a value that is no array;
-    ShapeError for a value of another shape.
+    Errors: OperandError for what is no module, a path that is none of the module's, or a value that
+    is no array; ShapeError for a value of another shape.
 
     Example:
         >>> import autograd, nn
@@ -37,6 +37,12 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
         >>> autograd.grad(loss)({"weight": np.array([[2.0]])})
         {'weight': array([[3.]])}
     """
+    if not isinstance(module, Module):
+        raise OperandError(f"functional_call: expected a module, got {describe(module)}")
+    if not isinstance(parameters, Mapping):
+        raise OperandError(
+            f"functional_call: parameters must be a dict of path -> array, got {describe(parameters)}"
+        )
     given = dict(parameters)
     with setting(lambda: _substituted(module, given)):
         return module(*args, **options)

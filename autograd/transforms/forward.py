@@ -21,7 +21,17 @@ from ..forward import Pushing
 from ..modes import no_grad
 from ..sweeping import sweep
 from ..tape import ORDER, TensorBase, identity_node, new_tensor
-from .tracing import Selection, Trace, check_function, is_traced, matching, same_leaves, tracing
+from .tracing import (
+    Selection,
+    Trace,
+    check_function,
+    is_traced,
+    matching,
+    results_of,
+    same_leaves,
+    selecting,
+    tracing,
+)
 from .trees import leaves, rebuild
 from .variables import as_kind
 
@@ -31,7 +41,7 @@ class Linearized:
 
     def __init__(self, trace: Trace):
         self.trace = trace
-        self.outs = [leaf for _, leaf in leaves(trace.value)]
+        self.outs = results_of(trace)
         live = [lower(o, trace.levels) for o in self.outs if is_traced(o)]
         self.seen = trace.seen(live)
         # ones, since rules keep a cotangent of zero zero
@@ -90,7 +100,7 @@ def _pushed(
         return pushing
 
     trace = Trace(caller, f, args, options, chosen, within)
-    outs = [leaf for _, leaf in leaves(trace.value)]
+    outs = results_of(trace)
     found = [pushing.tangent_of(out) for out in outs]
     lifted = any(isinstance(t, TensorBase) for t in found) or trace.seen([o for o in outs if is_traced(o)])
     return trace, _tangents_like(trace, found, lifted)
@@ -136,6 +146,7 @@ def jvp(f: Callable, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
     return trace.outside(trace.value), moved
 
 
+@selecting
 def deriv(f: Callable, argnum: int = 0) -> Callable:
     """The function x -> the derivative of f in the direction of ones: f'(x) for a number x.
 

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ..diagnose import describe
-from ..errors import ArgumentError, GradientError, VmapError
+from ..errors import ArgumentError, VmapError
 from ..ops.joining import concatenate, stack
 from ..ops.shapes import moveaxis, reshape
 from ..tape import TensorBase, new_tensor
 from .forward import Linearized
 from .reverse import gradient_of
-from .tracing import Selection, Trace, check_function, is_traced, matching
+from .tracing import Selection, Trace, check_function, is_traced, matching, results_of, selecting
 from .trees import leaves, rebuild
 from .vmap import vmap
 
@@ -25,6 +24,7 @@ FEW = 4  # rows that are sooner swept one by one
 ROOM = 1 << 20  # elements of cotangents, of one variable or result, that are held at once
 
 
+@selecting
 def jacobian(f: Callable, argnum: Selection = 0, mode: str | None = None) -> Callable:
     """The function x -> J with J[i, j] = df[i] / dx[j].
 
@@ -68,19 +68,6 @@ def jacobian_of(caller: str, f: Callable, argnum: Selection, mode: str | None) -
         return rebuild(trace.value, iter([tuple(found) if several else found[0] for found in grouped]))
 
     return derivative
-
-
-def results_of(trace: Trace) -> list:
-    """The arrays that the function gave.
-
-    Errors: GradientError for anything else.
-    """
-    outs = [leaf for _, leaf in leaves(trace.value)]
-    for out in outs or [trace.value]:
-        if not isinstance(out, (TensorBase, np.ndarray, np.generic, float, int, complex)):
-            got = describe(out)
-            raise GradientError(f"{trace.caller}: the function must return an array, or several, got {got}")
-    return outs
 
 
 def _rows(trace: Trace, out: Any, shapes: list[tuple]) -> list:
@@ -174,6 +161,7 @@ def _basis(like: Any) -> Any:
         yield unit.reshape(data.shape) if data.shape else unit[0]
 
 
+@selecting
 def hessian(f: Callable, argnum: Selection = 0) -> Callable:
     """The function x -> H with H[i, j] = d2f / dx[i] dx[j], of a scalar-valued f.
 

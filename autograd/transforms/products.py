@@ -9,12 +9,12 @@ from typing import Any
 from ..errors import ArgumentError
 from ..ops.reductions import sum as total
 from .forward import Linearized
-from .matrices import results_of
 from .reverse import gradient_of
-from .tracing import Selection, Trace, check_function, matching, same_leaves
+from .tracing import Selection, Trace, check_function, matching, results_of, same_leaves, selecting
 from .trees import leaves
 
 
+@selecting
 def hessian_tensor_product(f: Callable, argnum: Selection = 0) -> Callable:
     """The function (*args, v) -> sum_j H[i, j] v[j], without forming H.
 
@@ -27,19 +27,24 @@ def hessian_tensor_product(f: Callable, argnum: Selection = 0) -> Callable:
         >>> hvp(lambda x: (x**3).sum())(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
         array([  6., 120.])
     """
-    gradient = gradient_of("hvp", f, argnum)
+    return _curvature("hvp", f, argnum)
+
+
+hvp = hessian_tensor_product
+
+
+def _curvature(caller: str, f: Callable, argnum: Selection) -> Callable:
+    """`hvp` for a transform that errors name."""
+    gradient = gradient_of(caller, f, argnum)
 
     @functools.wraps(f)
     def product(*args: Any, **options: Any) -> Any:
-        given, v = _apart(args, "hvp")
-        trace = Trace("hvp", gradient, given, options, argnum)
+        given, v = _apart(args, caller)
+        trace = Trace(caller, gradient, given, options, argnum)
         vectors = _vectors(trace, v, argnum)
         return _grouped(trace, trace.pull(results_of(trace), vectors), argnum)  # as H is symmetric
 
     return product
-
-
-hvp = hessian_tensor_product
 
 
 def half_square(y: Any) -> Any:
@@ -47,6 +52,7 @@ def half_square(y: Any) -> Any:
     return sum(0.5 * total(leaf * leaf) for _, leaf in leaves(y))
 
 
+@selecting
 def ggnvp(f: Callable, g: Callable = half_square, argnum: Selection = 0) -> Callable:
     """The function (*args, v) -> J^T H J v, with the Jacobian J of f and the Hessian H of g at f(x).
 
@@ -63,7 +69,7 @@ def ggnvp(f: Callable, g: Callable = half_square, argnum: Selection = 0) -> Call
         array([ 4., 16.])
     """
     check_function(f, "ggnvp")
-    curve = hessian_tensor_product(g)
+    curve = _curvature("ggnvp: g", g, 0)
 
     @functools.wraps(f)
     def product(*args: Any, **options: Any) -> Any:

@@ -12,11 +12,22 @@ from ..diagnose import describe
 from ..errors import DtypeError, GradientError
 from ..ops.complex import real
 from ..tape import TensorBase
-from .tracing import Selection, Trace, check_function, is_traced, matching, ones_like, same_leaves
+from .tracing import (
+    Selection,
+    Trace,
+    check_function,
+    is_traced,
+    matching,
+    ones_like,
+    results_of,
+    same_leaves,
+    selecting,
+)
 from .trees import leaves, transform
 from .variables import detach
 
 
+@selecting
 def value_and_grad(f: Callable, argnum: Selection = 0) -> Callable:
     """The function x -> (f(x), df/dx) of a scalar-valued f.
 
@@ -24,7 +35,7 @@ def value_and_grad(f: Callable, argnum: Selection = 0) -> Callable:
         f: takes arrays, numbers or Tensors, or nested tuples, lists and dicts of them; its result
             has one element.
         argnum: position or keyword of the argument to differentiate by, or several for a tuple of
-            gradients.
+            gradients; `argnums` in JAX, which is understood too.
 
     Dtypes: the gradient has the kind, shape and dtype of the argument: a NumPy scalar for a
     number, an ndarray for an ndarray, a Tensor for a Tensor, a dict for a dict. A number or array
@@ -53,6 +64,7 @@ def value_and_grad(f: Callable, argnum: Selection = 0) -> Callable:
     return derivative
 
 
+@selecting
 def grad(f: Callable, argnum: Selection = 0) -> Callable:
     """The function x -> df/dx of a scalar-valued f. See `value_and_grad`.
 
@@ -76,6 +88,7 @@ def gradient_of(caller: str, f: Callable, argnum: Selection) -> Callable:
     return derivative
 
 
+@selecting
 def grad_and_aux(f: Callable, argnum: Selection = 0) -> Callable:
     """The function x -> (dloss/dx, aux) of f(x) = (loss, aux). See `value_and_grad`.
 
@@ -98,6 +111,7 @@ def grad_and_aux(f: Callable, argnum: Selection = 0) -> Callable:
     return derivative
 
 
+@selecting
 def elementwise_grad(f: Callable, argnum: Selection = 0) -> Callable:
     """The function x -> d sum(f(x)) / dx: the derivative at each element, if f is elementwise.
 
@@ -111,13 +125,14 @@ def elementwise_grad(f: Callable, argnum: Selection = 0) -> Callable:
     @functools.wraps(f)
     def derivative(*args: Any, **options: Any) -> Any:
         trace = Trace("elementwise_grad", f, args, options, argnum)
-        outs = [leaf for _, leaf in leaves(trace.value) if is_traced(leaf)]
+        outs = [out for out in results_of(trace) if is_traced(out)]
         found = trace.grouped(trace.pull(outs, [ones_like(o) for o in outs]))
         return tuple(found) if isinstance(argnum, (tuple, list)) else found[0]
 
     return derivative
 
 
+@selecting
 def holomorphic_grad(f: Callable, argnum: Selection = 0) -> Callable:
     """The complex derivative x -> f'(x) of a holomorphic f with one result.
 
@@ -166,7 +181,7 @@ def vjp(f: Callable, *xs: Any) -> tuple[Any, Callable]:
         (array([3., 6.]), (array([ 3., 30.]), np.float64(21.0)))
     """
     trace = Trace("vjp", f, xs, {}, tuple(range(len(xs))))
-    outs = [leaf for _, leaf in leaves(trace.value)]
+    outs = results_of(trace)
 
     def pullback(g: Any) -> tuple:
         given = same_leaves(g, trace.value, "vjp: the cotangent")

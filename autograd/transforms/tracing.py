@@ -7,6 +7,7 @@ what it computes.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from ..batching import is_batched, lift, lower, outside
 from ..codegen import FAST
 from ..diagnose import describe
-from ..errors import ArgumentError, OperandError
+from ..errors import ArgumentError, GradientError, OperandError
 from ..memory import is_array
 from ..modes import enable_grad, no_grad
 from ..ops.shapes import zeros_like
@@ -26,6 +27,21 @@ from .trees import is_container, leaves, rebuild
 from .variables import as_kind, detach, detached, floating, fresh_variable, reaches_beyond
 
 Selection = int | str | tuple[int | str, ...]
+NUMERIC = "biufc"  # the kinds of dtypes of what may be a result
+
+
+def selecting(transform: Callable[..., Callable]) -> Callable[..., Callable]:
+    """The transform, which takes `argnums` for its `argnum` too."""
+
+    @functools.wraps(transform)
+    def spelled(*args: Any, **options: Any) -> Callable:
+        if "argnums" in options:
+            if "argnum" in options:
+                raise ArgumentError(f"{transform.__name__}: argnums is another name of argnum; give one")
+            options["argnum"] = options.pop("argnums")
+        return transform(*args, **options)
+
+    return spelled
 
 
 class Trace:
@@ -52,6 +68,8 @@ class Trace:
         check_function(f, caller)
         self.caller, self.levels = caller, mode.levels
         names = selection if isinstance(selection, (tuple, list)) else (selection,)
+        if len(names) > 1:
+            _check_distinct(caller, names, len(args))
         args_list, options = list(args), dict(options)
         self.chosen: list[Any] = []
         self.before: list[Any] = []
@@ -151,6 +169,21 @@ class Trace:
         return rebuild(value, iter([detached(leaf, tensors) for leaf in flat]))
 
 
+def results_of(trace: Trace) -> list:
+    """The arrays that the function gave.
+
+    Errors: GradientError for anything else.
+    """
+    outs = [leaf for _, leaf in leaves(trace.value)]
+    for out in outs if is_container(trace.value) else [trace.value]:
+        if isinstance(out, (TensorBase, float, int, complex)):
+            continue
+        if not (isinstance(out, np.generic) or is_array(out)) or out.dtype.kind not in NUMERIC:
+            got = describe(out)
+            raise GradientError(f"{trace.caller}: the function must return an array, or several, got {got}")
+    return outs
+
+
 def check_function(f: Any, caller: str) -> None:
     """Refuse what cannot be called."""
     if not callable(f):
@@ -192,6 +225,14 @@ def same_leaves(tree: Any, like: Any, what: str) -> list:
 
 def _paths(paths: list[str]) -> str:
     return ", ".join(p or "an array" for p in paths) or "nothing"
+
+
+def _check_distinct(caller: str, names: Sequence, count: int) -> None:
+    """Refuse the same argument twice."""
+    places = [name + count if isinstance(name, (int, np.integer)) and name < 0 else name for name in names]
+    for place in places:
+        if places.count(place) > 1:
+            raise OperandError(f"{caller}: argnum {tuple(names)!r} has argument {place!r} twice")
 
 
 def _check_place(caller: str, name: Any, args: list, options: dict) -> None:

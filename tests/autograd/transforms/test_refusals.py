@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd.numpy as anp
+import nn
 from autograd import (
     checkpoint,
     deriv,
@@ -35,6 +36,7 @@ from autograd.errors import (
     ShapeError,
     VmapError,
 )
+from nn import functional_call
 
 X = np.array([1.0, -2.0, 0.5])
 # name -> the transform as a function of f, of the arguments alone
@@ -103,6 +105,7 @@ def test_what_is_no_function(name):
         (2, "argnum 2, but the call has 1"),
         ("y", "argnum 'y', but the call has keywords"),
         (1.5, "must be a position"),
+        ((0, -1), r"argnum \(0, -1\) has argument 0 twice"),
     ],
 )
 def test_selections_that_are_not_there(name, argnum, words):
@@ -110,7 +113,23 @@ def test_selections_that_are_not_there(name, argnum, words):
         OF_ARGUMENTS[name](f, argnum)(X)
 
 
-PAIR = {"a": X, "b": (X,)}
+@pytest.mark.parametrize("name", SELECTING)
+def test_argnum_by_its_other_name(name):
+    made = {"grad_and_aux": lambda f, **o: grad_and_aux(lambda x: (f(x), None), **o)}
+    made |= {"hvp": lambda f, **o: lambda x: hvp(f, **o)(x, x)}
+    made |= {"ggnvp": lambda f, **o: lambda x: ggnvp(f, **o)(x, x)}
+    found = made.get(name, OF_ARGUMENTS[name])(f, argnums=0)(X)
+    np.testing.assert_equal(found, OF_ARGUMENTS[name](f, 0)(X))
+
+
+@pytest.mark.parametrize("name", sorted(set(OF_ARGUMENTS) - set(SCALAR) - {"grad_and_aux"}))
+@pytest.mark.parametrize("leaf", ["x", np.array(["x"]), print], ids=["text", "texts", "function"])
+def test_a_result_that_is_no_array(name, leaf):
+    for value in (leaf, {"a": [leaf]}):
+        with pytest.raises(GradientError, match=f"^{name}: the function must return an array, or several"):
+            OF_ARGUMENTS[name](lambda x, value=value: value)(X)
+
+
 REFUSED = {
     "jvp: tangent's shape": (
         lambda: jvp(f, (X,), (X[:2],)),
@@ -147,6 +166,27 @@ REFUSED = {
         lambda: ggnvp(lambda x: "x")(X, X),
         GradientError,
         "must return an array, or several, got str",
+    ),
+    "ggnvp: no function": (lambda: ggnvp(f, 3), OperandError, "g: expected a function, got int 3"),
+    "ggnvp: a vector of g": (
+        lambda: ggnvp(anp.sin, anp.sin)(X, X),
+        GradientError,
+        "g: the function must return a scalar",
+    ),
+    "grad: both names": (
+        lambda: grad(f, argnum=0, argnums=0),
+        ArgumentError,
+        "argnums is another name of argnum",
+    ),
+    "functional_call: module": (
+        lambda: functional_call(f, {}, X),
+        OperandError,
+        "expected a module, got function",
+    ),
+    "functional_call: parameters": (
+        lambda: functional_call(nn.Linear(1, 1), [X], X),
+        OperandError,
+        "parameters must be a dict of path -> array, got list",
     ),
     "jacobian: result": (
         lambda: jacobian(lambda x: "x")(X),
