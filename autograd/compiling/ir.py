@@ -68,6 +68,11 @@ class Operand(NamedTuple):
             expected *= n
         return True
 
+    @property
+    def transposed(self) -> Operand:
+        """The same memory with its axes the other way round."""
+        return self._replace(shape=self.shape[::-1], strides=self.strides[::-1])
+
     def __repr__(self) -> str:
         return f"%{self.root}" + (f"+{self.offset}" if self.offset else "") + f":{self.dtype}{self.shape}"
 

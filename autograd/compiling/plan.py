@@ -11,6 +11,7 @@ import numpy as np
 from ..graph.records import Tape
 from ..tables import align
 from .ir import FRESH, Fixed, Held, Instruction, Operand, Recording, Scalar, leaves, mapped, operands
+from .layouts import with_layouts
 from .lowering import gives_new_array
 from .patterns import rewritten, with_indices
 from .picture import tape_of
@@ -86,7 +87,7 @@ def planned(recording: Recording, lasting: set[int], loops: bool = False) -> Pla
     if loops:
         from .native import with_loops
 
-        steps = with_loops(steps, recording, ends)
+        steps = with_loops(with_layouts(steps, recording, ends), recording, ends)
     else:
         steps = hastened(with_tiles(rewritten(steps, recording), recording, ends), recording)
     bound = {

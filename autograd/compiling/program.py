@@ -189,6 +189,8 @@ class Writer:
             # NumPy makes a view of a contiguous buffer five times as fast as one by address
             dtype, rest = self._global(operand.dtype), f"{operand.offset}, {operand.strides}"
             maker = f"ndarray({operand.shape}, {dtype}, {name}, {rest})"
+            if operand == whole.transposed:
+                maker = f"{name}.T"
             self.lines.append(f"{made} = {maker if whole.contiguous else f'view({name}, {given})'}")
         return self._arrays[operand]
 
