@@ -2,8 +2,9 @@
 
     python -m benchmarks.memory [--torch PYTHON] [--rows TEXT] [--write]
 
-PYTHON is an interpreter with PyTorch. Counted are gradients, what optimisers keep, what is saved for the
-backward pass and temporaries; not parameters and data. `--write` records the table in docs.
+PYTHON is an interpreter with PyTorch. Counted are the arrays of a step: gradients, what optimisers keep,
+what is saved for the backward pass and temporaries; not parameters and data.
+`--write` records the table in docs.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def table(found: dict[str, dict[str, int]]) -> str:
     ]
     for row in found["eager"]:
         most = found["torch"][row] if "torch" in found else 0
-        cells = [f"{sizes[row] / 1e6:.3f}{_ratio(sizes[row], most)}" for sizes in found.values()]
+        cells = [f"{sizes[row] / 1e6:.4f}{_ratio(sizes[row], most)}" for sizes in found.values()]
         lines.append(f"| {row} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -1,16 +1,15 @@
 """The peak of the arrays that a training step holds above its parameters and data, for CONTESTANT.
 
-Prints a line `row<TAB>bytes` for each row of `training_steps`. Of ours, what lasts after some steps plus
-what one more step adds at most (NumPy reports both to tracemalloc); of PyTorch, the running sum of what
-its allocator reports from the first step on. Gradients and what optimisers keep are in both; parameters
-are taken off, and data are made before.
+Prints a line `row<TAB>bytes` for each row of `training_steps`. On both sides what the allocator of arrays
+reports: of ours during a step after some others, of PyTorch from the first step on. Gradients and what
+optimisers keep are in both; parameters are taken off, and data are made before. What is no array is in
+neither: nodes and programs, the scratch of BLAS and oneDNN, the buffers of NumPy's iterator.
 """
 
 from __future__ import annotations
 
 import gc
 import os
-import tracemalloc
 
 import training_steps
 from training_steps import CONTESTANT
@@ -18,29 +17,15 @@ from training_steps import CONTESTANT
 STEPS = 8
 
 
-def kept_by_numpy() -> int:
-    import numpy as np
-
-    gc.collect()
-    arrays = tracemalloc.DomainFilter(True, np.lib.tracemalloc_domain)
-    found = tracemalloc.take_snapshot().filter_traces([arrays]).statistics("filename")
-    return sum(s.size for s in found)
-
-
 def ours(run) -> int:
+    before = allocations.held()
     # the first run of a program makes model and data, and takes steps that count for the compiler
-    tracemalloc.start()
-    run()
-    for _ in range(STEPS):
+    for _ in range(1 + STEPS):
         run()
-    lasting = kept_by_numpy()
     gc.collect()
-    tracemalloc.reset_peak()
-    before = tracemalloc.get_traced_memory()[0]
+    allocations.begin()
     run()
-    added = tracemalloc.get_traced_memory()[1] - before
-    tracemalloc.stop()
-    return lasting + added
+    return allocations.most() - before
 
 
 def torchs(run) -> int:
@@ -58,8 +43,12 @@ def torchs(run) -> int:
 
 
 if __name__ == "__main__":
+    measured = torchs
+    if not CONTESTANT.startswith("torch"):
+        import allocations
+
+        allocations.count()
+        measured = ours
     for row, run in training_steps.PROGRAMS.items():
-        if os.environ.get("ROWS", "") not in row:
-            continue
-        peak = (torchs if CONTESTANT.startswith("torch") else ours)(run)
-        print(f"{row}\t{peak - getattr(run, 'parameters', 0)}", flush=True)
+        if os.environ.get("ROWS", "") in row:
+            print(f"{row}\t{measured(run) - getattr(run, 'parameters', 0)}", flush=True)
