@@ -1,11 +1,14 @@
-"""`isinstance` and `type` while a function is recorded: they answer for what stand-ins stand for."""
+"""`isinstance`, `type` and `hash` of stand-ins: while a function is recorded they answer for the values."""
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from ..tape import TensorBase
+from ..tensor import Tensor
 from .recorder import value_of
 from .traced import Leak, Traced
 
@@ -40,3 +43,28 @@ def _real(kind: Any) -> Any:
     if isinstance(kind, tuple):
         return tuple(_real(k) for k in kind)
     return kind.ask if isinstance(kind, Asking) else kind
+
+
+class Hashing:
+    """While one is entered, numbers that a dict or a set would find by their values are refused there."""
+
+    _entered = 0
+    _lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            Hashing._entered += 1
+            Tensor.__hash__ = _hash  # type: ignore[method-assign, assignment]
+
+    def __exit__(self, *exception: Any) -> None:
+        with self._lock:
+            Hashing._entered -= 1
+            if not Hashing._entered:
+                Tensor.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
+
+
+def _hash(tensor: Any) -> int:
+    data = tensor._data
+    if isinstance(data, Traced) and data.scalar and tensor._node is None:
+        data.refuse_hash(sys._getframe(1))
+    return object.__hash__(tensor)

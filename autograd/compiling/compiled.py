@@ -20,11 +20,12 @@ from .checks import MISS
 from .entry import Entry
 from .ir import leaves
 from .keys import History, Keys
+from .lines import depth_in
 from .plan import Plan
 from .program import Changed, Moved, Outdated
-from .results import kind_of
+from .results import HISTORY, LIVE, kind_of
 from .state import State
-from .tracing import last_line, traced_run
+from .tracing import TracedRun, last_line, told, traced_run
 from .verify import agree, arrays_of
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ PATIENCE = 16
 MOST, VARIANTS = 64, 16
 # How many programs are asked whether they fit before a call's key is made.
 RECENT = 4
+
+
+UNSEEN = "what it does depends on something that is not seen"
 
 
 class CompileWarning(RuntimeWarning):
@@ -208,34 +212,57 @@ class Compiled:
         return self._fn(*args, **options)
 
     def _record(self, key: Any, grads: Any, args: tuple, options: dict) -> Any:
-        captured = self._keys.captured
-        assert captured is not None
-        self._state.release()
-        try:
-            traced = traced_run(self._fn, args, options, self._state, self._kinds[key], captured)
-        except CompileError as error:
-            self._give_up(str(error))
+        """The function runs, and runs once more to be recorded; both runs must agree."""
+        if LIVE in self._kinds[key]:
+            self._give_up(f"{last_line(None, self._fn)}: {HISTORY}")
             return self._fn(*args, **options)
-        except Exception as error:
-            result = self._fn(*args, **options)  # raises as well, if the error is the function's own
-            what = f"recording it raised {type(error).__name__}: {error}"
-            self._give_up(f"{last_line(error, self._fn)}: {what}")
+        self._state.prepare()
+        restore = self._state.snapshot()
+        result = self._fn(*args, **options)
+        wanted = [*arrays_of(result), *self._state.values()]
+        keep = self._state.snapshot()
+        restore()
+        try:
+            key, traced = self._traced(key, wanted, args, options)
+        except CompileError as error:
+            if not self._strict:
+                keep()
+            self._give_up(str(error))
             return result
-        if self._keys.meet(traced.met):  # what they read is part of the key from now on
-            kinds = self._kinds[key]
-            key = self._keys.of(args, options, [])
-            self._kinds[key] = kinds
+        keep()
         try:
             entry = Entry(traced, self._state)
         except (CompileError, Changed) as error:
             self._give_up(str(error))
         else:
-            wanted = None if traced.resets else grads
-            self._entries.setdefault(key, []).append((wanted, entry))
+            self._entries.setdefault(key, []).append((None if traced.resets else grads, entry))
             self._last = entry
-        found = result_of(traced.tree, traced.kinds, traced.result)
         traced.release()
-        return found
+        return result
+
+    def _traced(self, key: Any, wanted: list, args: tuple, options: dict) -> tuple[Any, TracedRun]:
+        """A recording of a run that left what is wanted, and the key of that; the state may be anything.
+
+        Errors: CompileError; then the state is as it was.
+        """
+        kinds, captured, restore = self._kinds[key], self._keys.captured, self._state.snapshot()
+        assert captured is not None
+        self._state.release()
+        try:
+            traced = traced_run(self._fn, args, options, self._state, kinds, captured)
+        except CompileError:
+            raise
+        except Exception as error:
+            what = f"recording it raised {type(error).__name__}: {told(error)}"
+            raise CompileError(f"{last_line(error, self._fn)}: {what}") from error
+        found = result_of(traced.tree, traced.kinds, traced.result)
+        if not agree(wanted, [*arrays_of(found), *self._state.values()]):
+            restore()
+            raise CompileError(f"{last_line(None, self._fn)}: {UNSEEN}")
+        if self._keys.meet(traced.met):  # what they read is part of the key from now on
+            key = self._keys.of(args, options, [])
+            self._kinds[key] = kinds
+        return key, traced
 
     def _verify(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
         """The first replay: the function runs eagerly too, and both must agree."""
@@ -253,9 +280,7 @@ class Compiled:
         keep()
         entry.verified = same
         if not same:
-            self._give_up(
-                "the first replay differed from the function: it depends on something that is not seen"
-            )
+            self._give_up(f"{last_line(None, self._fn)}: the first replay differed: {UNSEEN}")
         return result
 
     def _speed_up(self, entry: Entry, arrays: list, wanted: list) -> None:
@@ -290,4 +315,6 @@ class Compiled:
         self._entries.clear()
         self._recent.clear()
         self._first = None
-        warnings.warn(f"{message}; it runs eagerly from now on", CompileWarning, stacklevel=4)
+        warnings.warn(
+            f"{message}; it runs eagerly from now on", CompileWarning, stacklevel=depth_in(__file__)
+        )

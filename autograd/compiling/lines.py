@@ -37,6 +37,14 @@ def user_frame(frame: FrameType | None = None) -> FrameType | None:
     return frame
 
 
+def depth_in(file: str) -> int:
+    """How many calls of functions of a file the caller's lies in, and one more."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_code.co_filename == file and frame.f_back is not None:
+        frame, depth = frame.f_back, depth + 1
+    return depth
+
+
 def here() -> str:
     """`file:line` of the user's line that is running."""
     frame = user_frame(sys._getframe(1))
@@ -49,7 +57,7 @@ def described(frame: Any) -> str:
         return "an unknown line"
     file, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(file, line).strip()
-    return f"{os.path.basename(file)}:{line}" + (f": {text}" if text else "")
+    return f"{os.path.basename(file)}:{line}" + (f": {text.removesuffix(':')}" if text else "")
 
 
 class Line:

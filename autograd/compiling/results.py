@@ -23,6 +23,7 @@ def kind_of(value: Any) -> str | None:
     return SCALAR if isinstance(value, np.generic) else None
 
 
+HISTORY = "a result has a history that backward() could still go through; detach() it"
 TENSOR, SWEPT, LIVE, ARRAY, SCALAR = "tensor", "swept", "live", "array", "scalar"
 
 

@@ -234,8 +234,11 @@ class State:
                 if tensor._node is not None:
                     tensor._node[2].grad = grad
             for place, array, held in arrays:
-                np.copyto(array, held)
-                place.put(array)
+                if array.flags.writeable:
+                    np.copyto(array, held)
+                    place.put(array)
+                else:  # a graph that is still alive has saved it
+                    place.put(held.copy())
             for keeper, attributes in keepers:
                 for name, (value, held) in attributes.items():
                     if isinstance(value, list):  # others may hold it

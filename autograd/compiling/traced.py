@@ -74,7 +74,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __repr__(self) -> str:
         return f"<recorded {self.dtype}{self.shape}>"
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        if self.scalar:
+            self.refuse_hash(sys._getframe(1))
+        return object.__hash__(self)
 
     # -------------------------------------------------------------- views
 
@@ -138,6 +141,11 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __contains__(self, value: Any) -> bool:
         return self._leak("in")
+
+    def refuse_hash(self, frame: Any) -> None:
+        """NumPy's scalars are found in dicts and sets by their values: nobody may ask but the library."""
+        if not is_library(frame.f_code.co_filename):
+            self._leak("hash(), as in a dict or a set,")
 
     def __bool__(self) -> bool:
         # in kernels of our own a program can check that the outcome is what it was

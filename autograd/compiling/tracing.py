@@ -17,14 +17,14 @@ from ..tape import TensorBase, mode, new_tensor
 from ..watching import watching
 from . import effects, lines
 from . import options as groups
-from .asking import Asking
+from .asking import Asking, Hashing
 from .capture import Captured
 from .conversions import STAND_IN_OF, Conversions
 from .generators import Draws, Watch
 from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
 from .numbers import Numbers, Stepping, hoisted
 from .recorder import Recorder, value_of
-from .results import LIVE, hollow, kind_of, real_value
+from .results import HISTORY, LIVE, hollow, kind_of, real_value
 from .state import GradPlace, Place, State, TensorPlace, grad_of
 from .stepper import Stepper
 from .traced import Leak, Traced
@@ -98,17 +98,25 @@ def _has_line(text: str) -> bool:
     return re.match(r"[^:]+:\d+: ", text) is not None
 
 
-def last_line(error: BaseException, fn: Any = None) -> str:
+def last_line(error: BaseException | None, fn: Any = None) -> str:
     """The user's line that an error passed through last, or else where the function begins."""
     code = getattr(fn, "__code__", None)
     found = None if code is None else lines.Line(code.co_filename, code.co_firstlineno, code)
-    trace = error.__traceback__
+    trace = None if error is None else error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         if lines.is_users(code.co_filename):
             found = lines.Line(code.co_filename, trace.tb_lineno, code)
         trace = trace.tb_next
     return lines.described(found)
+
+
+def told(error: Exception) -> str:
+    """The text of an error raised while a function was recorded, which may hold recorded values."""
+    try:
+        return str(error)
+    except Leak:
+        return "of a value that is computed anew at each run"
 
 
 class _Session:
@@ -136,7 +144,7 @@ class _Session:
         self.watch = watch = Watch(effects.sources(self.captured.values()))
         self.recorder.on_draw = watch.accept
         names, arrays = self.captured.standing_in(self._named), Conversions()
-        with names, arrays, watch, watching(self.stepper), effects.Effects() as seen:
+        with names, arrays, Hashing(), watch, watching(self.stepper), effects.Effects() as seen:
             result = self.fn(*given[0], **given[1])
         self.met = seen.met
         for leak in Leak.pending.raised:  # that a handler of the function's took for its own
@@ -276,7 +284,7 @@ class _Session:
         if kind is None:
             return value
         if kind == LIVE:
-            raise Leak("a result has a history that backward() could still go through; detach() it")
+            raise Leak(HISTORY)
         data = value._data if isinstance(value, TensorBase) else value
         if isinstance(data, (np.ndarray, np.generic)):
             data = self.recorder.traced(np.array(data), CONSTANT)

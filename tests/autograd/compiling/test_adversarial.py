@@ -110,6 +110,29 @@ def in_a_thread(x):
     return x * out[0] if out else x
 
 
+@functools.singledispatch
+def dispatched(x):
+    return x * 3
+
+
+@dispatched.register(np.ndarray)
+def _(x):
+    return x * 2
+
+
+def matched(x):
+    match x:
+        case np.ndarray():
+            return x * 2
+    return x * 3
+
+
+def raising(x):
+    if x.__class__ is not np.ndarray:
+        raise ValueError(x.sum())
+    return x * 2
+
+
 DECIDED = {
     "bare except": bare_except,
     "return in finally": returned_in_finally,
@@ -136,6 +159,15 @@ DECIDED = {
     "text": lambda x: x * len(f"{x.sum():.1f}"),
     "bytes": lambda x: x * len(x.tobytes().rstrip(b"0")),
     "tolist": lambda x: x * sum(x.tolist()[0]),
+    "a key of a dict": lambda x: {np.True_: x * 2, np.False_: x * 3}.get(x.sum() > 0),
+    "a key that is not there": lambda x: {True: x * 2, False: x * 3}[x.sum() > 0],
+    "an element of a set": lambda x: x * 2 if x.sum() > 0 in {True} else x * 3,
+    "is": lambda x: x * 2 if (x.sum() > 0) is np.True_ else x * 3,
+    "__class__": lambda x: x * 2 if x.__class__ is np.ndarray else x * 3,
+    "hasattr": lambda x: x * 2 if hasattr(x, "detach") else x * 3,
+    "singledispatch": lambda x: dispatched(x),
+    "match": lambda x: matched(x),
+    "an error of a value": lambda x: raising(x),
 }
 
 
