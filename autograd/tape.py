@@ -182,6 +182,8 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
             arg = as_operand(prim, position, arg)
             if arg is NotImplemented:
                 return _reflected(prim, args)
+        if not position:
+            base = arg
         if isinstance(arg, TensorBase):
             tensors = True
             values.append(arg._data)
@@ -203,7 +205,7 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
         return FAST["several"](out, node)
     result = new_tensor(out, node)
     if prim.view is not None:
-        attach_view(result, args[0], prim, statics)
+        attach_view(result, base, prim, statics)
     return result
 
 

@@ -98,9 +98,11 @@ def __getattr__(name: str) -> Any:
     if name in _HIPS_NAMES:
         return getattr(_import_module(f"{__name__}.numpy_wrapper"), name)
     try:
-        found = globals()[name] = getattr(_numpy, name)  # next time it is there
+        theirs = getattr(_numpy, name)
     except AttributeError:
         raise AttributeError(f"neither autograd.numpy nor numpy has {name!r}") from None
+    # ours under another of NumPy's names, such as abs; next time it is there
+    found = globals()[name] = _IMPLEMENTATIONS.get(theirs, theirs) if callable(theirs) else theirs
     return found
 
 

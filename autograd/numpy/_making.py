@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -139,6 +141,21 @@ def require(a: Any, dtype: Any = None, requirements: Any = None, **rest: Any) ->
     return asarray(a, dtype, "C" if "C" in wanted else "F" if "F" in wanted else None)
 
 
+def _looks(theirs: Callable) -> Callable:
+    """What NumPy looks at of an array, also of one that is a list of tensors yet."""
+
+    @functools.wraps(theirs)
+    def look(a: Any, *args: Any, **options: Any) -> Any:
+        return theirs(shapes.as_array(a) if isinstance(a, (list, tuple)) else a, *args, **options)
+
+    return look
+
+
+iscomplexobj, isrealobj = _looks(np.iscomplexobj), _looks(np.isrealobj)
+ndim, shape, size = _looks(np.ndim), _looks(np.shape), _looks(np.size)
+
+
 __all__ = [
-    "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "require",
+    "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray",
+    "iscomplexobj", "isrealobj", "ndim", "require", "shape", "size",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..batching_classes import one_further
 from ..declare import case, primitive
-from .shapes import reshape
+from .shapes import as_array, reshape
 
 flip = primitive(
     lambda x, axis=None: np.flip(x, axis),
@@ -68,7 +68,7 @@ triu = _triangle("triu", np.triu, "x with zeros below its k-th diagonal.")
 def _at_least(n):
     def at_least(*xs):
         def grow(x):
-            x = x if hasattr(x, "ndim") else np.asarray(x)
+            x = as_array(x)
             if x.ndim >= n:
                 return x
             front = {2: 1, 3: 1}.get(n, 0) if x.ndim < 2 else 0

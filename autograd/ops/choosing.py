@@ -13,6 +13,7 @@ import numpy as np
 from ..batching import on_all
 from ..declare import elementwise
 from ..tape import TensorBase
+from .shapes import as_array
 
 _REFLECTED = {
     np.less: "__gt__",
@@ -71,6 +72,7 @@ def where(condition, x=None, y=None):
         array([1., 2.])
     """
     if x is None and y is None:
+        condition = as_array(condition)
         return np.nonzero(getattr(condition, "_data", condition))
     return _where(condition, x, y)
 
@@ -152,6 +154,8 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
         >>> nan_to_num(np.array([1.0, np.nan]))
         array([1., 0.])
     """
+
+    x = as_array(x)
 
     def replaced(values):
         return np.nan_to_num(values, nan=nan, posinf=posinf, neginf=neginf)

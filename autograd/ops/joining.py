@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from ..declare import case, primitive
@@ -114,7 +116,7 @@ def tile(x, reps):
         (2, 4)
     """
     x = as_array(x)
-    reps = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
+    reps = tuple(map(operator.index, np.atleast_1d(reps)))
     shape = (1,) * (len(reps) - x.ndim) + tuple(x.shape)
     reps = (1,) * (len(shape) - len(reps)) + reps
     pairs = [n for s, r in zip(shape, reps, strict=True) for n in (1, s)]

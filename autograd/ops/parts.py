@@ -11,7 +11,7 @@ from ..declare import case, elementwise, primitive
 from ..tape import TensorBase
 from .choosing import equal, where
 from .elementwise import floor_divide, remainder, trunc
-from .shapes import zeros_like
+from .shapes import as_array, zeros_like
 
 # ------------------------------------------------------------------ integers
 
@@ -95,6 +95,7 @@ def divmod(x, y):
         >>> [float(part) for part in divmod(np.array(7.5), 2.0)]
         [3.0, 1.5]
     """
+    x, y = as_array(x), as_array(y)
     if not isinstance(x, TensorBase) and not isinstance(y, TensorBase):
         return np.divmod(x, y)
     return floor_divide(x, y), remainder(x, y)

@@ -190,7 +190,8 @@ def _hundredth(a, q):
 
 
 def _quantile(theirs, a, q, axis, method, keepdims, weights, drop):
-    a, shares = as_array(a), np.asarray(plain(q))
+    a, q = as_array(a), as_array(q) if isinstance(q, (list, tuple)) else q
+    shares = np.asarray(plain(q))
     data, weights = plain(a), plain(weights)
     if data.dtype.kind == "c":
         raise OperandError(f"{theirs.__name__}: complex numbers have no order, got {data.dtype}")

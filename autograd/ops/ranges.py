@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from ..errors import ArgumentError
@@ -94,7 +96,7 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
         array([3., 3.])
     """
     value = as_array(fill_value)
-    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (int(shape),)
+    shape = tuple(map(operator.index, np.atleast_1d(shape)))
     out = broadcast_to(value, shape)
     return copy(out) if dtype is None else astype(out, dtype)
 
