@@ -6,6 +6,7 @@ the base with the values of a changed view put back in (see `aliasing.py`).
 
 from __future__ import annotations
 
+import functools
 import operator
 
 import numpy as np
@@ -62,8 +63,6 @@ broadcast_cast = primitive(
     doc="The implicit broadcast and cast of an argument; the engine alone calls it.",
 )  # fmt: skip
 
-_ONES: dict[np.dtype, np.ndarray] = {}
-
 
 def _reduce_sum(x, axis):
     if axis == (0,) and x.ndim == 2 and x.dtype.char in "fd":
@@ -74,12 +73,22 @@ def _reduce_sum(x, axis):
 def sum_of_rows(x):
     """The sum of the rows of a real matrix: as a BLAS product it takes a fifth of the time."""
     n = len(x)
-    if n == 1:
-        return x[0].copy()
-    ones = _ONES.get(x.dtype)
-    if ones is None or len(ones) < n:
-        ones = _ONES[x.dtype] = np.ones(2 * n, x.dtype)
-    return x.T.dot(ones[:n])
+    return x[0].copy() if n == 1 else np.dot(ones(n, x.dtype), x)
+
+
+def ones(n, dtype):
+    """n ones, to be read only."""
+    if n <= _FEW:
+        return _few_ones(n, dtype)
+    made = _MANY.get(dtype)
+    if made is None or len(made) < n:
+        made = _MANY[dtype] = np.ones(2 * n, dtype)
+    return made[:n]
+
+
+_FEW = 4096
+_few_ones = functools.lru_cache(maxsize=256)(np.ones)  # to find them takes half as long as to slice more
+_MANY: dict[np.dtype, np.ndarray] = {}
 
 
 reduce_sum = primitive(

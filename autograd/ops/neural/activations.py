@@ -15,7 +15,7 @@ from ..choosing import equal, greater, greater_equal, less_equal, logical_or
 from ..elementwise import exp
 from ..sizes import absolute
 from .erf import erf, gelu
-from .selecting import is_odd, plainly, select, zero_like, zeroed
+from .selecting import BITS, is_odd, plainly, select, zero_like, zeroed
 from .smooth import gelu_tanh, glu, logsigmoid, mish, sigmoid, silu, softplus, softsign, tanhshrink
 
 __all__ = [
@@ -73,8 +73,15 @@ def _relu(x):
 
 
 def _d_relu(g, out):
-    plain = type(out) is np.ndarray
-    return zeroed(g, np.less_equal(out, zero_like(out)) if plain else less_equal(out, 0))
+    if type(out) is not np.ndarray:
+        return zeroed(g, less_equal(out, 0))
+    zero = zero_like(out)
+    drop = np.less_equal(out, zero)
+    if out.size >= BITS or type(g) is not np.ndarray:
+        return zeroed(g, drop)
+    kept = g.copy()  # what `zeroed` does, but for asking what a rule knows
+    np.putmask(kept, drop, zero)
+    return kept
 
 
 relu = elementwise(

@@ -89,8 +89,8 @@ def over(values, ignored, divisor, reduction):
 
 
 @functools.lru_cache(maxsize=64)
-def _starts(n, classes):
-    """Where the rows begin; kept, since making them takes as long as using them."""
+def starts_of(n, classes):
+    """Where the rows of a matrix begin; kept, since making them takes as long as using them."""
     starts = np.arange(0, n * classes, classes)
     starts.flags.writeable = False
     return starts
@@ -101,7 +101,7 @@ def places_of(x_shape, target):
     n, classes = x_shape[:2]
     places = target.astype(np.intp, copy=False)
     if len(x_shape) == 2:
-        return places + (_starts(n, classes) if n <= _FEW else np.arange(0, n * classes, classes))
+        return places + (starts_of(n, classes) if n <= _FEW else np.arange(0, n * classes, classes))
     depth = math.prod(x_shape[2:])
     places = (places.reshape(n, depth) + np.arange(0, n * classes, classes)[:, None]) * depth
     return (places + np.arange(depth)).reshape(target.shape)
@@ -110,7 +110,7 @@ def places_of(x_shape, target):
 def column_places(x_shape, target):
     """Where the targets are in the flat transpose of a matrix."""
     n = x_shape[0]
-    return target.astype(np.intp, copy=False) * n + (_starts(n, 1) if n <= _FEW else np.arange(n))
+    return target.astype(np.intp, copy=False) * n + (starts_of(n, 1) if n <= _FEW else np.arange(n))
 
 
 def total_of(losses, divisor, reduction):

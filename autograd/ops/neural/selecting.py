@@ -13,7 +13,7 @@ from ...errors import DtypeError
 from ..choosing import where
 
 # From this size on the bits are quicker; below, the fewer calls are.
-_LARGE = 2048
+BITS = 2048
 _INTEGERS = {np.dtype(f): np.dtype(i) for f, i in (("f2", "i2"), ("f4", "i4"), ("f8", "i8"))}
 # Zero as an array: NumPy takes it twice as fast as Python's.
 _ZEROS = {dtype: np.zeros((), dtype) for dtype in _INTEGERS}
@@ -31,7 +31,7 @@ def zeroed(x, drop):
     zero = _ZEROS.get(x.dtype)
     if zero is None or drop.shape != x.shape or not x.ndim:
         return where(drop, 0, x)
-    if x.size < _LARGE:
+    if x.size < BITS:
         kept = x.copy()
         np.putmask(kept, drop, zero)
         return kept
@@ -45,7 +45,7 @@ def zeroed(x, drop):
 def select(condition, x, y):
     """x where `condition` holds, else y; y is an array of the result's shape and dtype."""
     plain = type(condition) is np.ndarray and type(y) is np.ndarray
-    if plain and y.size >= _LARGE and condition.shape == y.shape and y.dtype in _INTEGERS:
+    if plain and y.size >= BITS and condition.shape == y.shape and y.dtype in _INTEGERS:
         integers = _INTEGERS[y.dtype]
         chosen = condition.view(np.int8).astype(integers)
         np.negative(chosen, chosen)

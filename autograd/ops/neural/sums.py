@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..shapes import ones
+
 # How many numbers are summed in one go; of more, parts are, so that rounding does not pile up.
 # Along rows BLAS keeps several sums at once anyway, down columns one.
 ROW, COLUMN = 4096, 1024
-_ONES: dict[np.dtype, np.ndarray] = {}
-
-
-def ones(n, dtype):
-    """n ones, to be read only."""
-    made = _ONES.get(dtype)
-    if made is None or len(made) < n:
-        made = _ONES[dtype] = np.ones(2 * n, dtype)
-    return made[:n]
 
 
 def row_sums(a):
