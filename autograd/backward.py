@@ -15,6 +15,9 @@ from .memory import SHARED, is_exclusive, is_sole
 from .sweeping import as_cotangent, conjugate, sweep
 from .tape import EXTRA, ORDER, TensorBase, new_tensor
 
+# The cotangent that a sweep from a scalar begins with, by the scalar's type.
+_ONES: dict[type, Any] = {kind: kind(1) for kind in (np.float16, np.float32, np.float64, np.longdouble)}
+
 
 class HookHandle:
     """Takes a hook off again: by `remove()`, by calling it, or at the end of a `with`."""
@@ -55,6 +58,7 @@ def backward(
     del g
     arrived = sweep(roots, keep=keep, lifted=create_graph)
     del roots
+    real = None  # the last dtype that was found to be: asking an array for its kind takes longer
     while arrived:
         arrival = arrived.pop()
         extra = arrival[0][EXTRA]
@@ -62,8 +66,12 @@ def backward(
             g = conjugate(arrival[1])
             extra.grad = FAST["copy"](g) if extra.grad is None else extra.grad + g
             continue
-        if arrival[1].dtype.kind == "c":
-            arrival[1] = np.conjugate(arrival[1])
+        dtype = arrival[1].dtype
+        if dtype is not real:
+            if dtype.kind == "c":
+                arrival[1] = np.conjugate(arrival[1])
+            else:
+                real = dtype
         if extra.grad is not None:
             _accumulate(extra, arrival[1])
         else:  # `.grad` never shares memory with another array
@@ -146,6 +154,9 @@ def first_cotangent(tensor: Any, gradient: Any, caller: str) -> Any:
     if gradient is not None:
         return conjugate(as_cotangent(gradient, tensor, f"{caller}: gradient"))
     data = tensor._data
+    one = _ONES.get(type(data))
+    if one is not None:  # mostly: a scalar of NumPy's, whose attributes take time to ask for
+        return new_tensor(one)
     if data.size != 1:
         raise GradientError(
             f"{caller}: a tensor of shape {data.shape} has no single gradient; reduce it to a "

@@ -41,13 +41,20 @@ class Faults(threading.local):
     """
 
     UNWATCHED = object()
-    state: Any = None  # None: no sweep; UNWATCHED; or the errstate that was entered
+    # None: no sweep; UNWATCHED; or the errstate that was entered, and what `invalid` was in an outer sweep
+    state: Any = None
     invalid = False
 
     def watch(self) -> None:
         """Have NumPy set `invalid` for the rest of this sweep."""
-        self.state = np.errstate(all="ignore", invalid="call", call=self._note)
-        self.state.__enter__()
+        entered = np.errstate(all="ignore", invalid="call", call=self._note)
+        entered.__enter__()
+        self.state, self.invalid = (entered, self.invalid), False
+
+    def unwatch(self) -> None:
+        """End what `watch` began, with the sweep."""
+        entered, self.invalid = self.state
+        entered.__exit__(None, None, None)
 
     def _note(self, kind: str, flag: int) -> None:
         self.invalid = True

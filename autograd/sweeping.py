@@ -48,14 +48,14 @@ def sweep(
 
     Errors: GraphFreedError if a node on the way was released by an earlier sweep.
     """
-    outer = _faults.state, _faults.invalid
-    _faults.state, _faults.invalid = Faults.UNWATCHED, False
+    outer = _faults.state
+    _faults.state = unwatched = Faults.UNWATCHED
     try:
         return _loop(roots, targets, keep, lifted)
     finally:
-        if _faults.state is not Faults.UNWATCHED:
-            _faults.state.__exit__(None, None, None)
-        _faults.state, _faults.invalid = outer
+        if _faults.state is not unwatched:
+            _faults.unwatch()
+        _faults.state = outer
 
 
 def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[list]:
@@ -115,14 +115,15 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
                 del node[3:]
             break
     for node in leaves:
+        extra = node[2]
+        # popped, since who finds an array held by nobody else need not copy it
         g = pending.pop(node[0])
-        if node[2] is not None:
-            if node[2].hooks:
-                g = arrive(node, g, arrived, lifted)
-            else:
-                arrived.append([node, g])
-        elif targets is None:
-            strays = True
+        if extra is None:
+            strays = targets is None
+        elif extra.hooks:
+            g = arrive(node, g, arrived, lifted)
+        else:
+            arrived.append([node, g])
         if targets is not None and node[0] in targets:
             targets[node[0]] = g
     if strays and not arrived:
