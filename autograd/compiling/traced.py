@@ -150,7 +150,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __bool__(self) -> bool:
         # in kernels of our own a program can check that the outcome is what it was
         frame = sys._getframe(1)
-        if frame.f_globals.get("__name__") == "autograd.tensor":  # `bool(tensor)`: who asks?
+        if frame.f_globals.get("__name__") == "autograd.plain":  # `bool(tensor)`: who asks?
             frame = frame.f_back  # type: ignore[assignment]
         if not is_library(frame.f_code.co_filename):
             self._leak("bool(), as in if and while,")
