@@ -50,7 +50,7 @@ def gives_new_array(step: Instruction) -> bool:
 
 def may_refuse(step: Instruction) -> bool:
     """Whether a step may raise for the values that it gets."""
-    return step.fn in TAKES or step.fn is operator.getitem or gives_new_array(step)
+    return step.fn in TAKES or step.fn in (operator.getitem, elements_of) or gives_new_array(step)
 
 
 def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None:
@@ -65,6 +65,8 @@ def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None
     if fn in TAKES:
         large = step.results.nbytes > SMALL and step.results.contiguous
         return _taken if large and "out" not in step.options and len(step.args) <= 3 else None
+    if fn in _EXPRESSIONS:
+        return _expression
     if isinstance(fn, np.ufunc):
         return _ufunc if fn.nout == 1 else None
     if isinstance(getattr(fn, "__self__", None), np.ufunc):
@@ -210,6 +212,23 @@ def _rows(step: Instruction) -> bool:
 def _taken_rows(step: Instruction, name: Name) -> list[str]:
     x, index = step.args
     return [f"{name(take)}({name(x)}, {name(index)}, 0, {name(step.results)})"]
+
+
+def largest_of(row: np.ndarray) -> Any:
+    """The largest element; NaN if there is one."""
+    return row[row.argmax()]
+
+
+def elements_of(row: np.ndarray, places: np.ndarray) -> Any:
+    """Elements by their places, copied to where they do not move."""
+    return row[places]
+
+
+_EXPRESSIONS: dict[Any, str] = {largest_of: "{0}[{0}.argmax()]", elements_of: "{0}[{1}]"}
+
+
+def _expression(step: Instruction, name: Name) -> list[str]:
+    return [assigned(name(step.results), _EXPRESSIONS[step.fn].format(*map(name, step.args)))]
 
 
 def _taken(step: Instruction, name: Name) -> list[str]:

@@ -8,6 +8,7 @@ it in: `a + (-b)` is `a - b`.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,7 +65,7 @@ class _Simplifier:
         """Keep a step, or another in its place, or none."""
         if self._idle(step):
             return
-        step = self._with_signs(step)
+        step = self._with_signs(_with_element(step))
         alone = step.kind == "call" and not step.writes and type(step.results) is Operand
         if alone and step.results.root not in self._written:
             ends = step.results.root in self._ends
@@ -183,7 +184,11 @@ class _Simplifier:
         fn, result, args = step.fn, step.results, step.args
         if fn in COPIES and type(args[0]) is Operand:
             return self._alike(args[0], result, False)
-        if set(step.options) - {"order"} or result.dtype.kind != "f":
+        if set(step.options) - {"order"}:
+            return None
+        if result.dtype.kind in "iu":
+            return self._same_integers(step)
+        if result.dtype.kind != "f":
             return None
         if fn is np.negative:
             return self._alike(args[0], result, True)
@@ -192,6 +197,17 @@ class _Simplifier:
             number = self._number(factor)
             if number is not None and abs(number) == 1:
                 return self._alike(x, result, bool(number < 0))
+        return None
+
+    def _same_integers(self, step: Instruction) -> tuple[Operand, bool] | None:
+        """What a product with 1 or a sum with 0 is equal to: of floats, -0 + 0 is another."""
+        neutral: dict[Any, int] = {np.multiply: 1, np.add: 0}
+        if step.fn not in neutral or len(step.args) != 2:
+            return None
+        for x, other in (step.args, step.args[::-1]):
+            number = self._number(other)
+            if number is not None and number == neutral[step.fn]:
+                return self._alike(x, step.results, False)
         return None
 
     def _alike(self, x: Any, result: Operand, negative: bool) -> tuple[Operand, bool] | None:
@@ -266,6 +282,20 @@ class _Simplifier:
 
         root = self.recording.roots[o.root]
         return view(root.array, root.low, o)
+
+
+def _with_element(step: Instruction) -> Instruction:
+    """One element that is taken out, by numbers that do not change, as a copy of that part of memory."""
+    result = step.results
+    if step.fn is not operator.getitem or type(result) is not Operand or result.shape:
+        return step
+    x, index = step.args
+    places = index if isinstance(index, tuple) else (index,)
+    if type(x) is not Operand or any(type(i) is not int for i in places) or len(places) != len(x.shape):
+        return step
+    steps = [(i + n if i < 0 else i) * s for i, n, s in zip(places, x.shape, x.strides, strict=True)]
+    element = x._replace(offset=x.offset + sum(steps), shape=(), strides=())
+    return dataclasses.replace(step, fn=np.ndarray.copy, args=(element,))
 
 
 def _hashable(tree: Any) -> object:

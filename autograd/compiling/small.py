@@ -7,13 +7,14 @@ one layout in a fifth of a microsecond; where it must broadcast it sets up an it
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from .ir import INPUT, Instruction, Operand, Recording
-from .lowering import below, gives_new_array
+from .lowering import below, elements_of, gives_new_array, is_plain, largest_of
 
 # Elements up to which an operand is copied to the layout of the result rather than broadcast.
 FEW = 2048
@@ -23,22 +24,115 @@ COUNTED = 32
 
 def hastened(steps: list[Instruction], recording: Recording) -> list[Instruction]:
     """The steps with those on small arrays in faster forms."""
+    steps = _with_elements(steps)
     # where these lie is not known before the program runs, and views of them are made each time
     moving = {o.root for step in steps if gives_new_array(step) for o in step.made()}
     moving |= {number for number, root in recording.roots.items() if root.kind == INPUT}
     found: list[Instruction] = []
     for step in _with_ranges(steps):
-        found += _spread(step, recording, moving)
+        for part in _largest(step, recording):
+            for one in _apart(_with_single(part, moving), recording):
+                found += _spread(one, recording, moving)
     return found
+
+
+def _with_elements(steps: list[Instruction]) -> list[Instruction]:
+    """Elements by their places where they do not move, if they are seen in several ways."""
+    seen: dict[int, set[Operand]] = {}
+    for step in steps:
+        for o in (*step.reads(), *step.writes):
+            seen.setdefault(o.root, set()).add(o)
+
+    def moved(step: Instruction) -> Instruction:
+        found = step.fn is operator.getitem and gives_new_array(step) and is_plain(step)
+        several = found and (step.results.size == 1 or len(seen.get(step.results.root, ())) > 1)
+        return dataclasses.replace(step, fn=elements_of) if several else step
+
+    return [moved(step) for step in steps]
+
+
+def _elementwise(step: Instruction) -> Operand | None:
+    """What a ufunc writes, if it works element by element on whole arrays."""
+    out = step.results if step.results is not None else step.options.get("out")
+    fn = step.fn
+    if step.kind != "call" or not isinstance(fn, np.ufunc) or fn.nout != 1 or fn.signature:
+        return None
+    if type(out) is not Operand or set(step.options) - {"out", "order"} or len(step.args) != fn.nin:
+        return None
+    return out
+
+
+def _with_single(step: Instruction, moving: set[int]) -> Instruction:
+    """A call with arrays of one element as arrays without axes, where they are broadcast."""
+    out = _elementwise(step)
+    if out is None or out.size > FEW:
+        return step
+
+    def single(x: Any) -> Any:
+        broadcast = type(x) is Operand and x.size == 1 and x.shape != out.shape and x.root not in moving
+        return x._replace(shape=(), strides=()) if broadcast and len(x.shape) <= len(out.shape) else x
+
+    args = tuple(map(single, step.args))
+    return step if args == step.args else dataclasses.replace(step, args=args)
+
+
+def _apart(step: Instruction, recording: Recording) -> list[Instruction]:
+    """A call that writes the one element that it reads: NumPy takes long to see that it may."""
+    out = _elementwise(step)
+    if out is None or out.size != 1 or step.results is not None:
+        return [step]
+    if not any(type(x) is Operand and (x.root, x.offset) == (out.root, out.offset) for x in step.args):
+        return [step]
+    made = recording.room(out.shape, out.dtype)
+    options = {k: v for k, v in step.options.items() if k != "out"}
+    copy = dataclasses.replace(step, fn=np.copyto, args=(out, made), options={})
+    return [dataclasses.replace(step, options=options, results=made, writes=()), copy]
+
+
+def _largest(step: Instruction, recording: Recording) -> list[Instruction]:
+    """The largest of each row by its place, which is found in a fifth of the time."""
+    x, out = step.args[0] if step.args else None, step.results
+    is_largest = getattr(step.fn, "__self__", None) is np.maximum and step.fn.__name__ == "reduce"
+    if not is_largest or type(x) is not Operand or type(out) is not Operand or step.kind != "call":
+        return [step]
+    rows = _rows_of(step, x)
+    if not 0 < rows <= COUNTED or not 0 < x.size <= FEW or not (x.contiguous and out.contiguous):
+        return [step]
+    if (
+        x.dtype != out.dtype
+        or x.dtype.kind not in "fiu"
+        or set(step.options) - {"axis", "dtype", "keepdims"}
+    ):
+        return [step]
+    flat = x._replace(shape=(x.size,), strides=(x.dtype.itemsize,))
+    row = out._replace(shape=(rows,), strides=(x.dtype.itemsize,))
+    if rows == 1:
+        return [dataclasses.replace(step, fn=largest_of, args=(flat,), options={}, results=row)]
+    matrix = flat._replace(
+        shape=(rows, x.size // rows), strides=(x.size // rows * x.dtype.itemsize, x.dtype.itemsize)
+    )
+    within, places = (recording.room((rows,), np.dtype(np.intp)) for _ in range(2))
+    starts = recording.constant(np.arange(0, x.size, x.size // rows))
+    return [
+        dataclasses.replace(step, fn=np.ndarray.argmax, args=(matrix, 1), options={}, results=within),
+        dataclasses.replace(step, fn=np.add, args=(within, starts), options={}, results=places),
+        dataclasses.replace(step, fn=elements_of, args=(flat, places), options={}, results=row),
+    ]
+
+
+def _rows_of(step: Instruction, x: Operand) -> int:
+    """How many rows there are, where the largest of each is sought; 0 if it goes along other axes."""
+    axis = step.options.get("axis", step.args[1] if len(step.args) > 1 else 0)
+    if axis is None or (type(axis) is int and x.shape and x.shape[axis] == x.size):
+        return 1
+    last = type(axis) is int and axis % len(x.shape) == len(x.shape) - 1
+    return x.size // x.shape[-1] if last and x.size and len(step.args) <= 2 else 0
 
 
 def _spread(step: Instruction, recording: Recording, moving: set[int]) -> list[Instruction]:
     """A binary call whose one operand is broadcast, with a copy of it in full instead."""
-    out = step.results if step.results is not None else step.options.get("out")
-    fn = step.fn
-    if step.kind != "call" or not isinstance(fn, np.ufunc) or (fn.nin, fn.nout) != (2, 1) or fn.signature:
-        return [step]
-    if type(out) is not Operand or set(step.options) - {"out", "order"} or len(step.args) != 2:
+    out = _elementwise(step)
+    if out is None or len(step.args) != 2:
         return [step]
     if not 1 < out.size <= FEW or len(out.shape) < 2 or not out.contiguous:
         return [step]

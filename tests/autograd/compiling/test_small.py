@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ import autograd
 import autograd.numpy as anp
 import nn
 import nn.functional as F
+import optim
 from tests.support.compiling import plain, same
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
@@ -59,3 +62,78 @@ def test_classes_are_looked_at_before_anything_is_done(n):
             act(x, bad)
     act(x, y)
     assert act.replays == before + 1
+
+
+def replayed(fn, *arrays):
+    """The source of the compiled function, which gives what it gives."""
+    act = autograd.compile(fn, strict=True)
+    for _ in range(5):
+        assert same(plain(act(*arrays)), plain(fn(*arrays)))
+    assert act.replays > 0
+    return act.source
+
+
+def largest(x, **options):
+    return np.maximum.reduce(x * 2, -1, **options) + 1
+
+
+@pytest.mark.parametrize("row", [[3.0, -1.0, 2.0], [np.nan, 1.0, np.nan], [-np.inf, -np.inf], [7]])
+def test_the_largest_of_a_row_is_found_by_its_place(row):
+    row = np.array([row]) * 1
+    assert ".argmax()" in replayed(lambda x: np.maximum.reduce(x * 2, 1) + 1, row)
+    assert ".argmax()" in replayed(lambda x: np.maximum.reduce(x * 2, 0) + 1, row.T.copy())
+    if row.size > 1:
+        assert "argmax" not in replayed(lambda x: np.maximum.reduce(x * 2, 0) + 1, row)
+    several = np.concatenate([row, row[:, ::-1], row * 0 + 2])
+    for options in ({}, {"keepdims": True}):
+        found = replayed(functools.partial(largest, **options), several)
+        assert found.count("argmax") == 1
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_one_element_that_is_written_in_place(shape):
+    eager, compiled = (autograd.tensor(np.full(shape, 2.0), requires_grad=True) for _ in range(2))
+
+    def stepping(weight):
+        optimizer = optim.SGD([weight], lr=0.1)
+
+        def step(x):
+            optimizer.zero_grad()
+            ((weight * x) ** 2).sum().backward()
+            optimizer.step()
+
+        return step, optimizer
+
+    step, optimizer = stepping(compiled)
+    act, plainly = autograd.compile(step, state=[compiled, optimizer], strict=True), stepping(eager)[0]
+    for k in range(1, 6):
+        x = np.full((3, 1), k / 8)
+        act(x)
+        plainly(x)
+        assert same(plain(compiled), plain(eager))
+    assert act.replays > 0
+
+
+def test_elements_that_are_seen_in_two_ways_do_not_move():
+    def fn(x, places):
+        found = (x * 2)[places]
+        return found[:, None] * np.ones((3, 2)) + 1, found + 1
+
+    x, places = RNG.standard_normal(9), np.array([4, 0, 8])
+    assert "[...] = " in replayed(fn, x, places)
+    act = autograd.compile(fn, strict=True)
+    for _ in range(5):
+        act(x, places)
+    with pytest.raises(IndexError):
+        act(x, np.array([4, 0, 9]))
+
+
+def test_neutral_integers_are_left_out():
+    source = replayed(
+        lambda x, i: x[(i * 1 + 0) * np.ones(1, int)] * 2, RNG.standard_normal(5), np.array([3, 1])
+    )
+    assert source.count("multiply") + source.count("add") == 1
+    # -0.0 + 0 is 0.0
+    assert "add" in replayed(lambda x: x * 2 + 0.0, np.array([-0.0, 1.0]))
+    # what the numbers make wider stays
+    assert "multiply" in replayed(lambda i: np.multiply(i, np.int64(1)), np.array([1, 2], np.int32))
