@@ -128,6 +128,10 @@ class Optimizer:
         for group in self.param_groups:
             buffers = self.buffers(group)
             step, dtype, scalars = -1, None, ()  # alike for parameters of one age and dtype
+            names: tuple[str, ...] = ()
+            gathers = self._natives.gathers(len(group["params"]))
+            alike: list[Slot] = []
+            arrays: list[np.ndarray] = []
             for parameter in group["params"]:
                 node = parameter._node
                 grad = node[2].grad if node is not None else None
@@ -138,14 +142,29 @@ class Optimizer:
                     slot = self._slot(parameter, group)
                 p = writable(parameter)
                 slot.step += 1
-                if slot.step != step or p.dtype is not dtype or slot.numbers:
-                    step, dtype = slot.step, p.dtype
+                if slot.step != step or p.dtype is not dtype or slot.names != names or slot.numbers:
+                    self._update_together(alike, arrays, scalars)
+                    step, dtype, names = slot.step, p.dtype, slot.names
                     scalars = self._scalars(group, slot, dtype)
-                if slot.direct:
+                if not slot.direct:
+                    if not self._natives.run(self, p, grad._data, slot, scalars):
+                        self._update_tiles(p, grad._data, slot, scalars)
+                elif gathers and parameter._alias is None:  # it shares with none of the others
+                    alike.append(slot)
+                    arrays += (p, grad._data, *slot.state)
+                else:
                     update(p, grad._data, slot.state, slot.scratch, scalars)
-                elif not self._natives.run(self, p, grad._data, slot, scalars):
-                    self._update_tiles(p, grad._data, slot, scalars)
+            self._update_together(alike, arrays, scalars)
         return loss
+
+    def _update_together(self, slots: list[Slot], arrays: list[np.ndarray], scalars: tuple) -> None:
+        """Update what was gathered, and forget it."""
+        if slots and not self._natives.run_together(self, slots, arrays, scalars):
+            of_each = zip(*[iter(arrays)] * (2 + len(slots[0].state)), strict=True)
+            for slot, (p, g, *_) in zip(slots, of_each, strict=True):
+                self.update(p, g, slot.state, slot.scratch, scalars)
+        slots.clear()
+        arrays.clear()
 
     def _scalars(self, group: Mapping[str, Any], slot: Slot, dtype: np.dtype) -> tuple:
         """The formula's numbers as arrays: NumPy takes those twice as fast as Python numbers.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -66,10 +66,22 @@ class _Element:
         return literal(x, self.kind) if type(x) in (int, float) else None
 
 
-def written(
+class Body(NamedTuple):
+    """A formula for one element.
+
+    Attributes:
+        numbers: statements that read the numbers from `numbers`, an address.
+        elements: those for element `i` of the arrays that begin at `p0`, `p1`, ...
+    """
+
+    numbers: list[str]
+    elements: list[str]
+
+
+def body(
     formula: Callable, kind: np.dtype, arrays: int, scratches: int, scalars: Sequence[Any]
-) -> str | None:
-    """The source of the loop; None where the formula calls anything else.
+) -> Body | None:
+    """What a loop does for each element; None where the formula calls anything else.
 
     Args:
         formula: `formula(arrays, scratches, scalars)`.
@@ -85,16 +97,21 @@ def written(
     except Exception:
         return None
     code = kind.str[1:]
-    arguments = "".join(f", x{i}" for i in range(arrays))
-    head = [f"n{i} = load_{code}(numbers, {k}, 0, 1)" for k, i in enumerate(numbers)]
-    head += [f"p{i} = {word(f'x{i}', machine.DATA)}" for i in range(arrays)]
-    body = [f"a{i} = load_{code}(p{i}, i, {i + 1}, {arrays})" for i in range(arrays)] + lines
-    body += [
+    loads = [f"a{i} = load_{code}(p{i}, i, {i + 1}, {arrays})" for i in range(arrays)]
+    stores = [
         f"store_{code}(p{i}, i, {a.name}, {i + 1}, {arrays})"
         for i, a in enumerate(given)
         if a.name != f"a{i}"
     ]
-    loop = [*head, "for i in range(start, stop):", *indented(body), "return 0"]
+    head = [f"n{i} = load_{code}(numbers, {k}, 0, 1)" for k, i in enumerate(numbers)]
+    return Body(head, loads + lines + stores)
+
+
+def written(one: Body, arrays: int) -> str:
+    """The source of a loop over arrays from one index to another."""
+    arguments = "".join(f", x{i}" for i in range(arrays))
+    places = [f"p{i} = {word(f'x{i}', machine.DATA)}" for i in range(arrays)]
+    loop = [*one.numbers, *places, "for i in range(start, stop):", *indented(one.elements), "return 0"]
     return "\n".join([EXACT, f"def loop(numbers, start, stop{arguments}):", *indented(loop)]) + "\n"
 
 
