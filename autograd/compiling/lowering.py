@@ -143,7 +143,7 @@ def _ufunc_call(step: Instruction, name: Name, out: Any) -> str:
     # the output by position, where NumPy takes it so: a keyword costs a tenth of a small call
     by_name = step.fn in (np.maximum, np.minimum)
     parts = [*(name(a) for a in step.args), f"out={name(out)}" if by_name else name(out)]
-    parts += [f"{k}={name(v)}" for k, v in step.options.items() if k != "out"]
+    parts += [f"{k}={name(v)}" for k, v in step.options.items() if k not in ("out", "order")]
     return f"{name(step.fn)}({', '.join(parts)})"
 
 

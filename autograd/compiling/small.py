@@ -44,9 +44,15 @@ def _with_elements(steps: list[Instruction]) -> list[Instruction]:
             seen.setdefault(o.root, set()).add(o)
 
     def moved(step: Instruction) -> Instruction:
-        found = step.fn is operator.getitem and gives_new_array(step) and is_plain(step)
-        several = found and (step.results.size == 1 or len(seen.get(step.results.root, ())) > 1)
-        return dataclasses.replace(step, fn=elements_of) if several else step
+        if not gives_new_array(step) or not is_plain(step):
+            return step
+        x, places = step.args
+        if step.fn is not operator.getitem:  # `take` begins later
+            if not x.contiguous:
+                return step
+            x = x._replace(shape=(x.size,), strides=(x.dtype.itemsize,))
+        several = step.results.size == 1 or len(seen.get(step.results.root, ())) > 1
+        return dataclasses.replace(step, fn=elements_of if several else operator.getitem, args=(x, places))
 
     return [moved(step) for step in steps]
 
