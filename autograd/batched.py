@@ -142,6 +142,7 @@ class Batched(Tensor):
 
     data = property(_refuse("its value (.data)"), _refuse("its value (.data)"))
     grad = property(_refuse("its .grad", _LATER), _refuse("its .grad", _LATER))
+    _value = property(_refuse("its value (._value)"))
     numpy: Any = _refuse("its value (numpy())")
     item: Any = _refuse("its value (item())")
     tolist: Any = _refuse("its value (tolist())")

@@ -19,6 +19,7 @@ from ..hips.rules import (
     primitive_jvps,
     primitive_vjps,
 )
+from ..hips.tracing import backward_pass
 from ..hips.vspaces import SparseObject, VSpace, sparse_add, vspace
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "SparseObject",
     "VJPNode",
     "VSpace",
+    "backward_pass",
     "def_linear",
     "defjvp",
     "defjvp_argnum",

@@ -7,7 +7,9 @@ The classes serve `isinstance` alone. `isinstance(x, ArrayBox)` asks whether a g
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
 
 from ..errors import DeclarationError
 from ..tape import TensorBase
@@ -65,7 +67,9 @@ class _Asked(type):
         raise DeclarationError(f"{cls.__name__}: boxes are not made by hand; grad and its kin make Tensors")
 
     def register(cls, value_type: type) -> None:
-        """Refused: gradients flow to arrays, and to tuples, lists and dicts of them."""
+        """Refused, but for classes of arrays: gradients flow to arrays, and to containers of them."""
+        if isinstance(value_type, type) and issubclass(value_type, np.ndarray):
+            return  # known already
         raise DeclarationError(
             f"{cls.__name__}.register({value_type.__name__}): values of other types cannot be "
             "differentiated; take them apart into arrays"
@@ -76,6 +80,7 @@ class Box(metaclass=_Asked):
     """Anything that a gradient flows to."""
 
     asks = staticmethod(lambda x: isbox(x) or (is_container(x) and _holds_box(x)))
+    type_mappings: ClassVar[dict[type, Any]] = {}  # written by packages with classes of arrays; unread
 
 
 class ArrayBox(Box):

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..diagnose import describe
 from ..errors import ArgumentError, MissingRule
 from ..memory import SMALL
 from ..tape import TensorBase
@@ -152,10 +153,12 @@ class Call:
             given = dict(zip(argnums, pull(self.whole(gs))))
         found = []
         for i, (argnum, path) in zip(active, places):
-            part = dense(given.get(argnum), recorded)
-            part = dict(leaves(part)).get(path) if path else part
+            part, what = dense(given.get(argnum), recorded), f"the vjp of argument {argnum}"
+            if path:
+                like = self.args[argnum]
+                part = _by_path(part, like, f"{name_of(self.function)}: {what}").get(path)
             if part is not None:
-                part = fitted(part, xs[i], self.function, f"the vjp of argument {argnum}{path}")
+                part = fitted(part, xs[i], self.function, what + path)
             found.append(part)
         return tuple(found)
 
@@ -218,6 +221,22 @@ class Call:
                 f"{name} has no derivative for argument {min(missing[0])}: give defvjp a rule, "
                 "or None where it is zero"
             )
+
+
+def _by_path(part: Any, like: Any, what: str, path: str = "") -> dict[str, Any]:
+    """What belongs to each leaf of a container; an array may stand for a list of numbers."""
+    if part is None or not is_container(like):
+        return {path: part}
+    keys = like if isinstance(like, dict) else range(len(like))
+    try:
+        if not isinstance(like, dict) and len(part) != len(like):
+            raise IndexError
+        each = [(key, part[key]) for key in keys]
+    except (IndexError, KeyError, TypeError):
+        raise ArgumentError(f"{what}{path} must be nested as the argument, got {describe(part)}") from None
+    return {
+        p: v for key, own in each for p, v in _by_path(own, like[key], what, f"{path}[{key!r}]").items()
+    }
 
 
 def _filled(tree: Any, values: Any) -> Any:

@@ -251,9 +251,12 @@ def full_graph(fun: Callable, *args: Any, **kwargs: Any) -> Any:
 
 
 class VJPNode(Node):
-    """For `register_notrace`, the node of a reverse derivative; the tape has its own."""
+    """For `register_notrace` and `new_box`, the node of a reverse derivative; the tape has its own."""
 
     __slots__ = ()
+
+    def initialize_root(self) -> None:
+        pass
 
 
 class JVPNode(Node):

@@ -8,11 +8,14 @@ cotangent of the result to those of the arguments `argnums`; one of `primitive_j
 from __future__ import annotations
 
 import functools
+import sys
+import warnings
 from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 
 from ..errors import DeclarationError, MissingRule
+from ..protocols import IMPLEMENTATIONS
 from .vspaces import vspace
 
 primitive_vjps: dict[Callable, Callable] = {}
@@ -26,18 +29,39 @@ def name_of(fun: Any) -> str:
     return getattr(fun, "__name__", repr(fun))
 
 
-def _known(fun: Any, caller: str) -> None:
-    if not getattr(fun, "_is_autograd_primitive", False):
-        raise DeclarationError(
-            f"{caller}: {name_of(fun)} is not made by autograd.extend.primitive; define the rule of a "
-            "primitive that wraps it"
+def _enter(table: dict[Callable, Callable], fun: Any, rule: Callable, caller: str) -> None:
+    """Have a primitive use a rule. A function of ours keeps the derivative that it has."""
+    _known(fun, caller)
+    if getattr(fun, "_is_autograd_primitive", False):
+        table[fun] = rule
+    elif table is primitive_vjps:  # packages give forward rules to what HIPS autograd has none for
+        warnings.warn(
+            f"{caller}: {name_of(fun)} has a derivative, which stays; wrap it by "
+            "autograd.extend.primitive to give it another",
+            stacklevel=3,
         )
+
+
+def _known(fun: Any, caller: str) -> None:
+    if getattr(fun, "_is_autograd_primitive", False) or _is_ours(fun):
+        return
+    raise DeclarationError(
+        f"{caller}: {name_of(fun)} is not made by autograd.extend.primitive; define the rule of a "
+        "primitive that wraps it"
+    )
+
+
+def _is_ours(fun: Any) -> bool:
+    """Whether it is a function of the namespaces that has a derivative."""
+    faces: Any = sys.modules.get("autograd.scipy._faces")
+    return any(
+        fun is own for table in (IMPLEMENTATIONS, faces.SPELLED if faces else {}) for own in table.values()
+    )
 
 
 def defvjp_argnums(fun: Callable, vjpmaker: Callable) -> None:
     """Define all cotangents at once: `vjpmaker(argnums, ans, args, kwargs)(g)` is a sequence of them."""
-    _known(fun, "defvjp_argnums")
-    primitive_vjps[fun] = vjpmaker
+    _enter(primitive_vjps, fun, vjpmaker, "defvjp_argnums")
 
 
 def defvjp_argnum(fun: Callable, vjpmaker: Callable) -> None:
@@ -54,7 +78,7 @@ def defvjp(fun: Callable, *vjpmakers: Callable | None, argnums: Iterable[int] | 
     """Define cotangents one by one: `vjpmaker(ans, *args, **kwargs)(g)`; None for a zero derivative.
 
     Args:
-        fun: what `primitive` gave.
+        fun: what `primitive` gave. A function of our namespaces keeps its own derivative, with a warning.
         vjpmakers: one for each of `argnums`, by default 0, 1, ...
 
     Errors: DeclarationError for what is no primitive, or a maker that cannot be called.
@@ -71,8 +95,7 @@ def defvjp(fun: Callable, *vjpmakers: Callable | None, argnums: Iterable[int] | 
 
 def defjvp_argnums(fun: Callable, jvpmaker: Callable) -> None:
     """Define the tangent of the result by `jvpmaker(argnums, tangents, ans, args, kwargs)`."""
-    _known(fun, "defjvp_argnums")
-    primitive_jvps[fun] = jvpmaker
+    _enter(primitive_jvps, fun, jvpmaker, "defjvp_argnums")
 
 
 def defjvp_argnum(fun: Callable, jvpmaker: Callable) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, VmapError
+from ..errors import ArgumentError
 from ..ops.joining import concatenate, stack
 from ..ops.shapes import moveaxis, reshape
 from ..tape import TensorBase, new_tensor
@@ -109,7 +109,7 @@ def _together(sweep: Callable, like: Any, width: int) -> list | None:
         for start in range(0, count, step):
             unit = np.eye(min(step, count - start), count, start, like.dtype)
             parts.append(vmap(sweep)(new_tensor(unit.reshape(-1, *like.shape))))
-    except VmapError:
+    except Exception:  # of a rule that takes no batches, perhaps a user's; else it is raised again
         return None
     return parts
 

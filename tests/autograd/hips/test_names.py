@@ -14,9 +14,9 @@ NAMES = {
     "autograd.builtins": """ContainerVSpace DictBox DictVSpace ListVSpace NamedTupleVSpace SequenceBox
         SequenceVSpace TupleVSpace container_take container_untake dict isinstance list make_sequence
         sequence_extend_left sequence_extend_right tuple type""",
-    "autograd.core": """JVPNode SparseBox SparseObject VJPNode VSpace def_linear defjvp defjvp_argnum
-        defjvp_argnums defvjp defvjp_argnum defvjp_argnums make_jvp make_vjp primitive primitive_jvps
-        primitive_vjps primitive_with_deprecation_warnings sparse_add vspace""",
+    "autograd.core": """JVPNode SparseBox SparseObject VJPNode VSpace backward_pass def_linear defjvp
+        defjvp_argnum defjvp_argnums defvjp defvjp_argnum defvjp_argnums make_jvp make_vjp primitive
+        primitive_jvps primitive_vjps primitive_with_deprecation_warnings sparse_add vspace""",
     "autograd.differential_operators": """checkpoint deriv elementwise_grad grad grad_and_aux grad_named
         hessian hessian_tensor_product hessian_vector_product holomorphic_grad jacobian make_ggnvp make_hvp
         make_jvp make_jvp_reversemode make_vjp multigrad_dict tensor_jacobian_product value_and_grad
@@ -26,7 +26,8 @@ NAMES = {
         vspace""",
     "autograd.test_util": """EPS RTOL TOL check_equivalent check_grads check_jvp check_vjp combo_check
         make_numerical_jvp scalar_close""",
-    "autograd.tracer": """Box Node getval isbox notrace_primitive primitive register_notrace trace""",
+    "autograd.tracer": """Box Node TraceStack getval isbox new_box notrace_primitive primitive
+        register_notrace trace trace_stack""",
     "autograd.util": "func quick_grad_check subval subvals toposort",
     "autograd.wrap_util": "get_doc get_name unary_to_nary wrap_nary_f wraps",
     "autograd.misc": "const_graph flatten",
@@ -50,8 +51,8 @@ NAMES = {
 
 # What cannot mean anything over another tape: its nodes, traces and rules. docs/migration.md says so.
 LEFT_OUT = {
-    "autograd.core": "add_outgrads backward_pass sum_outgrads translate_jvp translate_vjp",
-    "autograd.tracer": "TraceStack box_types find_top_boxed_args new_box trace_stack",
+    "autograd.core": "add_outgrads sum_outgrads translate_jvp translate_vjp",
+    "autograd.tracer": "box_types find_top_boxed_args",
     "autograd.numpy.numpy_vjps": "grad_np_sum grad_einsum dot_adjoint_0 nograd_functions",
 }
 

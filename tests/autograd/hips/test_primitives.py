@@ -307,8 +307,8 @@ def test_other_wrong_uses():
     times = product()
     with pytest.raises(ArgumentError, match="'power' requires grad"):
         grad(lambda p: times(1.0, 2.0 + 0 * p, power=p))(2.0)
-    with pytest.raises(DeclarationError, match="sin is not made by"):
-        defvjp(anp.sin, lambda ans, x: lambda g: g)
+    with pytest.raises(DeclarationError, match="print is not made by"):
+        defvjp(print, lambda ans, x: lambda g: g)
     with pytest.raises(DeclarationError, match="must be callable"):
         defvjp(times, "same")
     text = primitive(lambda x: "text")
