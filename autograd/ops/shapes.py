@@ -73,10 +73,10 @@ def _reduce_sum(x, axis):
 def sum_of_rows(x):
     """The sum of the rows of a real matrix: as a BLAS product it takes a fifth of the time."""
     n = len(x)
-    return x[0].copy() if n == 1 else np.dot(ones(n, x.dtype), x)
+    return x[0].copy() if n == 1 else np.dot(row_of_ones(n, x.dtype), x)
 
 
-def ones(n, dtype):
+def row_of_ones(n, dtype):
     """n ones, to be read only."""
     if n <= _FEW:
         return _few_ones(n, dtype)

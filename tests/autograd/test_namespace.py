@@ -338,3 +338,17 @@ def test_operators_with_arrays_and_numbers_on_either_side():
     assert isinstance(Y.T @ t, autograd.Tensor)
     assert isinstance(t.T @ Y, autograd.Tensor)
     _same(Y.T @ t, Y.T @ X)
+
+
+def test_what_makes_arrays_makes_what_numpy_makes():
+    """A helper of ours called `ones` once stood in the place of NumPy's."""
+    for name, args in {
+        "ones": ((2, 3),), "zeros": ((2, 3),), "eye": (3,), "identity": (3,), "tri": (3,),
+        "arange": (1, 7, 2), "full": ((2, 3), 4.0), "linspace": (0.0, 1.0, 5), "array": ([1.0, 2.0],),
+        "fromiter": ([1, 2], float), "indices": ((2, 2),), "ones_like": (np.arange(3),),
+        "zeros_like": (np.arange(3),), "diag": ([1, 2],), "logspace": (0, 1, 3), "geomspace": (1, 8, 4),
+        "meshgrid": ([1, 2], [3]), "hanning": (4,),
+    }.items():  # fmt: skip
+        np.testing.assert_array_equal(getattr(anp, name)(*args), getattr(np, name)(*args), name)
+    for name in ("ones", "zeros", "empty", "eye", "identity", "arange"):
+        assert getattr(anp, name) is getattr(np, name)

@@ -8,7 +8,7 @@ from ...declare import case, primitive
 from ...errors import ShapeError
 from ..choosing import where
 from ..reductions import sum as total
-from ..shapes import ones, reshape
+from ..shapes import reshape, row_of_ones
 from ..softmax import log_softmax, softmax
 from . import batching
 from .classes import check_classes, check_weight, column_places, factors_of, places_of, starts_of, total_of
@@ -81,14 +81,14 @@ def _of_few_rows(x, target, reduction):
     flat, places = shares.reshape(-1), target.astype(np.intp, copy=False) + starts
     taken = flat.take(places)
     np.exp(shares, shares)
-    totals = shares.dot(ones(classes, x.dtype))
+    totals = shares.dot(row_of_ones(classes, x.dtype))
     flat[places] -= totals
     shares /= totals[:, None]
     losses = np.log(totals)
     losses -= taken
     if reduction == "none":
         return losses, shares
-    value = losses.dot(ones(n, x.dtype))
+    value = losses.dot(row_of_ones(n, x.dtype))
     return (value / n if reduction == "mean" else value), shares
 
 
@@ -98,7 +98,7 @@ def _of_one_row(x, target, reduction, small):
     shares = row - row[row.argmax()]
     taken = shares[target]
     np.exp(shares, shares)
-    total = shares.dot(ones(row.size, row.dtype)) if small else np.add.reduce(shares)
+    total = shares.dot(row_of_ones(row.size, row.dtype)) if small else np.add.reduce(shares)
     shares[target] -= total
     shares /= total
     loss = np.log(total) - taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..shapes import ones
+from ..shapes import row_of_ones
 
 # How many numbers are summed in one go; of more, parts are, so that rounding does not pile up.
 # Along rows BLAS keeps several sums at once anyway, down columns one.
@@ -13,7 +13,7 @@ ROW, COLUMN = 4096, 1024
 
 def row_sums(a):
     """The sum of each row of a matrix."""
-    return a.dot(ones(a.shape[1], a.dtype)) if a.shape[1] <= ROW else np.add.reduce(a, 1)
+    return a.dot(row_of_ones(a.shape[1], a.dtype)) if a.shape[1] <= ROW else np.add.reduce(a, 1)
 
 
 def row_products(a, b):
@@ -25,7 +25,7 @@ def column_sums(a, weights=None):
     """The sum of each column of a matrix; with weights, one for each row."""
     rows, columns = a.shape
     if weights is None:
-        weights = ones(rows, a.dtype)
+        weights = row_of_ones(rows, a.dtype)
     if rows <= COLUMN:
         return a.T.dot(weights)
     whole = rows - rows % COLUMN
