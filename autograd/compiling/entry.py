@@ -34,10 +34,7 @@ class Entry:
     def __init__(self, traced: TracedRun, state: State, loops: bool = False):
         self.traced, self.state = traced, state
         recording = traced.recording
-        lasting = {
-            o.root for _, o in traced.grads if o is not None and recording.roots[o.root].kind == FRESH
-        }
-        self.plan = planned(recording, lasting, loops)
+        self.plan = planned(recording, _lasting(traced), loops)
         self.verified = False
         self.rebindings = 0
         self.source = ""
@@ -197,3 +194,12 @@ class Entry:
     def _unexpect(self) -> None:
         self.names["seen"] = -1  # whoever calls it finds that it is of no use
         self.call = None
+
+
+def _lasting(traced: TracedRun) -> dict[int, int | None]:
+    """Gradients' roots that are the program's own, each with the step that makes its old values dead."""
+    found: dict[int, list[int | None]] = {}
+    for tensor, operand in traced.grads:
+        if operand is not None and traced.recording.roots[operand.root].kind == FRESH:
+            found.setdefault(operand.root, []).append(traced.dead.get(id(tensor)))
+    return {root: None if None in all_of else max(all_of) for root, all_of in found.items()}  # type: ignore[type-var]

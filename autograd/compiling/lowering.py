@@ -197,10 +197,8 @@ def _fill(step: Instruction, name: Name) -> list[str]:
 def _where(step: Instruction, name: Name) -> list[str]:
     condition, x, y = step.args
     copyto, out = name(np.copyto), name(step.results)
-    return [
-        assigned(out, name(y)),
-        f"{copyto}({out}, {name(x)}, 'unsafe', {name(condition)})",
-    ]
+    chosen = f"{copyto}({out}, {name(x)}, 'unsafe', {name(condition)})"
+    return [chosen] if y == step.results else [assigned(out, name(y)), chosen]
 
 
 def _rows(step: Instruction) -> bool:

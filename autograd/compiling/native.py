@@ -14,6 +14,7 @@ import numpy as np
 from . import diskcache, machine, threads
 from .elementwise import zero_where_undefined
 from .fusion import Group, grouped, read_later
+from .inplace import in_place
 from .ir import FRESH, NUMBER, Instruction, Recording
 from .recorder import cleared, zeroed
 from .scribe import Scribe, given, group_lines, indented, merged_axes, outside, word
@@ -109,6 +110,7 @@ def with_loops(steps: list[Instruction], recording: Recording, ends: set[int]) -
     for item, alive in zip(items, later, strict=True):
         if isinstance(item, Group):
             item.forget(recording, alive)
+    items = in_place(items, recording, ends, small)
     found: list[Instruction] = []
     written: set[str] = set()
     spent = 0

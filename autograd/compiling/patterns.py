@@ -93,13 +93,17 @@ def _chosen(step: Instruction, recording: Recording) -> list[Instruction] | None
         options = {"out": out}
         return dataclasses.replace(step, fn=fn, args=args, options=options, results=None, writes=(out,))
 
-    if _is_zero(x):  # all bits set where y is kept, none where not
-        return [spread, on(np.subtract, bits, _ONE[size]), on(np.bitwise_and, bits, _bits(y, bits))]
-    chosen = [spread, on(np.negative, bits, None)]
-    if _is_zero(y):
-        return [*chosen, on(np.bitwise_and, bits, _bits(x, bits))]
+    if _is_zero(x) or _is_zero(y):  # all bits set where the other is kept, none where not
+        other = recording.temporary(bits)
+        fn, b, kept = (np.subtract, _ONE[size], y) if _is_zero(x) else (np.negative, None, x)
+        return [
+            dataclasses.replace(spread, results=other),
+            on(fn, other, b, other),
+            on(np.bitwise_and, other, _bits(kept, bits), made=True),
+        ]
     if result.size < MASKED:
         return None
+    chosen = [spread, on(np.negative, bits, None)]
     other = recording.temporary(bits)
     return [
         *chosen,

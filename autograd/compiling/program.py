@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import buffers, lowering, native
+from . import arena, buffers, lowering, native
 from .ir import (
     CONSTANT,
     FRESH,
@@ -95,9 +95,8 @@ class Writer:
         self._arrays: dict[Operand, str] = {}
         self._places: dict[tuple, str] = {}  # the same by address, shape, strides and dtype
         self.bound: dict[int, tuple[str, Operand]] = {}  # root -> the name of its array, and what that is
-        self._arena = np.empty(plan.arena + 64, np.uint8)
-        self._start = -self._arena.__array_interface__["data"][0] % 64
-        self._lasting: dict[int, np.ndarray] = {}
+        self._arena = arena.memory(plan.arena)
+        self._lasting: dict[int, tuple[np.ndarray, int]] = {}
 
     # -------------------------------------------------------------- memory
 
@@ -108,14 +107,16 @@ class Writer:
             return array, _low(array)
         here = self.recording.roots[root]
         if root in self.plan.offsets:
-            return self._arena, self._arena.__array_interface__["data"][
-                0
-            ] + self._start + self.plan.offsets[root]
+            owner, low = self._arena
+            return owner, low + self.plan.offsets[root]
+        if root in self.plan.hosts:
+            host, offset = self.plan.hosts[root]
+            owner, low = self.storage(host)
+            return owner, low + offset
         if here.kind == FRESH or here.kind == INPUT:  # lasting, or an input that is copied in
             if root not in self._lasting:
-                self._lasting[root] = np.zeros(here.nbytes + 64, np.uint8)
-            base = self._lasting[root].__array_interface__["data"][0]
-            return self._lasting[root], base + -base % 64
+                self._lasting[root] = arena.memory(here.nbytes)
+            return self._lasting[root]
         return here.array, here.low
 
     def array(self, operand: Operand) -> np.ndarray:

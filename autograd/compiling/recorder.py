@@ -62,7 +62,7 @@ class Recorder(KnownMemory):
     def __init__(self) -> None:
         super().__init__()
         self._ducks: list[weakref.ref] = []
-        self._count = 0
+        self.count = 0
         self.faulty = False  # whether NumPy has reported an invalid operation in the sweep that runs
         self.on_draw: Callable[[], None] = lambda: None
         self.closed = ""
@@ -193,7 +193,7 @@ class Recorder(KnownMemory):
         raise Leak(f"{getattr(fn, '__name__', fn)} gives a value that is computed anew at each run")
 
     def note(self, step: Instruction) -> Instruction:
-        step.number = self._count = self._count + 1
+        step.number = self.count = self.count + 1
         if self.ambient is not None and np.geterr() != self.ambient:
             self.recording.quiet = True
         step.label = self.labels[-1] if self.labels else ""

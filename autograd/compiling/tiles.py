@@ -17,6 +17,7 @@ import numpy as np
 from . import lowering, threads
 from .elementwise import COSTLY, Assignment
 from .fusion import Group, read_later
+from .inplace import in_place
 from .ir import Instruction, Operand, Recording
 from .recorder import FAULTS, cleared, zeroed
 from .scribe import merged_axes
@@ -43,16 +44,15 @@ def with_tiles(steps: list[Instruction], recording: Recording, ends: set[int]) -
     for item in _grouped(steps, watched=True):
         again = isinstance(item, Instruction) or not _watches(item) or _may_run_twice(item)
         items += [item] if again else _grouped(item.steps, watched=False)  # type: ignore[union-attr]
-    later = read_later(items, ends)
-    found: list[Instruction] = []
-    for item, alive in zip(items, later, strict=True):
-        if isinstance(item, Instruction):
-            found.append(item)
-            continue
-        item.forget(recording, alive)
-        tiles = Tiles(item)
-        found += [tiles.instruction()] if tiles.pays else item.steps
-    return found
+    cut: list[Instruction | Group] = []
+    for item, alive in zip(items, read_later(items, ends), strict=True):
+        if isinstance(item, Group):
+            item.forget(recording, alive)
+            cut += [item] if Tiles(item).pays else item.steps
+        else:
+            cut.append(item)
+    placed = in_place(cut, recording, ends)
+    return [Tiles(item).instruction() if isinstance(item, Group) else item for item in placed]
 
 
 def _watches(group: Group) -> bool:

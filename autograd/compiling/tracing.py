@@ -37,6 +37,7 @@ class TracedRun:
     Attributes:
         places: where the arrays of the state are, with their operands.
         grads: tensors and the operand of the gradient each has at the end; None for no gradient.
+        dead: by id of a tensor the number of the step from which on the gradient it had before is dead.
         kinds: for each array among the outputs, what it is to the caller.
         result: the arrays that the run itself gave.
         resets: whether gradients that there were before play no part.
@@ -47,6 +48,7 @@ class TracedRun:
     recording: Recording
     places: list[tuple[Place, Operand]]
     grads: list[tuple[Any, Operand | None]]
+    dead: dict[int, int]
     kinds: list[str]
     tree: Any
     result: Any
@@ -127,7 +129,8 @@ class _Session:
         self.patched: list[tuple[Any, str]] = []
         self.entered: list[tuple[Any, np.ndarray]] = []  # gradients that there were, and their arrays
         self.kinds: list[str] = kinds
-        self.reset: set[int] = set()  # parameters whose gradient was reset before any sweep
+        # parameters whose gradient was reset before any sweep, by id, and the number of the next step
+        self.reset: dict[int, int] = {}
         self.stepper = Stepper(self.recorder)
         self.standing: list[tuple[Any, Traced, Any]] = []  # stand-ins for arguments, and those
         self.groups: list[tuple[Any, list]] = []  # optimisers and their groups
@@ -166,7 +169,7 @@ class _Session:
             if not isinstance(place, GradPlace):  # programs are bound to those that there are then
                 recording.roots[operand.root].array = None
         return TracedRun(
-            recording, places, grads, self.kinds, tree, real, constants, self._resets(grads),
+            recording, places, grads, self._dead(), self.kinds, tree, real, constants, self._resets(grads),
             hoisted(recording), self.met,
         )  # fmt: skip
 
@@ -237,7 +240,8 @@ class _Session:
             if set_to_none and not self.stepper.swept:
                 groups = getattr(owner, "param_groups", None)
                 found = [p for g in groups for p in g["params"]] if groups else owner.parameters()
-                self.reset.update(id(p) for p in found)
+                for p in found:
+                    self.reset.setdefault(id(p), self.recorder.count + 1)
             zero_grad(set_to_none)
 
         return reset
@@ -245,6 +249,11 @@ class _Session:
     def _resets(self, grads: list) -> bool:
         """Whether gradients that there were before play no part."""
         return all(operand is None or id(t) in self.reset for t, operand in grads if grad_of(t) is not None)
+
+    def _dead(self) -> dict[int, int]:
+        """From which step on the gradients that there were before are of no use."""
+        had = {id(place.owner) for place, _, _ in self.places if isinstance(place, GradPlace)}
+        return {id(t): 0 for t in self.state.tensors() if id(t) not in had} | self.reset
 
     def _patch(self, owner: Any, name: str, value: Any) -> None:
         owner.__dict__[name] = value
