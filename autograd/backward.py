@@ -58,14 +58,12 @@ def backward(
     del g
     arrived = sweep(roots, keep=keep, lifted=create_graph)
     del roots
+    if create_graph:
+        _keep_graphs(arrived)
     real = None  # the last dtype that was found to be: asking an array for its kind takes longer
     while arrived:
         arrival = arrived.pop()
         extra = arrival[0][EXTRA]
-        if create_graph:
-            g = conjugate(arrival[1])
-            extra.grad = FAST["copy"](g) if extra.grad is None else extra.grad + g
-            continue
         dtype = arrival[1].dtype
         if dtype is not real:
             if dtype.kind == "c":
@@ -76,6 +74,14 @@ def backward(
             _accumulate(extra, arrival[1])
         else:  # `.grad` never shares memory with another array
             extra.grad = new_tensor(arrival[1] if is_sole(arrival, 1) else arrival[1].copy())
+
+
+def _keep_graphs(arrived: list[list]) -> None:
+    """Add gradients that have a graph of their own, and forget them."""
+    while arrived:
+        node, g = arrived.pop()
+        extra, g = node[EXTRA], conjugate(g)
+        extra.grad = FAST["copy"](g) if extra.grad is None else extra.grad + g
 
 
 def _accumulate(extra: Any, g: Any) -> None:

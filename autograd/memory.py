@@ -245,6 +245,14 @@ class _Probe:
 _SOLE = _references(_Probe()) if sys.implementation.name == "cpython" else -1
 
 
+def _references_held(tensor: Any) -> int:
+    held = tensor._data
+    return getrefcount(held)
+
+
+_SOLE_HELD = _references_held(_Probe()) if _SOLE >= 0 else -1  # in a function that gave it a name
+
+
 def _references_in(holder: list, i: int) -> int:
     return getrefcount(holder[i])
 
@@ -265,9 +273,9 @@ def is_exclusive(root: Any) -> bool:
     True only if a write to it can be seen by no node and no array of the caller's.
     """
     if root._alias is None:
-        if getrefcount(root._data) != _SOLE:
-            return False
         held = root._data
+        if getrefcount(held) != _SOLE_HELD:
+            return False
         return (type(held) is np.ndarray or is_array(held)) and held.base is None
     data = root._data
     if not is_array(data) or data.base is not None:

@@ -97,14 +97,15 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
                     continue
                 parts = ((parent, g),)
             for parent, part in parts:
-                order = parent[0]
-                if part is None or order > oldest:
+                if part is None:
                     continue
-                if order in mine:  # this is what `add_cotangent` does, without a call
-                    pending[order] += part
-                elif order in pending:
-                    add_cotangent(parent, part, heap, leaves, pending, mine)
-                else:
+                order = parent[0]
+                if order in pending:
+                    if order in mine:  # this is what `add_cotangent` does, without a call
+                        pending[order] += part
+                    else:
+                        add_cotangent(parent, part, heap, leaves, pending, mine)
+                elif order <= oldest:
                     pending[order] = part
                     if parent[1] is leaf_pull:
                         leaves.append(parent)

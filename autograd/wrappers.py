@@ -185,9 +185,10 @@ def _node(prim: Primitive, active: tuple[int, ...], names: dict[str, Any]) -> li
     pull = f"pull_{''.join(map(str, active))}"
     names[pull] = step.pull
     lines = [line for i in active for line in _link(prim, i, names)]
-    if len(lines) > 1 and prim.is_elementwise:  # asking an array costs as much as a test
+    if len(lines) > 1:  # asking an array costs as much as a test
+        asked = [fact for fact in ("shape", "dtype") if any(f"out.{fact}" in line for line in lines)]
         lines = [line.replace("out.shape", "out_shape").replace("out.dtype", "out_dtype") for line in lines]
-        lines.insert(0, "out_shape = out.shape; out_dtype = out.dtype")
+        lines.insert(0, "; ".join(f"out_{fact} = out.{fact}" for fact in asked))
     parents = [f"{prim.arrays[i]}_node" for i in active]
     slots = [_saved(prim, name) for name in step.saves]
     for i, name in enumerate(step.saves):

@@ -17,7 +17,8 @@ import numpy as np
 from autograd import changes
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, AutogradError, OperandError
-from autograd.tape import EXTRA, TensorBase
+from autograd.memory import is_exclusive
+from autograd.tape import EXTRA, TensorBase, mode
 from autograd.views import writable
 
 from .checks import check_betas, check_range
@@ -124,7 +125,7 @@ class Optimizer:
             raise OperandError(f"{name}: closure must be a function or None, got {describe(closure)}")
         loss = closure() if closure is not None else None
         self.stepped = True
-        slots, update = self._slots, self.update
+        slots, update, keepers = self._slots, self.update, mode.keepers
         for group in self.param_groups:
             buffers = self.buffers(group)
             step, dtype, scalars = -1, None, ()  # alike for parameters of one age and dtype
@@ -140,7 +141,9 @@ class Optimizer:
                 slot = slots.get(parameter)
                 if slot is None or slot.buffers != buffers:
                     slot = self._slot(parameter, group)
-                p = writable(parameter)
+                # mostly there is nothing to make writable, and nobody to tell
+                own = parameter._alias is None and not keepers and is_exclusive(parameter)
+                p = parameter._data if own else writable(parameter)
                 slot.step += 1
                 if slot.step != step or p.dtype is not dtype or slot.names != names or slot.numbers:
                     self._update_together(alike, arrays, scalars)
@@ -149,7 +152,7 @@ class Optimizer:
                 if not slot.direct:
                     if not self._natives.run(self, p, grad._data, slot, scalars):
                         self._update_tiles(p, grad._data, slot, scalars)
-                elif gathers and parameter._alias is None:  # it shares with none of the others
+                elif gathers and own:
                     alike.append(slot)
                     arrays += (p, grad._data, *slot.state)
                 else:
