@@ -51,30 +51,36 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
 @contextmanager
 def _substituted(module: Module, values: Mapping[str, Any]) -> Iterator[None]:
     owners = dict(module.named_modules(remove_duplicate=False))
-    own = {id(t): t for t in (*module.parameters(), *module.buffers())}
     given: dict[int, Any] = {}
     for path, value in values.items():
         owner, _, name = path.rpartition(".")
-        before = owners[owner].__dict__.get(name) if owner in owners else None
-        if id(before) not in own:
+        own = _registered(owners.get(owner), name)
+        if own is None:
             raise OperandError(
                 f"functional_call: {type(module).__name__} has no parameter or buffer {path!r}"
             )
-        given[id(before)] = _fitting(path, value, own[id(before)])
-    # a tensor that the model uses in several places is replaced in all of them
+        given[id(own)] = _fitting(path, value, own)
+    # a tensor that the model uses in several places is replaced in all of them; an attribute may have
+    # been replaced already, where a checkpoint runs again in such a call
     replaced = [
-        (m.__dict__, name, value)
+        (m.__dict__, table, name, own, m.__dict__[name])
         for m in owners.values()
-        for name, value in list(m.__dict__.items())
-        if id(value) in given
+        for table in (m._parameters, m._buffers)
+        for name, own in table.items()
+        if id(own) in given
     ]
     try:
-        for table, name, value in replaced:
-            table[name] = given[id(value)]
+        for attributes, _, name, own, _ in replaced:
+            attributes[name] = given[id(own)]
         yield
     finally:
-        for table, name, value in replaced:
-            table[name] = value
+        for attributes, table, name, own, before in replaced:
+            attributes[name], table[name] = before, own  # also what was assigned to it meanwhile
+
+
+def _registered(owner: Module | None, name: str) -> Any:
+    """The parameter or buffer of a module."""
+    return None if owner is None else owner._parameters.get(name, owner._buffers.get(name))
 
 
 def _fitting(path: str, value: Any, like: Tensor) -> Tensor:

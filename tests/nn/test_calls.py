@@ -85,6 +85,44 @@ def test_an_error_leaves_the_module_as_it_was():
     assert model[0].weight is weight
 
 
+class Sloped(nn.Module):
+    """x plus the slope of a checkpointed function of the weight, swept in the call."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(np.zeros(3))
+        self.register_buffer("calls", autograd.tensor(0.0))
+
+    def forward(self, x):
+        self.calls = self.calls + 1
+        return x + autograd.grad(autograd.checkpoint(lambda w: (w**3 * self.weight).sum()))(self.weight)
+
+
+def test_a_sweep_of_a_checkpoint_inside_of_the_call():
+    """The parameters that are put in its place again were not found: they were there already."""
+    w = np.array([1.0, 2.0, 3.0])
+    model = Sloped()
+    np.testing.assert_allclose(nn.functional_call(model, {"weight": w}, 1.0).detach().numpy(), 1 + 3 * w**3)
+    assert not model.weight.detach().numpy().any()
+
+
+def test_a_call_inside_of_a_call():
+    model = nn.Linear(1, 1, bias=False).double()
+    one, two = (lambda p: nn.functional_call(model, {"weight": p}, np.ones((1, 1)))), np.array([[2.0]])
+    model.register_forward_hook(lambda m, args, out: out * 1.0 if m.weight is two else None)
+    inner = lambda p: nn.functional_call(model, {"weight": 10 * p}, one(p))
+    outer = nn.functional_call(model, {"weight": two}, inner(two))
+    assert outer.item() == 80.0
+
+
+def test_what_is_assigned_to_a_buffer_that_is_given_ends_with_the_call():
+    model = Sloped()
+    nn.functional_call(model, {"calls": autograd.tensor(5.0)}, np.ones(3))
+    assert (model.calls.item(), model.state_dict()["calls"].item()) == (0.0, 0.0)
+    model(np.ones(3))
+    assert (model.calls.item(), model.state_dict()["calls"].item()) == (1.0, 1.0)
+
+
 @pytest.mark.parametrize(
     ("values", "error", "words"),
     [
