@@ -74,15 +74,17 @@ def _rows(trace: Trace, out: Any, shapes: list[tuple]) -> list:
     """A Jacobian for each variable, row by row."""
     shape = np.shape(_plain(out))
     if not is_traced(out):
-        return [np.zeros((*shape, *s)) for s in shapes]
+        return [_no_slope(x, (*shape, *s)) for x, s in zip(trace.before, shapes, strict=True)]
     found = _rows_together(trace, out, max(map(math.prod, shapes), default=0))
     if found is None:
         found = [[] for _ in shapes]
         for g in _basis(out):
             for rows, row in zip(found, trace.pull([out], [new_tensor(g)], keep=True), strict=True):
                 rows.append(row)
-        dtype = out._data.dtype
-        return [_joined(rows, 0, (*shape, *s), dtype) for rows, s in zip(found, shapes, strict=True)]
+        return [
+            _joined(rows, 0, (*shape, *s)) if rows else _no_slope(x, (*shape, *s))
+            for x, rows, s in zip(trace.before, found, shapes, strict=True)
+        ]
     return [reshape(rows, (*shape, *s)) for rows, s in zip(found, shapes, strict=True)]
 
 
@@ -138,7 +140,8 @@ def _columns(trace: Trace, outs: list, shapes: list[tuple]) -> list[list]:
         for k, out in enumerate(outs):
             shape = (*np.shape(_plain(out)), *s)
             if parts is None:
-                found[k].append(_joined([c[k] for c in columns], -1, shape, _own_dtype(out)))
+                each = [c[k] for c in columns]
+                found[k].append(_joined(each, -1, shape) if each else _no_slope(out, shape, tensors))
             else:
                 rows = parts[0][k] if len(parts) == 1 else concatenate([part[k] for part in parts])
                 whole = reshape(moveaxis(rows, 0, -1), shape)
@@ -146,10 +149,14 @@ def _columns(trace: Trace, outs: list, shapes: list[tuple]) -> list[list]:
     return found
 
 
-def _joined(parts: list, axis: int, shape: tuple, dtype: Any) -> Any:
-    if not parts:
-        return np.zeros(shape, dtype)
+def _joined(parts: list, axis: int, shape: tuple) -> Any:
     return reshape(stack(parts, axis), shape)
+
+
+def _no_slope(like: Any, shape: tuple, tensor: bool | None = None) -> Any:
+    """Zeros of the dtype of something, and of its kind unless that is said."""
+    zeros = np.zeros(shape, _dtype_of(like))
+    return new_tensor(zeros) if (isinstance(like, TensorBase) if tensor is None else tensor) else zeros
 
 
 def _basis(like: Any) -> Any:
@@ -182,9 +189,5 @@ def _plain(x: Any) -> Any:
 
 
 def _dtype_of(x: Any) -> Any:
-    dtype = _own_dtype(x)
-    return np.float64 if dtype.kind in "iu" else dtype
-
-
-def _own_dtype(x: Any) -> Any:
-    return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+    dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+    return np.float64 if dtype.kind in "iub" else dtype

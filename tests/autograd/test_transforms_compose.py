@@ -11,6 +11,7 @@ import pytest
 import autograd
 import autograd.numpy as anp
 from autograd import (
+    Tensor,
     deriv,
     elementwise_grad,
     ggnvp,
@@ -211,6 +212,20 @@ def test_results_that_do_not_depend_on_the_arguments():
     assert jvp(lambda x: (x * 1.0, np.ones(2)), (2.0,), (1.0,))[1][1].tolist() == [0, 0]
     assert jacobian(lambda x: np.ones(2))(np.ones(3)).tolist() == [[0] * 3] * 2
     assert vjp(lambda x: 3.0, 1.0)[1](2.0) == (0.0,)
+
+
+@pytest.mark.parametrize("shape", [(3,), (0,)])
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_jacobians_of_constants(mode, shape):
+    """They were float64 arrays, whatever the argument was."""
+    for f in (lambda x: np.ones(2, np.float32), lambda x: 3 * x, lambda x: x[:0]):
+        x = np.ones(shape, np.float32)
+        found = jacobian(jacobian(f), mode=mode)(x)
+        assert (type(found), found.dtype) == (np.ndarray, np.float32)
+        found = jacobian(jacobian(f), mode=mode)(tensor(x))
+        assert (type(found), found.dtype) == (Tensor, np.float32)
+    assert hessian(lambda x: (3 * x).sum())(np.ones(2, np.float32)).dtype == np.float32
+    assert jacobian(lambda x: np.ones(2), mode=mode)(3).dtype == np.float64
 
 
 # ------------------------------------------------------------------ nesting
