@@ -15,6 +15,7 @@ from .fusion import Group
 from .ir import FRESH, Instruction, Operand, Recording, Scalar, mapped
 from .lowering import gives_new_array
 from .recorder import cleared, zeroed
+from .rows import Rows
 
 _CLIPS = {np.clip, np.ndarray.clip}
 # Loops that compute these may compute an element again; calls that ask what NumPy reported, too.
@@ -97,6 +98,8 @@ def _renamed_item(item: Any, moved: Mapping[int, int], again: Any) -> Any:
     if isinstance(item, Group):
         inside = any(root in moved for root in item.seen)
         return renamed_group(item, moved) if inside else item
+    if isinstance(item, Rows):
+        return item.rename(moved, [renamed(step, moved) for step in item.steps])
     step = renamed(item.step, moved)
     return item if step is item.step else again(step)
 

@@ -89,7 +89,9 @@ def _is_large(step: Instruction) -> bool:
     if not _is_product(step) or not step.results.contiguous:
         return False
     shapes = _shapes(step, {})
-    return shapes is not None and LEAST <= shapes.m * shapes.k * shapes.n <= MOST and min(shapes[:3]) > 1
+    if shapes is None or not 1 < shapes.m <= shapes.n:
+        return False  # of many rows they are as fast either way
+    return LEAST <= shapes.m * shapes.k * shapes.n <= MOST
 
 
 # ---------------------------------------------------------------- what turns together
@@ -177,7 +179,7 @@ def _columns(o: Operand, cluster: _Cluster) -> Operand | None:
 
 
 def _clock() -> Callable[[], float]:
-    """Time that this thread runs, which other work on the processor does not change, if that can be told."""
+    """The time that this thread runs, which other work does not change, if it can be told."""
     fine = hasattr(time, "thread_time") and time.get_clock_info("thread_time").resolution < 1e-6
     return time.thread_time if fine else time.perf_counter
 

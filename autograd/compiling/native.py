@@ -17,6 +17,9 @@ from .fusion import Group, grouped, read_later
 from .inplace import in_place
 from .ir import FRESH, NUMBER, Instruction, Recording
 from .recorder import cleared, zeroed
+from .rowcode import length, lines
+from .rowruns import in_rows
+from .rows import Rows
 from .scribe import Scribe, given, group_lines, indented, merged_axes, outside, word
 from .wholestep import ELEMENTS, Piece, small
 
@@ -44,27 +47,24 @@ class Kernel:
         length: of the outermost loop, if parts of it may run apart; else 0.
     """
 
-    def __init__(self, items: list[Group | Piece], recording: Recording):
+    def __init__(self, items: list[Group | Piece | Rows], recording: Recording):
         self.items = items
-        alone = items[0] if len(items) == 1 and isinstance(items[0], Group) else None
-        large = alone is not None and alone.work > ELEMENTS
-        operands = [
-            o for item in items for o in (outside(item) if isinstance(item, Group) else item.operands)
-        ]
-        scribe = Scribe(operands, recording, literal=not large)
+        alone = items[0] if len(items) == 1 and not isinstance(items[0], Piece) else None
+        large = isinstance(alone, Rows) or (alone is not None and alone.work > ELEMENTS)
+        scribe = Scribe([o for item in items for o in _touched(item)], recording, literal=not large)
         self.operands, self.sizes = scribe.operands, scribe.sizes
         self.checks = any(isinstance(item, Piece) and item.checks for item in items)
         self.length, self.parallel = 0, False
         if large:
             assert alone is not None
-            self.length = (merged_axes(alone.shape, outside(alone))[0] or (0,))[0]
+            self.length = length(alone) if isinstance(alone, Rows) else _length(alone)
             self.parallel = alone.work >= PARALLEL and self.length > 1
         self._body: list[str] = []
         for item in items:
             if isinstance(item, Group):
                 self._body += group_lines(item, scribe, self.length > 0)
             else:
-                self._body += item.lines(scribe)
+                self._body += lines(item, scribe) if isinstance(item, Rows) else item.lines(scribe)
         self._scribe = scribe
 
     def source(self, places: dict[int, int]) -> str:
@@ -101,11 +101,20 @@ class Kernel:
         return f"if {call}: raise Changed({line!r})" if self.checks else call
 
 
+def _touched(item: Group | Piece | Rows) -> list:
+    """The operands in memory that it reads or writes."""
+    return outside(item) if isinstance(item, Group) else item.operands
+
+
+def _length(group: Group) -> int:
+    return (merged_axes(group.shape, outside(group))[0] or (0,))[0]
+
+
 def with_loops(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction]:
     """The steps, with calls of native functions where those are faster."""
     before = len(steps)
     steps = _unwatched(steps)
-    items = _classified(steps, recording)
+    items = _classified(_in_loops(steps, recording, ends), recording)
     later = read_later(items, ends)
     for item, alive in zip(items, later, strict=True):
         if isinstance(item, Group):
@@ -146,12 +155,27 @@ def _unwatched(steps: list[Instruction]) -> list[Instruction]:
     return found
 
 
-def _classified(steps: list[Instruction], recording: Recording) -> list[Instruction | Group | Piece]:
-    """Groups, small calls, and the rest."""
-    found: list[Instruction | Group | Piece] = []
+def _in_loops(steps: list[Instruction], recording: Recording, ends: set[int]) -> list:
+    """The steps with loops over rows, and groups, in the places of those that they run."""
+    found: list[Instruction | Group | Rows] = []
+    rest: list[Instruction] = []
+    for item in in_rows(steps, recording, ends):
+        if isinstance(item, Instruction):
+            rest.append(item)
+            continue
+        found += [*grouped(rest), item]
+        rest = []
+    return found + grouped(rest)
+
+
+def _classified(items: list, recording: Recording) -> list[Instruction | Group | Piece | Rows]:
+    """Loops, small calls, and the rest."""
+    found: list[Instruction | Group | Piece | Rows] = []
     written = False  # whether something that lasts has been written: then nothing may fail any more
-    for item in grouped(steps):
-        if isinstance(item, Group):
+    for item in items:
+        if isinstance(item, Rows):
+            found.append(item)
+        elif isinstance(item, Group):
             moves = item.moves and item.body[0].target.size > FEW
             found += item.steps if moves or not (item.work <= ELEMENTS or item.pays) else [item]
         else:
@@ -196,11 +220,11 @@ def _kernel(run: list, recording: Recording) -> Kernel | None:
 def _instruction(kernel: Kernel, run: list) -> Instruction:
     """The step that runs a kernel."""
     steps = [step for item in run for step in _steps(item)]
-    local = {r for item in run if isinstance(item, Group) for r in item.local}
+    local = {r for item in run if not isinstance(item, Piece) for r in item.local}
     made = tuple(o for step in steps for o in step.made() if o.root not in local)
     writes = tuple(o for step in steps for o in step.writes if o.root not in local)
     # all that it touches: what is small is read and written at different times within
-    args = [o for item in run for o in (outside(item) if isinstance(item, Group) else item.operands)]
+    args = [o for item in run for o in _touched(item)]
     call = Instruction(_native, tuple(args), {}, made or None, writes, kind="native", extra=kernel)
     labels = dict.fromkeys(getattr(step.fn, "__name__", "?") for step in steps)
     call.label, call.line, call.number = "+".join(labels), steps[0].line, steps[0].number

@@ -100,6 +100,17 @@ def plus_product(a: Any, b: Any, c: Any) -> Any:
     return a + b * c
 
 
+@intrinsic
+def larger(typing: Any, a: Any, b: Any) -> Any:
+    """The larger of two numbers neither of which is NaN, in a form that LLVM takes many of at a time."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        flags = ("nnan", "nsz")
+        return builder.select(builder.fcmp_ordered(">", *args, flags=flags), *args, flags=flags)
+
+    return a(a, b), generate
+
+
 NAMES: dict[str, Any] = {
     **FUNCTIONS,
     **{f"load_{name}": _loading(kind) for name, kind in KINDS.items()},
@@ -109,5 +120,5 @@ NAMES: dict[str, Any] = {
     **{f"{name}_libm": getattr(np, name) for name in ("sin", "cos")},
     "sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil, "rint": np.rint, "trunc": np.trunc,
     "nan": math.nan, "inf": math.inf,
-    "plus": plus, "plus_product": plus_product,
+    "plus": plus, "plus_product": plus_product, "larger": larger,
 }  # fmt: skip

@@ -181,8 +181,7 @@ def _body(group: Group, scribe: Scribe, index: dict, exact: bool = False) -> lis
             else:
                 limit = literal(LIMITS[kind.str[1:]], kind)
                 lines.append(f"large = large | (abs({inputs[0]}) > {limit})")
-        text = expression.format(*inputs, k=kind.str[1:], zero=literal(0, kind), one=literal(1, kind))
-        text = cast(text, _given(one), one.target.dtype)
+        text = computed(one, inputs, expression)
         if one.mask is not None:
             text = f"{text} if {value(one.mask)} else {value(one.target)}"
         name = f"v{len(lines)}"
@@ -191,6 +190,15 @@ def _body(group: Group, scribe: Scribe, index: dict, exact: bool = False) -> lis
         if one.target.root not in group.local:
             changed[one.target] = None
     return lines + [scribe.store(o, index[o], values[o]) for o in changed]
+
+
+def computed(one: Assignment, inputs: list[str], expression: str = "") -> str:
+    """A statement's value, in the dtype of what it is written to."""
+    kind = one.kind
+    text = (expression or one.expression).format(
+        *inputs, k=kind.str[1:], zero=literal(0, kind), one=literal(1, kind)
+    )
+    return cast(text, _given(one), one.target.dtype)
 
 
 def _given(one: Assignment) -> np.dtype:
