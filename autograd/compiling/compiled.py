@@ -21,7 +21,7 @@ from .entry import Entry
 from .ir import leaves
 from .keys import History, Keys
 from .lines import depth_in
-from .plan import Plan
+from .plan import NUMBA, NUMPY, PLAIN, Plan
 from .program import Changed, Moved, Outdated
 from .results import HISTORY, LIVE, kind_of
 from .state import State
@@ -231,7 +231,8 @@ class Compiled:
             return result
         keep()
         try:
-            entry = Entry(traced, self._state)
+            # what numba makes loops of runs but once without
+            entry = Entry(traced, self._state, PLAIN if native.available() else NUMPY)
         except (CompileError, Changed) as error:
             self._give_up(str(error))
         else:
@@ -276,26 +277,31 @@ class Compiled:
         if same and native.available():
             after = [*arrays_of(found), *self._state.gradients()]
             restore()
-            self._speed_up(entry, arrays, after)
+            if not self._speed_up(entry, arrays, after, NUMBA):
+                restore()
+                self._speed_up(entry, arrays, after, NUMPY)
         keep()
         entry.verified = same
         if not same:
             self._give_up(f"{last_line(None, self._fn)}: the first replay differed: {UNSEEN}")
         return result
 
-    def _speed_up(self, entry: Entry, arrays: list, wanted: list) -> None:
-        """Put a program with compiled loops in the place of one without, if it does the same."""
+    def _speed_up(self, entry: Entry, arrays: list, wanted: list, kernels: str) -> bool:
+        """Put a program with faster kernels in the place of a plain one, if it does the same."""
         try:
-            faster = Entry(entry.traced, self._state, loops=True)
+            faster = Entry(entry.traced, self._state, kernels)
             found = faster.run(arrays)
         except Exception as error:  # numba, or LLVM below it, may fail in any way
             if os.environ.get("WENGERT_NATIVE") == "strict":
                 raise
-            log.warning("compile: no loops, since numba failed: %s", error)
-            return
-        if agree(wanted, [*arrays_of(found), *self._state.gradients()], exact=False):
-            faster.verified = True
+            log.warning("compile: no program with the kernels of %s: %s", kernels, error)
+            return False
+        faster.verified = agree(
+            wanted, [*arrays_of(found), *self._state.gradients()], exact=kernels == NUMPY
+        )
+        if faster.verified:
             self._replace(entry, faster)
+        return faster.verified
 
     def _replace(self, entry: Entry, other: Entry | None = None) -> None:
         """Put another program in the place of one, or none."""

@@ -13,7 +13,7 @@ from .holding import Holding, is_alone, is_owned, release, take_back
 from .ir import FRESH
 from .keys import Keys
 from .numbers import Numbers
-from .plan import planned
+from .plan import NUMPY, planned
 from .program import Moved, Writer
 from .state import GradPlace, SlotPlace, State, TensorPlace
 from .tracing import TracedRun
@@ -31,10 +31,10 @@ class Entry:
         verified: whether it was found to do what the function does.
     """
 
-    def __init__(self, traced: TracedRun, state: State, loops: bool = False):
+    def __init__(self, traced: TracedRun, state: State, kernels: str = NUMPY):
         self.traced, self.state = traced, state
         recording = traced.recording
-        self.plan = planned(recording, _lasting(traced), loops)
+        self.plan = planned(recording, _lasting(traced), kernels)
         self.verified = False
         self.rebindings = 0
         self.source = ""

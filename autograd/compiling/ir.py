@@ -121,11 +121,15 @@ class Instruction:
     def reads(self) -> tuple[Operand, ...]:
         """The operands among the arguments, which never change; `out=` is among them."""
         if self._reads is None:
-            self._reads = tuple(operands((self.args, tuple(self.options.values()))))
+            self._reads = tuple(operands(self.args))
+            if self.options:
+                self._reads += tuple(operands(self.options))
         return self._reads
 
     def made(self) -> list[Operand]:
-        return list(operands(self.results))
+        if type(self.results) is Operand:
+            return [self.results]
+        return [] if self.results is None else list(operands(self.results))
 
     @property
     def checks(self) -> bool:
@@ -145,6 +149,7 @@ class Recording:
         outputs: the result, with operands in the places of arrays.
         finals: pairs of operands: at the end the first takes the value of the second.
         packed: inputs that are recorded with other strides than they are given.
+        simplified: the steps that are needed, once they are known.
     """
 
     roots: dict[int, Root] = field(default_factory=dict)
@@ -154,6 +159,7 @@ class Recording:
     finals: list[tuple[Operand, Operand]] = field(default_factory=list)
     quiet: bool = False
     packed: set[int] = field(default_factory=set)
+    simplified: list[Instruction] | None = None
 
     def temporary(self, like: Operand) -> Operand:
         """Memory of the program's own that lies as another operand does, for as long as it is needed."""
@@ -213,7 +219,7 @@ def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
     if kind is tuple or kind is list:
         return kind([mapped(item, change) for item in tree])
     if kind is dict:
-        return {k: mapped(v, change) for k, v in tree.items()}
+        return {k: mapped(v, change) for k, v in tree.items()} if tree else {}
     if isinstance(tree, tuple) and hasattr(tree, "_make") and kind not in (Operand, Scalar, Held, Fixed):
         return tree._make([mapped(item, change) for item in tree])
     return change(tree)

@@ -20,6 +20,9 @@ from .simplify import COPIES, simplified
 from .small import hastened
 from .tiles import with_tiles
 
+# What runs a program: see `planned`.
+PLAIN, NUMPY, NUMBA = "plain", "NumPy", "numba"
+
 
 @dataclass(slots=True)
 class Plan:
@@ -80,22 +83,25 @@ def _place_of(plan: Plan, o: Operand) -> str:
     return f"{where} {o.dtype}{list(o.shape)}"
 
 
-def planned(recording: Recording, lasting: dict[int, int | None], loops: bool = False) -> Plan:
+def planned(recording: Recording, lasting: dict[int, int | None], kernels: str = NUMPY) -> Plan:
     """The plan of a recording.
 
     Args:
         lasting: roots that outlive a run: see `Plan`.
-        loops: whether elementwise calls are compiled into loops.
+        kernels: what runs it: `NUMBA`: loops, `NUMPY`: its calls in their fastest forms, `PLAIN`: as they
+            are, for a program that runs but once.
     """
     ends = read_at_end(recording) | lasting.keys()
-    steps = _needed(recording.steps, recording, ends)
-    steps = _asked(_needed(simplified(steps, recording, ends), recording, ends))
-    steps = with_indices(_made_in_place(steps, ends), recording)
-    if loops:
+    if recording.simplified is None:
+        steps = _needed(recording.steps, recording, ends)
+        steps = _asked(_needed(simplified(steps, recording, ends), recording, ends))
+        recording.simplified = with_indices(_made_in_place(steps, ends), recording)
+    steps = recording.simplified
+    if kernels == NUMBA:
         from .native import with_loops
 
         steps = with_loops(with_layouts(steps, recording, ends), recording, ends)
-    else:
+    elif kernels == NUMPY:
         steps = hastened(with_tiles(rewritten(steps, recording), recording, ends), recording)
     bound = {
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting

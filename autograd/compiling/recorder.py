@@ -106,7 +106,7 @@ class Recorder(KnownMemory):
         except Exception as error:
             raised(error)
             raise
-        if not writes and any(map(_is_place, leaves_of((args, options)))):
+        if not writes and _has_place(args, options):
             result = mapped(result, _apart)  # which part of memory it views is not the same in each run
         if writes and not isinstance(result, tuple):
             target = writes[0]
@@ -261,15 +261,19 @@ class Recorder(KnownMemory):
         self.note(Instruction(fn, mapped(args, self.noted), {}, kind="opaque"))
 
 
-def leaves_of(tree: Any) -> Any:
-    """What is in nested containers and slices."""
-    for leaf in leaves(tree):
-        yield from (leaf.start, leaf.stop, leaf.step) if isinstance(leaf, slice) else (leaf,)
+def _has_place(*trees: Any) -> bool:
+    """Whether a value among the arguments may say where in an array, or what shape."""
+    for leaf in leaves(trees):
+        if type(leaf) is slice:
+            if any(map(_is_place, (leaf.start, leaf.stop, leaf.step))):
+                return True
+        elif _is_place(leaf):
+            return True
+    return False
 
 
 def _is_place(value: Any) -> bool:
-    """Whether a value may say where in an array, or what shape."""
-    return isinstance(value, Traced) and not value.ndim and value.dtype.kind in "iu"
+    return isinstance(value, Traced) and not value.value.ndim and value.value.dtype.kind in "iu"
 
 
 def _apart(value: Any) -> Any:

@@ -374,6 +374,7 @@ def test_numpys_programs_run_where_numba_is_missing(monkeypatch):
     assert found == losses(False)[0]
     assert act.replays >= 3
     assert not any(s.kind == "native" for s in act._last.plan.steps)
+    assert ".tolist()" in act.source  # in the forms that are NumPy's fastest
 
 
 def test_a_missing_install_is_known_without_importing_it(monkeypatch):
@@ -414,6 +415,7 @@ def test_a_broken_install_is_as_none(monkeypatch, broken, tmp_path):
     assert found == losses(False)[0]
     assert act.replays >= 3
     assert not any(s.kind == "native" for s in act._last.plan.steps)
+    assert ".tolist()" in act.source  # in the forms that are NumPy's fastest
     assert native.available()
 
 
@@ -429,6 +431,7 @@ def test_numpys_programs_run_where_numba_fails(monkeypatch, where):
     assert found == losses(False)[0]
     assert act.replays >= 3
     assert not any(s.kind == "native" for s in act._last.plan.steps)
+    assert ".tolist()" in act.source  # in the forms that are NumPy's fastest
 
 
 def test_loops_that_differ_are_not_used(monkeypatch):
@@ -436,6 +439,7 @@ def test_loops_that_differ_are_not_used(monkeypatch):
     found, act = losses(True)
     assert found == losses(False)[0]
     assert not any(s.kind == "native" for s in act._last.plan.steps)
+    assert ".tolist()" in act.source
 
 
 def test_each_kind_of_piece_says_no_to_what_it_does_not_know():
