@@ -24,6 +24,7 @@ from autograd.views import writable
 from .checks import check_betas, check_range
 from .formulas import REAL, flat
 from .native import WAYS, Natives, checked_ways
+from .scratch import Scratch
 from .slot import Slot
 
 # Elements of a tile: five arrays of float32 fit a megabyte of cache.
@@ -69,6 +70,7 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self._slots: dict[Any, Slot] = {}
         self._arrays: dict[np.dtype, tuple] = {}
+        self._scratch = Scratch()
         self._natives = Natives(checked_ways(type(self).__name__, ways or {}).get("fused"))
         given = _listed(params)
         if not given:
@@ -139,8 +141,9 @@ class Optimizer:
                 if grad is None:
                     continue
                 slot = slots.get(parameter)
-                if slot is None or slot.buffers != buffers:
+                if slot is None or slot.ready != buffers:
                     slot = self._slot(parameter, group)
+                    self._lend(slot, np.asarray(parameter._data))
                 # mostly there is nothing to make writable, and nobody to tell
                 own = parameter._alias is None and not keepers and is_exclusive(parameter)
                 p = parameter._data if own else writable(parameter)
@@ -205,11 +208,24 @@ class Optimizer:
         slot.names, slot.state, slot.numbers = tuple(state), tuple(state.values()), self.numbers(group)
         whole = not self.tiled or p.size <= TILE
         slot.direct = whole and p.size > 0 and p.dtype not in REAL
-        if slot.direct:
-            slot.scratch = self.scratch(p)
-        elif p.size > 0:
-            slot.scratch = self.scratch(np.empty(min(2 * p.size, TILE), REAL.get(p.dtype, p.dtype)))
         return slot
+
+    def _scratch_of(self, slot: Slot, p: np.ndarray) -> tuple[np.ndarray, ...]:
+        """New arrays that a parameter's updates may overwrite."""
+        if not p.size:
+            return ()
+        return self.scratch(
+            p if slot.direct else np.empty(min(2 * p.size, TILE), REAL.get(p.dtype, p.dtype))
+        )
+
+    def _lend(self, slot: Slot, p: np.ndarray) -> None:
+        """Have a slot's scratch be there."""
+        if slot.ready is None:
+            self._scratch.lend(slot, self._slots.values(), self._scratch_of(slot, p))
+
+    def _give_back(self) -> None:
+        """Free what the next update makes again."""
+        self._scratch.take_back(self._slots.values())
 
     def _update_tiles(self, p: np.ndarray, g: np.ndarray, slot: Slot, scalars: tuple) -> None:
         arrays = [flat(a) for a in (p, g, *slot.state)]

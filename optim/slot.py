@@ -14,10 +14,11 @@ class Slot:
         buffers: what `Optimizer.buffers` said when the state was made.
         state: arrays, in the order of `names`.
         scratch: arrays that a formula may overwrite, of a tile's size at most if it is tiled.
+        ready: the same as `buffers` once there is scratch, else None.
         direct: whether the formula takes the arrays as they are.
     """
 
-    __slots__ = ("buffers", "direct", "names", "numbers", "scratch", "state", "step")
+    __slots__ = ("buffers", "direct", "names", "numbers", "ready", "scratch", "state", "step")
 
     def __init__(self) -> None:
         self.step = 0
@@ -26,4 +27,5 @@ class Slot:
         self.names: tuple[str, ...] = ()
         self.state: tuple[np.ndarray, ...] = ()
         self.scratch: tuple[np.ndarray, ...] = ()
+        self.ready: tuple[str, ...] | None = None
         self.direct = True

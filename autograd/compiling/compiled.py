@@ -281,6 +281,7 @@ class Compiled:
                 restore()
                 self._speed_up(entry, arrays, after, NUMPY)
         keep()
+        self._state.lighten()
         entry.verified = same
         if not same:
             self._give_up(f"{last_line(None, self._fn)}: the first replay differed: {UNSEEN}")

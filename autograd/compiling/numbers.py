@@ -35,15 +35,16 @@ class Stepping:
         optimizer.__dict__["_scalars"] = lambda group, slot, dtype: numbers.first(
             recorder, group, slot, dtype
         )
-        direct = {slot: (slot.direct, slot.scratch) for slot in optimizer._slots.values()}
+        direct = {slot: slot.direct for slot in optimizer._slots.values()}
         try:
             for parameter, slot in optimizer._slots.items():
                 _whole(optimizer, parameter, slot, recorder)
             type(optimizer).step(optimizer)
         finally:
             optimizer.__dict__.pop("_scalars")
-            for slot, (was, scratch) in direct.items():
-                slot.direct, slot.scratch = was, scratch
+            for slot, was in direct.items():
+                slot.direct = was
+            optimizer._give_back()
         numbers.parameters = [p for p, step in before.items() if optimizer._slots[p].step != step]
         numbers.share()
         numbers.bind()
@@ -57,10 +58,12 @@ def _base_step(optimizer: Any) -> Any:
 def _whole(optimizer: Any, parameter: Any, slot: Any, recorder: Any) -> None:
     """Have the formula take arrays whole: a program cuts them into tiles itself, if that pays."""
     value = parameter._data.value
-    if value.dtype.kind in "fc" and value.size:
-        if value.dtype.kind == "f" and not slot.direct and optimizer.tiled:
-            slot.direct, slot.scratch = True, optimizer.scratch(value)
-        slot.scratch = tuple(recorder.traced(np.empty_like(a), FRESH) for a in slot.scratch)
+    if value.dtype.kind == "f" and value.size and optimizer.tiled:
+        slot.direct = True
+    slot.scratch = optimizer._scratch_of(slot, value)
+    if value.dtype.kind in "fc":
+        slot.scratch = tuple(recorder.traced(a, FRESH) for a in slot.scratch)
+    slot.ready = slot.buffers
 
 
 class _Unused:

@@ -199,6 +199,11 @@ class State:
                 for parameter in group["params"]:
                     optimizer._slot(parameter, group)
 
+    def lighten(self) -> None:
+        """Have optimisers free what only eager steps need."""
+        for optimizer in self.optimizers:
+            optimizer._give_back()
+
     def places(self) -> list[Place]:
         """Where arrays are: values, the gradients that there are, and what optimisers keep."""
         tensors = self.tensors()

@@ -278,7 +278,6 @@ class _Session:
         for optimizer in self.state.optimizers:
             for slot in optimizer._slots.values():
                 slot.state = tuple(a.value if isinstance(a, Traced) else a for a in slot.state)
-                slot.scratch = tuple(a.value if isinstance(a, Traced) else a for a in slot.scratch)
         for tensor in self.state.tensors():
             grad = grad_of(tensor)
             if grad is not None and isinstance(grad._data, Traced):
@@ -344,7 +343,7 @@ class _Session:
                 held.add(id(grad._data))
         for optimizer in self.state.optimizers:
             for slot in optimizer._slots.values():
-                held |= {id(a) for a in (*slot.state, *slot.scratch)}
+                held |= {id(a) for a in slot.state}
         if self._held_besides(held):
             gc.collect()  # what is only in cycles is held by nobody
         found = self._held_besides(held)

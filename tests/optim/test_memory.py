@@ -202,3 +202,26 @@ def test_zero_grad():
     assert g.tolist() == [1]  # set anew, not overwritten
     optimizer.zero_grad()
     assert x.grad is None
+
+
+@every
+def test_scratch_is_the_memory_of_all_parameters(name):
+    """As much as the largest parameter needs, whichever comes first."""
+    shapes = [(4, 6), (40, 60), (10, 6)]
+    parameters = [tensor(np.ones(shape, np.float32), requires_grad=True) for shape in shapes]
+    optimizer = VARIANTS[name](parameters)
+    for p in parameters:
+        p.grad = np.ones(p.shape, np.float32)
+    for _ in range(3):
+        optimizer.step()
+    slots = list(optimizer._slots.values())
+    bases = {id(a.base if a.base is not None else a): a.base for slot in slots for a in slot.scratch}
+    alone = VARIANTS[name](parameters[1:2])
+    alone.step()
+    (largest,) = alone._slots.values()
+    assert sum(b.nbytes for b in bases.values()) <= 1.01 * sum(a.nbytes for a in largest.scratch) + 400
+    before = [p.detach().numpy().copy() for p in parameters]
+    optimizer._give_back()
+    assert not any(slot.scratch for slot in slots)
+    optimizer.step()
+    assert all(not np.array_equal(a, p.detach().numpy()) for a, p in zip(before, parameters, strict=True))
