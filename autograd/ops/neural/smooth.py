@@ -71,11 +71,17 @@ def _silu(x):
     share = _sigmoid(x)
     out = np.maximum(x, -_FURTHEST)
     out *= share
-    slope = 1 - share
-    slope *= share
-    slope *= np.clip(x, -_FURTHEST, _FURTHEST)
-    slope += share
-    return out, slope
+    return out, share
+
+
+def _d_silu(g, x, out, aux):
+    if aux is None:
+        return g * _silu_slope(x)
+    slope = 1 - aux
+    slope *= np.minimum(out, _FURTHEST)  # infinity times nothing
+    slope += aux
+    slope *= g
+    return slope
 
 
 def _silu_slope(x):
@@ -83,12 +89,17 @@ def _silu_slope(x):
     return share * (1 + x * (1 - share))
 
 
-silu = _with_slope(
-    _silu, _silu_slope, "silu",
-    """x / (1 + exp(-x))
+# the slope is left to the way back, which not all take
+silu = elementwise(
+    _silu,
+    vjp=_d_silu,
+    jvp={"x": lambda t, out, x: t * _silu_slope(x)},
+    name="silu",
+    aux=True,
+    doc="""x / (1 + exp(-x))
 
     Source: Elfwing et al., Sigmoid-weighted linear units, 2018, eq. 1; also known as Swish.""",
-)  # fmt: skip
+)
 
 
 def _mish(x):
