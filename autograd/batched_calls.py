@@ -96,7 +96,8 @@ def batched_call(prim: Primitive, args: Sequence[Any], statics: tuple) -> Any:
             if arg._level is not None and (level is None or arg._level.depth > level.depth):
                 level = arg._level
         elif type(arg) in (list, tuple):
-            return batched_call(prim, _operands(prim, args), statics) if _holds_batched(args[i:]) else None
+            found = level is not None or _holds_batched(args[i:])
+            return batched_call(prim, _operands(prim, args), statics) if found else None
     if level is None:
         return None
     if not level.running:

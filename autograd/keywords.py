@@ -24,6 +24,7 @@ from .primitive import parameters
 from .tape import TensorBase
 
 _MISSING: Any = np._NoValue
+_STARRED = 0x04  # a code flag: the function has *args
 # What these say is where results lie, or how NumPy gets there: nothing about values.
 _MEMORY = {"subok": (True, False), "copy": (True, None), "device": ("cpu", None)}
 _BY_ORDER: dict[str, Callable] = {
@@ -37,8 +38,9 @@ def with_keywords(name: str, function: Callable, theirs: Any) -> Callable:
     """`function` with NumPy's keywords; NumPy's own function if no tensor is among the arguments."""
 
     shared = _shared_positions(function, theirs)
+    own = frozenset(_own(function))
     # keywords that need no spelling; those of generalised ufuncs move axes
-    direct = frozenset() if getattr(theirs, "signature", None) else frozenset(_own(function))
+    direct = frozenset() if getattr(theirs, "signature", None) else own
 
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:
@@ -53,6 +55,8 @@ def with_keywords(name: str, function: Callable, theirs: Any) -> Callable:
             if len(args) > shared:  # by position NumPy means other things from here on
                 options |= _by_name(name, theirs, args, shared, options)
                 args = args[:shared]
+            if not own.issuperset(options):
+                args, options = _in_place(theirs, args, options)
             if direct.issuperset(options) and not any(v is _MISSING for v in options.values()):
                 return function(*args, **options)
             return spell(name, function, theirs, args, options)
@@ -98,12 +102,11 @@ def _shared_positions(function: Callable, theirs: Any) -> int:
     if isinstance(theirs, np.ufunc):
         return theirs.nin
     prim = getattr(function, "primitive", None)
-    if prim is None or prim.variadic:
-        return 9
+    if prim is None:
+        return 99 if function.__code__.co_flags & _STARRED else len(parameters(function))
     # arrays, and for reductions the axis; NumPy's third is dtype or out where ours is keepdims
-    return len(prim.arrays) + (
-        prim.statics[:1] == ("axis",) or not {"axis", "keepdims"} & set(prim.statics)
-    )
+    shared = prim.statics[:1] == ("axis",) or not {"axis", "keepdims"} & set(prim.statics)
+    return len(prim.arrays) + (shared if prim.statics else 0)
 
 
 def _by_name(name: str, theirs: Any, args: tuple, shared: int, options: dict) -> dict[str, Any]:
@@ -119,6 +122,16 @@ def _by_name(name: str, theirs: Any, args: tuple, shared: int, options: dict) ->
     for twice in found.keys() & options.keys():
         raise ArgumentError(f"{name}: {twice} is given by position and by name")
     return found
+
+
+def _in_place(theirs: Any, args: tuple, options: dict) -> tuple[tuple, dict]:
+    """Arguments that NumPy always needs are known by their place here, whatever NumPy's name for them."""
+    options = dict(options)
+    for name, parameter in list(_signature(theirs).items())[len(args) :]:
+        if parameter.default is not parameter.empty or name not in options:
+            break
+        args = (*args, options.pop(name))
+    return args, options
 
 
 @functools.cache
@@ -209,7 +222,7 @@ def _cast_first(
         if dtype is not None:
             signature = (None,) * theirs.nin + (np.dtype(dtype),) * theirs.nout
         return (args if signature is None else _resolved(name, theirs, args, signature, casting)), None
-    if dtype is not None and _computes_in(function):
+    if dtype is not None and _computes_in(function, args, np.dtype(dtype)):
         return tuple(_cast(a, np.dtype(dtype)) for a in args), None
     return args, dtype
 
@@ -255,11 +268,13 @@ def _unknown(theirs: Any, extra: dict[str, Any]) -> str | None:
     return None
 
 
-def _computes_in(function: Callable) -> bool:
+def _computes_in(function: Callable, args: tuple, dtype: np.dtype) -> bool:
     """Whether `dtype=` is what a function computes in, rather than what it casts the result to."""
     prim = getattr(function, "primitive", None)
     if prim is not None and prim.variadic:
         return False
+    if name_of(function) in ("var", "std") and dtype.kind == "c":  # whose result is real otherwise
+        return not args or np.dtype(getattr(args[0], "dtype", dtype)).kind == "c"
     return name_of(function) in (*masked.WITH_MASK, "cumsum", "cumprod")
 
 

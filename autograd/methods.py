@@ -15,7 +15,18 @@ from .diagnose import CONVERTED, named, typed
 from .errors import ArgumentError, DtypeError, NotDifferentiable, SpellingError
 from .flat import Flat
 from .keywords import with_keywords
-from .ops import choosing, complex, contractions, indexing, joining, ordering, parts, reductions, shapes
+from .ops import (
+    choosing,
+    complex,
+    complex_parts,
+    contractions,
+    indexing,
+    joining,
+    ordering,
+    parts,
+    reductions,
+    shapes,
+)
 from .ops.composed import COMPOSED
 from .spelling import PyTorchNames, spelled
 from .tape import mode
@@ -56,8 +67,8 @@ class NumPyMethods:
 
     T = property(shapes.transpose, doc="Its axes reversed; a view.")
     mT = property(shapes.mT, doc="Its last two axes exchanged; a view.")
-    real = property(complex.real, writes.set_real, doc="Its real part: a copy; assign it to write.")
-    imag = property(complex.imag, writes.set_imag, doc="Its imaginary part: a copy; assign it to write.")
+    real = property(complex_parts.real, writes.set_real, doc="Its real part, a view.")
+    imag = property(complex_parts.imag, writes.set_imag, doc="Its imaginary part, a view.")
     swapaxes: Callable = typed(shapes.swapaxes)
     squeeze: Callable = spelled(typed(shapes.squeeze))
     sum: Callable = _full(reductions.sum, np.sum)
@@ -126,12 +137,14 @@ class NumPyMethods:
         """Its elements as one axis, read in an order; a view where NumPy makes one."""
         return shapes.ravel(self) if order == "C" else ordering.ravel(self, order)
 
-    def reshape(self, *shape: Any, order: str = "C") -> Any:
+    def reshape(self, *shape: Any, order: str = "C", copy: Any = None) -> Any:
         """Its values with another shape, given as one tuple or as integers; a view if it can be."""
         try:
             if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)):
                 shape = tuple(shape[0])
-            return shapes.reshape(self, shape) if order == "C" else ordering.reshape(self, shape, order)
+            if order == "C" and copy is None:
+                return shapes.reshape(self, shape)
+            return ordering.reshape(self, shape, order, copy)
         except TypeError as error:
             raise named("reshape", error) from None
 

@@ -16,8 +16,10 @@ from . import aliasing
 from .diagnose import CONVERTED, named
 from .errors import ArgumentError, DtypeError, IndexingError, ShapeError
 from .ops.complex import imag, real
+from .ops.complex_parts import from_parts
 from .ops.indexing import clean_index, getitem
 from .ops.shapes import as_array, broadcast_to, ravel, reshape
+from .primitive import parameters
 from .protocols import WRITERS, on_values
 from .tape import TensorBase
 
@@ -26,13 +28,16 @@ def _writer(theirs: Callable) -> Callable:
     """Declare how a function of NumPy writes into a Tensor; into arrays NumPy itself does."""
 
     def declare(function: Callable) -> Callable:
+        first = parameters(function)[0]
+
         @functools.wraps(function)
-        def write(target: Any, *args: Any, **options: Any) -> None:
+        def write(*args: Any, **options: Any) -> None:
+            target = args[0] if args else options.get(first)
             try:
                 if isinstance(target, TensorBase):
-                    function(target, *args, **options)
+                    function(*args, **options)
                 else:
-                    on_values(theirs.__name__, theirs, (target, *args), options)
+                    on_values(theirs.__name__, theirs, args, options)
             except CONVERTED as error:
                 if isinstance(target, np.ndarray):
                     raise
@@ -214,7 +219,7 @@ def fill(tensor: Any, value: Any) -> None:
 def set_real(tensor: Any, value: Any) -> None:
     """`tensor.real = value`: the imaginary part stays."""
     if tensor.dtype.kind == "c":
-        value = as_array(value) + 1j * imag(tensor)
+        value = from_parts(as_array(value), imag(tensor))
     aliasing.write(tensor, Ellipsis, value)
 
 
@@ -225,7 +230,7 @@ def set_imag(tensor: Any, value: Any) -> None:
     """
     if tensor.dtype.kind != "c":
         raise DtypeError(f"imag: a tensor of {tensor.dtype} has no imaginary part to write")
-    aliasing.write(tensor, Ellipsis, real(tensor) + 1j * as_array(value))
+    aliasing.write(tensor, Ellipsis, from_parts(real(tensor), as_array(value)))
 
 
 def reorder(tensor: Any, order: np.ndarray, axis: int) -> None:

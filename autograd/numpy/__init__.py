@@ -19,6 +19,7 @@ from ..ops import (
     arranging,
     choosing,
     complex,
+    complex_parts,
     contractions,
     elementwise,
     indexing,
@@ -42,8 +43,8 @@ from ._making import *  # noqa: F403 - of the namespace
 from ._objects import c_, r_, vectorize  # noqa: F401 - of the namespace
 
 _FAMILIES = (
-    elementwise, sizes, complex, choosing, shapes, arranging, indexing, joining, reductions, contractions,
-    _einstein, kronecker, parts, products,
+    elementwise, sizes, complex_parts, complex, choosing, shapes, arranging, indexing, joining, reductions,
+    contractions, _einstein, kronecker, parts, products,
 )  # fmt: skip
 # Ufuncs that NumPy calls itself, and does not export under their names.
 _umath: Any = _numpy._core.umath  # type: ignore[attr-defined]

@@ -59,6 +59,10 @@ class Stacking:
         return part
 
 
+def _outer(array: Any, core: int) -> tuple:
+    return tuple(array.shape)[: array.ndim - core]
+
+
 def _dtype_of(item: Any) -> Any:
     return item.dtype if hasattr(item, "dtype") else np.r_[plain(item)].dtype
 
@@ -66,7 +70,9 @@ def _dtype_of(item: Any) -> Any:
 class vectorize(np.vectorize):
     """numpy.vectorize; where an argument is a tensor, its function is called with the elements of it.
 
-    Errors: ArgumentError for a `signature` and a tensor.
+    With a `signature`, with the parts that have its core axes.
+
+    Errors: ArgumentError for arguments or results that a `signature` does not fit.
 
     Example:
         >>> vectorize(lambda a, b: a if a > b else b * b)(np.array([1.0, 3.0]), 2.0)
@@ -81,14 +87,14 @@ class vectorize(np.vectorize):
         return self._of_tensors(*args, **kwargs)
 
     def _of_tensors(self, *args: Any, **kwargs: Any) -> Any:
-        if self.signature is not None:
-            raise ArgumentError(
-                "vectorize: a signature is not supported with a tensor; use apply_along_axis"
-            )
         spread: dict[Any, Any] = {i: as_array(a) for i, a in enumerate(args) if i not in self.excluded}
         spread |= {k: as_array(v) for k, v in kwargs.items() if k not in self.excluded}
-        shape = np.broadcast_shapes(*[tuple(a.shape) for a in spread.values()])
-        spread = {k: broadcast_to(a, shape) for k, a in spread.items()}
+        cores = self._cores(spread)
+        shape = np.broadcast_shapes(*[_outer(a, core) for a, core in zip(spread.values(), cores)])
+        spread = {
+            k: broadcast_to(a, (*shape, *a.shape[a.ndim - core :]))
+            for (k, a), core in zip(spread.items(), cores)
+        }
         found = []
         for place in np.ndindex(*shape):
             here = {k: a[place] for k, a in spread.items()}
@@ -106,8 +112,38 @@ class vectorize(np.vectorize):
             )
         return self._together(found, shape, 0)
 
+    def _cores(self, spread: dict) -> list[int]:
+        """How many axes of each argument a signature keeps together; none without one."""
+        if self.signature is None:
+            return [0] * len(spread)
+        inputs = self._in_and_out_core_dims[0]  # type: ignore[attr-defined]
+        sizes: dict[str, int] = {}
+        if len(inputs) != len(spread):
+            raise ArgumentError(
+                f"vectorize: expected {len(inputs)} arguments for {self.signature!r}, got {len(spread)}"
+            )
+        for place, (array, names) in enumerate(zip(spread.values(), inputs)):
+            core = array.shape[array.ndim - len(names) :]
+            if array.ndim < len(names) or any(sizes.setdefault(n, k) != k for n, k in zip(names, core)):
+                raise ArgumentError(
+                    f"vectorize: argument {place} of shape {tuple(array.shape)} does not fit the signature "
+                    f"{self.signature!r}"
+                )
+        return [len(names) for names in inputs]
+
     def _together(self, results: Any, shape: tuple, which: int) -> Any:
-        out = reshape(stack([as_array(r) for r in results]), shape)
+        arrays = [as_array(r) for r in results]
+        if self.signature is None:
+            out = reshape(stack(arrays), shape)
+        else:
+            out = stack(arrays)
+            expected = len(self._in_and_out_core_dims[1][which])  # type: ignore[attr-defined]
+            if arrays[0].ndim != expected:
+                raise ArgumentError(
+                    f"vectorize: result {which} of shape {tuple(arrays[0].shape)} does not fit "
+                    f"the signature {self.signature!r}"
+                )
+            out = reshape(out, (*shape, *arrays[0].shape))
         dtype = np.dtype(self.otypes[which]) if self.otypes else out.dtype
         return out if out.dtype == dtype else astype(out, dtype)
 

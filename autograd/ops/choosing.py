@@ -132,6 +132,12 @@ _clip = elementwise(
 )  # fmt: skip
 
 
+def _bound(first, second):
+    """The one of two arguments that is given; NumPy has a value for those that are not."""
+    given = first if second is None or second is np._NoValue else second
+    return None if given is np._NoValue else given
+
+
 def clip(x, a_min=None, a_max=None, *, min=None, max=None):
     """min(max(x, a_min), a_max); None is no bound.
 
@@ -141,7 +147,7 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):
         >>> clip(np.array([-2.0, 0.5, 2.0]), -1.0, 1.0)
         array([-1. ,  0.5,  1. ])
     """
-    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    low, high = (_bound(a_min, min), _bound(a_max, max))
     if getattr(getattr(x, "dtype", None), "kind", "f") not in "fc":
         return _clip(x, low, high)
     return _clip(x, -math.inf if low is None else low, math.inf if high is None else high)

@@ -39,13 +39,13 @@ real = elementwise(
     _real,
     vjp=lambda g, x_dtype: _like(g, x_dtype),
     jvp={"x": lambda t, out, x: real(t)},
-    name="real", numpy=[np.real], linear=True, doc="Real part, a copy",
+    name="real", linear=True, doc="Real part, a copy",
 )  # fmt: skip
 imag = elementwise(
     _imag,
     vjp=lambda g, x_dtype: -1j * _like(g, x_dtype) if x_dtype.kind == "c" else zeros_like(g),
     jvp={"x": lambda t, out, x: imag(t)},
-    name="imag", numpy=[np.imag], linear=True, doc="Imaginary part, a copy",
+    name="imag", linear=True, doc="Imaginary part, a copy",
 )  # fmt: skip
 
 

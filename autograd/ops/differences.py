@@ -47,6 +47,8 @@ def diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
     a = as_array(a)
     if n < 0:
         raise ArgumentError(f"diff: n must not be negative, got {n}")
+    if n == 0:
+        return a  # NumPy does not look at the ends then
     axis = axis_index(axis, a.ndim)
     parts = [p if p is a else _layer(p, a, axis) for p in (prepend, a, append) if p is not np._NoValue]
     a = concatenate(parts, axis) if len(parts) > 1 else a

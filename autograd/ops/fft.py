@@ -9,7 +9,7 @@ from .matrices import conj
 from .shapes import as_array, axis_index
 
 
-def fft(a, n=None, axis=-1, norm=None):
+def fft(a, n=None, axis=-1, norm=None, out=None):
     """out[k] = sum_j a[j] exp(-2 pi i j k / n), along an axis.
 
     Args:
@@ -25,7 +25,7 @@ def fft(a, n=None, axis=-1, norm=None):
     return over_axes(a, *plan("fft", a, [n], (axis,)), normed("fft", norm), False)
 
 
-def ifft(a, n=None, axis=-1, norm=None):
+def ifft(a, n=None, axis=-1, norm=None, out=None):
     """The inverse of fft: sum_k a[k] exp(2 pi i j k / n) / n, along an axis.
 
     Example:
@@ -36,7 +36,7 @@ def ifft(a, n=None, axis=-1, norm=None):
     return over_axes(a, *plan("ifft", a, [n], (axis,)), normed("ifft", norm), True)
 
 
-def fftn(a, s=None, axes=None, norm=None):
+def fftn(a, s=None, axes=None, norm=None, out=None):
     """fft over several axes, all for None.
 
     Example:
@@ -47,7 +47,7 @@ def fftn(a, s=None, axes=None, norm=None):
     return over_axes(a, *plan("fftn", a, s, axes), normed("fftn", norm), False)
 
 
-def ifftn(a, s=None, axes=None, norm=None):
+def ifftn(a, s=None, axes=None, norm=None, out=None):
     """ifft over several axes, all for None.
 
     Example:
@@ -58,7 +58,7 @@ def ifftn(a, s=None, axes=None, norm=None):
     return over_axes(a, *plan("ifftn", a, s, axes), normed("ifftn", norm), True)
 
 
-def fft2(a, s=None, axes=(-2, -1), norm=None):
+def fft2(a, s=None, axes=(-2, -1), norm=None, out=None):
     """fft over the last two axes.
 
     Example:
@@ -68,7 +68,7 @@ def fft2(a, s=None, axes=(-2, -1), norm=None):
     return fftn(a, s, axes, norm)
 
 
-def ifft2(a, s=None, axes=(-2, -1), norm=None):
+def ifft2(a, s=None, axes=(-2, -1), norm=None, out=None):
     """ifft over the last two axes.
 
     Example:
@@ -78,7 +78,7 @@ def ifft2(a, s=None, axes=(-2, -1), norm=None):
     return ifftn(a, s, axes, norm)
 
 
-def rfft(a, n=None, axis=-1, norm=None):
+def rfft(a, n=None, axis=-1, norm=None, out=None):
     """The non-negative half of the spectrum of a real array: n // 2 + 1 frequencies.
 
     Example:
@@ -89,7 +89,7 @@ def rfft(a, n=None, axis=-1, norm=None):
     return real_half("rfft", a, n, axis_index(axis, a.ndim), normed("rfft", norm))
 
 
-def irfft(a, n=None, axis=-1, norm=None):
+def irfft(a, n=None, axis=-1, norm=None, out=None):
     """The inverse of rfft: n real points, 2 (m - 1) of m frequencies by default.
 
     The imaginary part of what is its own mirror image, as frequency 0, is not looked at.
@@ -102,7 +102,7 @@ def irfft(a, n=None, axis=-1, norm=None):
     return real_whole("irfft", a, n, axis_index(axis, a.ndim), normed("irfft", norm))
 
 
-def rfftn(a, s=None, axes=None, norm=None):
+def rfftn(a, s=None, axes=None, norm=None, out=None):
     """rfft over the last of the axes, fft over the others.
 
     Example:
@@ -115,7 +115,7 @@ def rfftn(a, s=None, axes=None, norm=None):
     return over_axes(half, lengths[:-1], axes[:-1], norm, False) if axes[1:] else half
 
 
-def irfftn(a, s=None, axes=None, norm=None):
+def irfftn(a, s=None, axes=None, norm=None, out=None):
     """ifft over all axes but the last of them, over which irfft.
 
     Example:
@@ -129,7 +129,7 @@ def irfftn(a, s=None, axes=None, norm=None):
     return real_whole("irfftn", a, lengths[-1], axes[-1], norm)
 
 
-def rfft2(a, s=None, axes=(-2, -1), norm=None):
+def rfft2(a, s=None, axes=(-2, -1), norm=None, out=None):
     """rfftn over the last two axes.
 
     Example:
@@ -139,7 +139,7 @@ def rfft2(a, s=None, axes=(-2, -1), norm=None):
     return rfftn(a, s, axes, norm)
 
 
-def irfft2(a, s=None, axes=(-2, -1), norm=None):
+def irfft2(a, s=None, axes=(-2, -1), norm=None, out=None):
     """irfftn over the last two axes.
 
     Example:
@@ -149,7 +149,7 @@ def irfft2(a, s=None, axes=(-2, -1), norm=None):
     return irfftn(a, s, axes, norm)
 
 
-def hfft(a, n=None, axis=-1, norm=None):
+def hfft(a, n=None, axis=-1, norm=None, out=None):
     """The real spectrum of what is Hermitian: a has its non-negative half.
 
     Example:
@@ -159,7 +159,7 @@ def hfft(a, n=None, axis=-1, norm=None):
     return irfft(conj(as_array(a)), n, axis, SWAPPED[normed("hfft", norm)])
 
 
-def ihfft(a, n=None, axis=-1, norm=None):
+def ihfft(a, n=None, axis=-1, norm=None, out=None):
     """The inverse of hfft, of a real spectrum.
 
     Example:

@@ -145,7 +145,8 @@ def plan(name, x, s, axes, mirrored=False):
     usual = [x.shape[a] for a in axes]
     if mirrored and axes:
         usual[-1] = 2 * (usual[-1] - 1)
-    lengths = [usual[i] if n is None or n == -1 else n for i, n in enumerate(lengths)]
+    lengths = [x.shape[a] if n == -1 and s is not None else u if n in (None, -1) else n
+               for n, u, a in zip(lengths, usual, axes, strict=True)]  # fmt: skip
     return [_length(name, n) for n in lengths], axes
 
 

@@ -109,13 +109,16 @@ def _spread(name, a, axis, dtype, ddof, keepdims, mask, mean, correction):
         if ddof:
             raise ArgumentError(f"nan{name}: ddof= and correction= are the same; give one of them")
         ddof = correction
-    a = _in_dtype(a, dtype)
+    a = as_array(a)
+    complexly = dtype is not None and np.dtype(dtype).kind == "c" and a.dtype.kind != "c"
+    a = a if complexly else _in_dtype(a, dtype)
     # where too few numbers are left the result is NaN, as NumPy's
     left = np.add.reduce(_numbers_of(a, mask), axis if axis is None else axes_of(axis, a.ndim),
                          np.intp, None, keepdims is True) - ddof  # fmt: skip
     given = {} if mean is _MISSING else {"mean": mean}
     out = _over_numbers(name, a, axis, keepdims, mask, ddof=ddof, **given)
-    return out if (left > 0).all() else choose(left <= 0, np.nan, out)
+    out = out if (left > 0).all() else choose(left <= 0, np.nan, out)
+    return astype(out, np.dtype(dtype)) if complexly else out
 
 
 @composed(np.nanvar)

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from autograd import grad, vmap
+from autograd import grad, tensor, vmap
 from autograd.primitive import slow_defaults
 from tests.support.samples import ALL, DIFFERENTIABLE, Sample, is_floating
 
@@ -133,3 +133,13 @@ def test_gradients_through_vmap(sample: Sample):
 
 def take(x, axis, n):
     return x[n] if axis == 0 else x[..., n]
+
+
+def test_lists_beside_batched_arguments():
+    x = np.ones((4, 3))
+    for f in (
+        lambda x: x * [1.0, 2.0, 3.0],
+        lambda x: np.maximum([1, 2, 3], x),
+        lambda x: np.ldexp(x, [1, 2, 3]),
+    ):
+        np.testing.assert_array_equal(vmap(f)(tensor(x)).numpy(), np.stack([f(row) for row in x]))

@@ -165,6 +165,7 @@ SMOOTH = {
     "prod": [lambda n, x, y: n.prod(x, axis=1)],
 }
 ROUGH = {
+    "angle": lambda n, x, y: n.angle(x, deg=True),
     "clip by the ufunc": lambda n, x, y: np._core.umath.clip(x, -1.0, 1.0),
     "divmod": lambda n, x, y: n.divmod(x, y)[1],
     "frexp": lambda n, x, y: n.frexp(x)[0],

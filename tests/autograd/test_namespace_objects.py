@@ -66,7 +66,11 @@ def test_what_is_not_supported_is_said():
     x = tensor(X, requires_grad=True)
     with pytest.raises(ArgumentError, match="r_: 'r' is not supported"):
         anp.r_["r", x]
-    with pytest.raises(ArgumentError, match="vectorize: a signature is not supported"):
-        anp.vectorize(np.sum, signature="(n)->()")(x)
+    with pytest.raises(ArgumentError, match=r"argument 1 of shape .* does not fit the signature"):
+        anp.vectorize(anp.dot, signature="(n),(n)->()")(x, x[..., :1])
+    with pytest.raises(ArgumentError, match=r"result 0 of shape .* does not fit the signature"):
+        anp.vectorize(anp.sin, signature="(n)->()")(x)
+    with pytest.raises(ArgumentError, match=r"expected 2 arguments for '\(n\),\(n\)->\(\)', got 1"):
+        anp.vectorize(anp.dot, signature="(n),(n)->()")(x)
     with pytest.raises(ArgumentError, match="vectorize: there is no element"):
         anp.vectorize(np.sin)(tensor(np.zeros(0), requires_grad=True))

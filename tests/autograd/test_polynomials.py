@@ -71,6 +71,7 @@ CALLS += calls.listed(
             lambda n, t, y: n.polyfit(t, n.stack([y, y * t], 1), 1),
             lambda n, t, y: n.polyfit(t, y, 1, cov=True),
             lambda n, t, y, w: n.polyfit(t, y, 1, w=w, cov="unscaled"),
+            lambda n, t, y, w: n.polyfit(t, n.stack([y, y * t], 1), 1, 1e-9, True, w)[::3],
         ],
     },
     T,
@@ -137,5 +138,3 @@ def test_what_does_not_fit_is_refused():
         np.polyder(p, -1)
     with pytest.raises(ArgumentError, match="polyint: k needs 3 constants, got 2"):
         np.polyint(p, 3, Q)
-    with pytest.raises(ArgumentError, match="full=True has no derivative"):
-        np.polyfit(tensor(T, requires_grad=True), Y, 1, full=True)

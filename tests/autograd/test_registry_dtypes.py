@@ -16,7 +16,7 @@ from tests.support.samples import DIFFERENTIABLE, Sample
 REAL = [np.float16, np.float32, np.float64, np.longdouble]
 COMPLEX = [np.complex64, np.complex128]
 # Results that are not of the arguments' dtype, by what the operation is.
-CASTS = {"astype", "broadcast_cast", "float_power", "fftn", "rfft"}
+CASTS = {"astype", "broadcast_cast", "float_power", "fftn", "rfft", "from_parts"}
 # SciPy has loops for single and double precision, and no others for most functions.
 OF_SCIPY = {p.name for p in REGISTRY.values() if p.function.__module__ == "autograd.scipy"}
 # Samples with an imaginary part, of primitives whose kernel takes them.
