@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import load as _load
 from .._faces import Face as _Face
-from . import equations, quadrature, samples  # noqa: F401
+from . import equations, nested, quadrature, samples  # noqa: F401
 
 # Weights of whole numbers of points.
 _FACE = _Face(_load("integrate"), "lebedev_rule newton_cotes")

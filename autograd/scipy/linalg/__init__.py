@@ -6,7 +6,17 @@ from typing import Any
 
 from .. import load as _load
 from .._faces import Face as _Face
-from . import banded, equations, factorisations, functions, spectra, structured, systems, unitary  # noqa: F401
+from . import (  # noqa: F401
+    banded,
+    equations,
+    factorisations,
+    forms,
+    functions,
+    spectra,
+    structured,
+    systems,
+    unitary,
+)
 
 # Matrices of whole numbers, and questions about matrices.
 _FACE = _Face(

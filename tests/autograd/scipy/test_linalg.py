@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+import autograd.numpy as anp
 import autograd.scipy.linalg as ours
 from tests.support import scipy_calls
 
@@ -18,6 +19,10 @@ ARRAYS = {
     "w": np.array([1.0, 0.4, 2.0, -0.5]),
     "s": np.stack([A, A.T + 0.3 * np.tri(3)]),
     "t": np.array([[1.0, 0.4], [-0.7, 2.0], [0.3, 0.9]]),
+    "q": np.array(
+        [[0.3, -1.2, 0.7, 0.5], [1.1, 0.4, -0.6, 0.9], [-0.8, 0.2, 1.3, -0.4], [0.6, 1.5, 0.1, -0.9]]
+    ),
+    "y": np.exp(1j * np.arange(16.0) ** 2).reshape(4, 4) + np.diag([1.0, -0.5, 2.0, 0.3]),
     "z": A + 1j * np.array([[0.1, -0.3, 0.2], [0.7, 0.2, -0.4], [0.3, 0.1, -0.2]]),
     "bands": np.array(
         [[9.0, 0.5, -1.0, 0.4], [3.0, 4.0, -3.5, 5.0], [1.0, 0.3, 0.7, 9.0], [0.2, -0.1, 9.0, 9.0]]
@@ -152,6 +157,28 @@ TABLE = {
         lambda m, z: np.abs(m.eig(z)[1]),
     ],
     "eigvals": [lambda m, a: m.eigvals(a), lambda m, a, s: m.eigvals(a, s[1])],
+    "hessenberg": [
+        lambda m, q: m.hessenberg(q),
+        lambda m, q: m.hessenberg(q, calc_q=True),
+        lambda m, y: m.hessenberg(y, True),
+        lambda m, s: m.hessenberg(s, calc_q=True),
+        lambda m, q: m.hessenberg(q[:2, :2]),
+    ],
+    "ldl": [
+        lambda m, q: m.ldl(q),
+        lambda m, q: m.ldl(q, lower=False),
+        lambda m, q: m.ldl(q * (1 - np.eye(4)))[:2],
+        lambda m, q: m.ldl(q * (1 - np.eye(4)), lower=False)[:2],
+        lambda m, y: m.ldl(y + np.conj(y.T)),
+        lambda m, y: m.ldl(y + np.conj(y.T), lower=False),
+        lambda m, y: m.ldl(y, False, hermitian=False),
+        lambda m, s: m.ldl(s),
+    ],
+    "funm": [
+        lambda m, a: m.funm(a, lambda w: anp.exp(w) * w),
+        lambda m, a: m.funm(a, anp.sin, disp=False)[0],
+        lambda m, z: m.funm(z, lambda w: w * w * w),
+    ],
     "expm": [
         lambda m, a: m.expm(a),
         lambda m, s: m.expm(s),

@@ -10,7 +10,7 @@ import autograd
 import autograd.numpy as anp
 import autograd.scipy.integrate as ours
 from autograd import grad
-from autograd.errors import NotDifferentiable, ShapeError
+from autograd.errors import ArgumentError, NotDifferentiable, ShapeError
 from tests.support.numeric import along_basis
 
 K, END, TOP = np.array([0.7, 0.3]), 1.2, 1.5
@@ -46,6 +46,30 @@ def test_over_three():
     np.testing.assert_allclose(found, call(scipy.integrate, 1.0, TOP)[0], 1e-12)
 
 
+def _over_many(m, k, end):
+    return m.nquad(
+        lambda x, y, z, k: anp.sin(k * x * y) + z,
+        [lambda y, z, k: (0.0, y + k), lambda z, k: (z, 1.0), (0.1, end)],
+        (k,),
+        opts=[{"epsabs": 1e-10}, lambda z, k: {"epsabs": 1e-9}, {}],
+    )
+
+
+def test_over_many():
+    theirs = _over_many(scipy.integrate, 0.7, END)
+    assert _over_many(ours, 0.7, END) == theirs
+    k, end = (autograd.tensor(v, requires_grad=True) for v in (0.7, END))
+    assert _over_many(ours, k.detach(), END) == theirs
+    found = _over_many(ours, k, end)
+    np.testing.assert_allclose((found[0].item(), found[1]), theirs, 1e-13)
+    args = [np.array(0.7), np.array(END)]
+    for i, slope in enumerate(grad(lambda *v: _over_many(ours, *v)[0], (0, 1))(*args)):
+        expected = along_basis(lambda *v: _over_many(scipy.integrate, *map(float, v))[0], args, i)
+        np.testing.assert_allclose(slope, expected.astype(float), 1e-8)
+    square = grad(grad(lambda k: ours.nquad(lambda x, y, k: k * k * x * y, [(0, 1), (0, k)], (k,))[0]))
+    np.testing.assert_allclose(square(0.7), 3 * 0.7**2, 1e-12)
+
+
 def test_second_order():
     def value(top):
         return ours.dblquad(lambda y, x: x * y, 0.0, 1.0, lambda x: x, top)[0]
@@ -59,5 +83,9 @@ def test_what_is_refused():
         ours.dblquad(lambda y, x: k * x, 0.0, 1.0, 0.0, 1.0)
     with pytest.raises(NotDifferentiable, match=r"dblquad: .* pass it by args"):
         ours.dblquad(lambda y, x: x, 0.0, 1.0, 0.0, lambda x: k * x)
+    with pytest.raises(NotDifferentiable, match=r"nquad: .* pass it by args"):
+        ours.nquad(lambda y, x: k * x, [(0.0, 1.0), (0.0, 1.0)])
+    with pytest.raises(ArgumentError, match="nquad: expected options for 2 variables, got 1"):
+        ours.nquad(lambda y, x: x, [(0.0, k), (0.0, 1.0)], opts=[{}])
     with pytest.raises(ShapeError, match="dblquad: a limit must"):
         ours.dblquad(lambda y, x: x, 0.0, k * np.ones(2), 0.0, 1.0)
