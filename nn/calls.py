@@ -62,7 +62,7 @@ def _substituted(module: Module, values: Mapping[str, Any]) -> Iterator[None]:
         given[id(own)] = _fitting(path, value, own)
     # a tensor that the model uses in several places is replaced in all of them; an attribute may have
     # been replaced already, where a checkpoint runs again in such a call
-    replaced = [
+    replaced: list[tuple[dict, Any, str, Any, Any]] = [
         (m.__dict__, table, name, own, m.__dict__[name])
         for m in owners.values()
         for table in (m._parameters, m._buffers)
