@@ -22,7 +22,7 @@ from .ir import FRESH, Instruction, Operand, Recording, Scalar, mapped
 # Multiplications of a product that are worth a look; of one that takes too long to try.
 LEAST, MOST = 1 << 20, 1 << 27
 # What must be left of the time of all products that a layout changes.
-WORTH = 0.9
+WORTH = 0.95
 # How often a product is tried, unless that takes longer than so many seconds.
 TRIES, PATIENCE = 7, 0.02
 _PRODUCTS: set[Any] = {np.dot, np.ndarray.dot, np.matmul}
@@ -66,7 +66,7 @@ def with_layouts(
     if not large:
         return steps
     of = _clusters(steps, recording, ends)
-    for step in large:
+    for step in (*large, *large):  # one that turned may have others follow
         cluster = of[step.results.root]
         if cluster.free and not cluster.turned:
             _turn(cluster, [s for s in steps if _is_product(s)], of, cost or measured)
