@@ -84,7 +84,10 @@ def place(plan: Any) -> None:
     """Give each temporary root of a plan a place: in the arena, or in the memory of a gradient."""
     recording, lives = plan.recording, lifetimes(plan.steps, read_at_end(plan.recording))
     sizes = {r: max(recording.roots[r].nbytes, 1) for r in lives if recording.roots[r].kind == FRESH}
-    sizes = {r: n for r, n in sizes.items() if r not in plan.lasting and r not in plan.bound}
+    for step in plan.steps:
+        plan.hosts |= getattr(step.extra, "hosts", {})
+    elsewhere = plan.lasting.keys() | plan.bound | plan.hosts.keys()
+    sizes = {r: n for r, n in sizes.items() if r not in elsewhere}
     plan.unshared = sum(sizes.values())
     rooms: dict[int, _Room] = {}
     for root, number in plan.lasting.items():

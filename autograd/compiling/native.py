@@ -7,6 +7,9 @@ calls on small arrays is one function. What is neither stays a call of NumPy's.
 from __future__ import annotations
 
 import dataclasses
+import struct
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,7 @@ from .rowcode import length, lines
 from .rowruns import in_rows
 from .rows import Rows
 from .scribe import Scribe, given, group_lines, indented, merged_axes, outside, word
+from .slots import Sharing
 from .wholestep import ELEMENTS, Piece, small
 
 # From so many additions on, a loop is spread over threads: to wake one takes as long as half of it.
@@ -43,15 +47,22 @@ class Kernel:
 
     Attributes:
         operands: whose addresses the table begins with; the `sizes` follow.
+        hosts: which roots lie in gradients, and where there.
         checks: whether it says that the program does not hold, by giving 1.
         length: of the outermost loop, if parts of it may run apart; else 0.
     """
 
-    def __init__(self, items: list[Group | Piece | Rows], recording: Recording):
-        self.items = items
+    def __init__(
+        self,
+        items: list[Group | Piece | Rows],
+        recording: Recording,
+        hosts: Mapping[int, tuple[int, int]] = MappingProxyType({}),
+    ):
+        self.items, self.hosts = items, hosts
         alone = items[0] if len(items) == 1 and not isinstance(items[0], Piece) else None
         large = isinstance(alone, Rows) or (alone is not None and alone.work > ELEMENTS)
-        scribe = Scribe([o for item in items for o in _touched(item)], recording, literal=not large)
+        touched = [o for item in items for o in _touched(item)]
+        scribe = Scribe(touched, recording, not large, {host for host, _ in hosts.values()})
         self.operands, self.sizes = scribe.operands, scribe.sizes
         self.checks = any(isinstance(item, Piece) and item.checks for item in items)
         self.length, self.parallel = 0, False
@@ -88,7 +99,10 @@ class Kernel:
 
     def table(self, addresses: list[int]) -> np.ndarray:
         """What a function reads: addresses, or offsets in arguments; lengths; what it may return."""
-        return np.array([*addresses, *self.sizes, id(None), id(True)], np.int64)
+        words = struct.pack(
+            f"{len(addresses) + len(self.sizes) + 2}q", *addresses, *self.sizes, id(None), id(True)
+        )
+        return np.frombuffer(words, np.int64)
 
     def call(self, function: str, table: str, arrays: list[str], line: str) -> str:
         """The statement that runs it."""
@@ -110,7 +124,12 @@ def _length(group: Group) -> int:
     return (merged_axes(group.shape, outside(group))[0] or (0,))[0]
 
 
-def with_loops(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction]:
+def with_loops(
+    steps: list[Instruction],
+    recording: Recording,
+    ends: set[int],
+    lasting: Mapping[int, int | None] = MappingProxyType({}),
+) -> list[Instruction]:
     """The steps, with calls of native functions where those are faster."""
     before = len(steps)
     steps = _unwatched(steps)
@@ -123,8 +142,14 @@ def with_loops(steps: list[Instruction], recording: Recording, ends: set[int]) -
     found: list[Instruction] = []
     written: set[str] = set()
     spent = 0
-    for run in _runs(items):
-        kernel = _kernel(run, recording)
+    sharing = Sharing(items, recording, ends, lasting, small)
+    start = 0
+    for several in _runs(items):
+        kernel, run = None, several
+        if _pays(several):
+            run, hosts = sharing.shared(several, start) if len(several) > 1 else (several, {})
+            kernel = Kernel(run, recording, hosts)
+        start += len(several)
         if kernel is not None:
             text = kernel.source({})
             cost = 0 if text in written else sum(len(_steps(item)) for item in run)
@@ -208,13 +233,11 @@ def _runs(items: list) -> list[list]:
     return found
 
 
-def _kernel(run: list, recording: Recording) -> Kernel | None:
+def _pays(run: list) -> bool:
     if isinstance(run[0], Instruction):
-        return None
+        return False
     calls = sum(len(_steps(item)) for item in run)
-    if calls < 2 and not (isinstance(run[0], Group) and run[0].pays):
-        return None
-    return Kernel(run, recording)
+    return calls >= 2 or (isinstance(run[0], Group) and run[0].pays)
 
 
 def _instruction(kernel: Kernel, run: list) -> Instruction:

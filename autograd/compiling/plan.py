@@ -100,7 +100,7 @@ def planned(recording: Recording, lasting: dict[int, int | None], kernels: str =
     if kernels == NUMBA:
         from .native import with_loops
 
-        steps = with_loops(with_layouts(steps, recording, ends), recording, ends)
+        steps = with_loops(with_layouts(steps, recording, ends), recording, ends, lasting)
     elif kernels == NUMPY:
         steps = hastened(with_tiles(rewritten(steps, recording), recording, ends), recording)
     bound = {

@@ -7,6 +7,7 @@ once. Lengths are written out where loops are small, and come in the table where
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,9 @@ class Scribe:
         literal: whether lengths are written out.
     """
 
-    def __init__(self, operands: list[Operand], recording: Recording, literal: bool):
+    def __init__(
+        self, operands: list[Operand], recording: Recording, literal: bool, hosts: Container[int] = ()
+    ):
         self.operands: list[Operand] = []
         self.names: dict[tuple[int, int], str] = {}
         self.literal = literal
@@ -45,8 +48,9 @@ class Scribe:
             if (o.root, o.offset) not in self.names:
                 self.names[o.root, o.offset] = f"p{len(self.operands)}"
                 self.operands.append(o)
-            # an argument may be a view of what the program writes
-            if recording.roots[o.root].kind != INPUT and o.root not in self._scopes:
+            # an argument may be a view of what the program writes, and hosts have others in their memory
+            known = recording.roots[o.root].kind != INPUT and o.root not in hosts
+            if known and o.root not in self._scopes:
                 self._scopes[o.root] = len(self._scopes) + 1
 
     def load(self, o: Operand, index: str) -> str:
