@@ -132,7 +132,7 @@ def _d_lstsq(g, a, b, x, left, s, rcond, wanted):
     rest = b - a @ x if to_left is not None or 0 in wanted else None
     if to_left is not None and left.size:
         pull = 2 * conj(rest) * to_left
-        to_a.append(-(pull @ mT(x)))
+        to_a += [-(pull @ mT(x))] if 0 in wanted else []
         to_b.append(pull)
     if to_x is not None:
         by_a, by_b = _pull_solution(to_x, a, b, x, rest, _rank(a, s, rcond), rcond)

@@ -270,9 +270,9 @@ def _self_attention(qkv, mask=None, kept=None, heads=1, batch_first=False, is_ca
 def _d_self_attention(g, qkv, out, aux, mask, kept, heads, batch_first, wanted):
     qkv, mask, kept = _one_dtype(qkv, mask, kept)
     _, k, v = _heads(qkv, 3, heads, batch_first)
-    packed = np.empty(qkv.shape, g.dtype, like=g)
+    packed = np.empty(qkv.shape, g.dtype, like=g) if 0 in wanted else None
     g, out = _heads(g, 1, heads, batch_first)[0], _heads(out, 1, heads, batch_first)[0]
-    into = _heads(packed, 3, heads, batch_first)
+    into = [None] * 3 if packed is None else _heads(packed, 3, heads, batch_first)
     scale = _default_scale(k.shape[-1])
     scores, d_kept = _pull(g, aux[0], k, v, out, aux[1:], kept, scale, into, 2 in wanted)
     d_mask = _summed_to(scores, mask) if 1 in wanted else None
