@@ -44,6 +44,7 @@ class Faults(threading.local):
     # None: no sweep; UNWATCHED; or the errstate that was entered, and what `invalid` was in an outer sweep
     state: Any = None
     invalid = False
+    recorded: Callable | None = None  # in a pull that is recorded: notes whether there was a report
 
     def watch(self) -> None:
         """Have NumPy set `invalid` for the rest of this sweep."""

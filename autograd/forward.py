@@ -165,7 +165,7 @@ def _diagonal(prim: Primitive, i: int, args: Sequence, tangent: Any, statics: tu
     saved = [_named(prim, name, args, out) for name in rule.names]
     part = rule.fn(tangent, *saved) if rule.form == "vjp" else tangent * rule.fn(*saved)
     # a tangent of exactly zero stays zero, also times an infinite derivative
-    return FAST["keep_zeros"](tangent, part) if prim.singular else part
+    return FAST["keep_zeros"](tangent, part, True) if prim.singular else part
 
 
 def _linked(tangent: Any, out: Any) -> Any:

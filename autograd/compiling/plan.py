@@ -15,7 +15,7 @@ from .layouts import with_layouts
 from .lowering import gives_new_array
 from .patterns import rewritten, with_indices
 from .picture import tape_of
-from .recorder import cleared, zeroed
+from .recorder import cleared, reported, zeroed
 from .simplify import COPIES, simplified
 from .small import hastened
 from .tiles import with_tiles
@@ -147,7 +147,7 @@ def _asked(steps: list[Instruction]) -> list[Instruction]:
     for step in reversed(steps):
         if step.fn is not cleared or asked:
             kept.append(step)
-        asked = step.fn is zeroed or (asked and step.fn is not cleared)
+        asked = step.fn in (zeroed, reported) or (asked and step.fn is not cleared)
     return kept[::-1]
 
 

@@ -255,6 +255,13 @@ class Recorder(KnownMemory):
         """Whether NumPy reported an invalid operation, before this pull or in it."""
         return self.faulty or FAST["faults"].invalid is True
 
+    def reported(self) -> Any:
+        """Whether NumPy reported an invalid operation, which a program finds anew."""
+        step = Instruction(reported, (FAULTS,), {})
+        made, step.results = self.results(np.bool_(self.was_invalid()), ())
+        self.note(step)
+        return made
+
     def checked(self, fn: Callable, *args: Any) -> Any:
         """Run a check of values that raises, now and in each run; it must give None."""
         fn(*mapped(args, value_of))
@@ -290,8 +297,14 @@ class _Faults:
 
 
 FAULTS = _Faults()
+
+
 # What `faults.invalid` is while a pull is recorded: it asks for `keep_zeros`, and is told from a report.
 ASKED = 1
+
+
+def reported(faults: Any) -> Any:
+    return np.bool_(faults.invalid)
 
 
 def cleared(faults: Any) -> None:

@@ -15,12 +15,16 @@ import numpy as np
 
 from .elementwise import is_number
 from .ir import CONSTANT, Instruction, Operand, Recording, Scalar, mapped, operands
-from .recorder import zeroed
+from .recorder import cleared, reported, zeroed
 
 # Constants up to so many bytes are computed once and for all.
 FOLDED = 1 << 16
 
 COPIES: set[Any] = {np.ndarray.copy, np.ndarray.astype, np.copy, np.ascontiguousarray}
+_VALID: set[Any] = {
+    *COPIES, np.where, np.concatenate, np.negative, np.absolute, np.sign, np.maximum, np.minimum, np.exp,
+    np.tanh, np.square,
+}  # fmt: skip
 _COMMUTING: set[Any] = {np.add, np.multiply}
 
 
@@ -40,15 +44,30 @@ class _Stand(NamedTuple):
 def simplified(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction]:
     """The steps, without those that there is no need for; `ends`: roots that are read after the last."""
     found = _Simplifier(steps, recording, ends)
-    for step in steps:
+    for step, found.sweep in zip(steps, _sweeps(steps), strict=True):
         found.take(step)
     return found.kept
+
+
+def _sweeps(steps: list[Instruction]) -> list[int]:
+    """For each step the sweep whose reports of invalid operations it may add to, by number; 0 for none."""
+    found, asked = [], False
+    number = sum(step.fn is cleared for step in steps)
+    for step in reversed(steps):
+        asked = asked or step.fn in (zeroed, reported)
+        found.append(number if asked else 0)
+        if step.fn is cleared:
+            number, asked = number - 1, False
+    return found[::-1]
 
 
 class _Simplifier:
     """Takes steps in order; `kept` are those that run.
 
     A result goes only if nothing ever writes to it, nor to what it stands for.
+
+    Attributes:
+        sweep: see `_sweeps`; of the step that is taken.
     """
 
     def __init__(self, steps: list[Instruction], recording: Recording, ends: set[int]):
@@ -59,7 +78,8 @@ class _Simplifier:
         self._ends = ends
         self._stands: dict[int, _Stand] = {}
         self._versions: dict[int, int] = {}
-        self._seen: dict[object, Operand] = {}
+        self._seen: dict[object, tuple[Operand, int]] = {}
+        self.sweep = 0
 
     def take(self, step: Instruction) -> None:
         """Keep a step, or another in its place, or none."""
@@ -256,17 +276,22 @@ class _Simplifier:
 
     def _before(self, step: Instruction) -> Operand | None:
         """The result of an equal call, if it lies as this one's does."""
-        found = self._seen.get(self._key(step))
-        return found if found is not None and found == step.results._replace(root=found.root) else None
+        found, sweep = self._seen.get(self._key(step), (None, 0))
+        if found is None or found != step.results._replace(root=found.root):
+            return None
+        # what NumPy reports of it counts in the sweep that it is computed in
+        return found if self.sweep in (0, sweep) or _reports_nothing(step) else None
 
     def _note(self, step: Instruction) -> None:
         key = self._key(step)
         if key is not None:
-            self._seen.setdefault(key, step.results)
+            self._seen[key] = step.results, self.sweep
 
     def _key(self, step: Instruction) -> object | None:
         """Equal for calls that give the same: NaN aside, sums and products do in any order."""
         args = step.args
+        if step.fn is reported:  # something else each time
+            return None
         if step.fn in _COMMUTING and len(args) == 2 and all(type(x) is Operand for x in args):
             args = tuple(sorted(args, key=lambda o: (o.root, o.offset)))
         versions = tuple([self._versions.get(o.root, 0) for o in operands((args, step.options))])
@@ -296,6 +321,11 @@ def _with_element(step: Instruction) -> Instruction:
     steps = [(i + n if i < 0 else i) * s for i, n, s in zip(places, x.shape, x.strides, strict=True)]
     element = x._replace(offset=x.offset + sum(steps), shape=(), strides=())
     return dataclasses.replace(step, fn=np.ndarray.copy, args=(element,))
+
+
+def _reports_nothing(step: Instruction) -> bool:
+    """Whether it is no arithmetic, or none that is invalid for any number."""
+    return step.results.dtype.kind not in "fc" or step.fn in _VALID
 
 
 def _hashable(tree: Any) -> object:

@@ -82,11 +82,12 @@ class Stepper(Watcher):
         if faults.state is faults.UNWATCHED:
             faults.watch()
             self.recorder.note(Instruction(cleared, (FAULTS,), {}, kind="effect"))
+        outer, faults.recorded = faults.recorded, self.recorder.reported
         self.recorder.faulty, faults.invalid = faults.invalid, ASKED
         try:
             return self._pull(run, node, g, mark)
         finally:
-            faults.invalid = self.recorder.was_invalid()
+            faults.invalid, faults.recorded = self.recorder.was_invalid(), outer
 
     def _pull(self, run: Callable, node: list, g: Any, mark: int) -> Any:
         step = node[1].step
@@ -100,8 +101,7 @@ class Stepper(Watcher):
                 try:
                     return run(node, given)
                 except (Leak, Exception) as error:
-                    lifted = isinstance(g, TensorBase) and not isinstance(error, Leak)
-                    if self.recorder.closed or step.prim is None or lifted:
+                    if self.recorder.closed or step.prim is None or isinstance(g, TensorBase):
                         raise
                     del self.recorder.recording.steps[mark:]
                     del Leak.pending.raised[leaks:]

@@ -125,7 +125,7 @@ def _d_sqrt(g, x):
 
 def _moved_sqrt(t, out, x):
     if zeros_of(x, t) is None:
-        return keep_zeros(t, t / (2 * out))
+        return keep_zeros(t, t / (2 * out), always=True)
     return steep(t / 2, out, call_on("sqrt", x))
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..codegen import FAST
 from ..declare import case, elementwise
 from ..sweeping import before_link, is_freed, lift
 from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
@@ -63,19 +64,22 @@ undefined_forward = elementwise(
 )  # fmt: skip
 
 
-def keep_zeros(g, result):
+def keep_zeros(g, result, always=False):
     """`result` where `g` is not exactly zero, else 0: the product 0 * inf in a rule is 0.
 
-    Of a recorded g that changes with something, the next derivative there is not known.
+    Of a recorded g that changes with something, the next derivative there is not known. Sweeps of compiled
+    programs do so if NumPy reported something; `always` is what forward derivatives do.
     """
-    if hasattr(g, "keep_zeros"):  # arrays under recording, see compiling/
-        return g.keep_zeros(result)
+    if hasattr(g, "keep_zeros") and not always:
+        return g.keep_zeros(result)  # arrays under recording, see compiling/
+    recorded = FAST["faults"].recorded
+    reported = True if always or recorded is None else recorded()
     parts = [p for p in g if p is not None] if type(g) is tuple else [g]  # of several results
     if not isinstance(result, TensorBase):
         return _where(_all_zero(parts), 0, result)
     if result._level is not None:  # under vmap there are no values to look at
-        return _where(_all_zero(parts), _where(isnan(result), 0, result), result)
-    lost = np.isnan(result._data)
+        return _where(_all_zero(parts) & reported, _where(isnan(result), 0, result), result)
+    lost = np.isnan(result._data) & reported
     for part in parts:
         lost = lost & np.equal(getattr(part, "_data", part), 0)
     if not lost.any():
@@ -220,7 +224,7 @@ def _slopes_alone(g: Any, told: Any, ends: set, leaves: set) -> Any:
             return None
         found.append((weights, sum(parts, np.zeros(told.shape))))
     (_, slopes), (weights, weighted) = found
-    alone = np.allclose(weighted, weights * slopes, 1e-3, 0) and not np.any(np.where(told, 0, slopes))
+    alone = np.isclose(weighted, weights * slopes, 1e-3, 0).all() and not np.any(np.where(told, 0, slopes))
     return slopes if alone else None
 
 
@@ -253,7 +257,7 @@ def _series(g: Any, told: Any, ends: set, out: Any) -> Any:
         term = _slope(term, told, ends)
         if term is None:
             return total
-        if k > 1 and np.isnan(term._data[told]).any():
+        if k > 1 and (np.isnan(term._data) & told).any():
             return total + flat_rest(out, told, k - 2)
         total = total + factor * term
         factor = factor * out / -(k + 1.0)
