@@ -142,7 +142,8 @@ def _of_steps(
                 continue
             here = out._replace(root=root)
             alone = seen == {here} and ends[root] <= i
-            if step.fn is np.where and step.args[2] != here:  # the last argument is written first
+            # the last argument is written first
+            if step.fn is np.where and not (type(step.args[2]) is Operand and step.args[2] == here):
                 continue
             if alone and recording.roots[root].nbytes == recording.roots[out.root].nbytes:
                 found[out.root] = root

@@ -198,7 +198,8 @@ def _where(step: Instruction, name: Name) -> list[str]:
     condition, x, y = step.args
     copyto, out = name(np.copyto), name(step.results)
     chosen = f"{copyto}({out}, {name(x)}, 'unsafe', {name(condition)})"
-    return [chosen] if y == step.results else [assigned(out, name(y)), chosen]
+    there = type(y) is Operand and y == step.results
+    return [chosen] if there else [assigned(out, name(y)), chosen]
 
 
 def _rows(step: Instruction) -> bool:
