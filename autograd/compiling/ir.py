@@ -102,7 +102,8 @@ class Instruction:
 
     `kind` is `call`, `opaque` (a kernel run as a whole, which allocates what it gives), `guard`
     (the value must be as it was), `effect` (Python that runs for what it does), or `native` (a
-    compiled function in the place of several).
+    compiled function in the place of several `calls`). `label` says what it belongs to: a
+    primitive, the gradient of one, an optimiser.
     """
 
     fn: Callable
@@ -115,6 +116,7 @@ class Instruction:
     line: str = ""
     expected: Any = None
     extra: Any = None
+    calls: tuple[str, ...] = ()
     number: int = 0
     _reads: tuple[Operand, ...] | None = field(default=None, init=False, repr=False)
 
@@ -130,6 +132,22 @@ class Instruction:
         if type(self.results) is Operand:
             return [self.results]
         return [] if self.results is None else list(operands(self.results))
+
+    def stand_for(self, steps: list[Instruction]) -> Instruction:
+        """Have the names, the line and the number of the calls that run here."""
+        self.calls = tuple(dict.fromkeys(name for step in steps for name in step.calls or (step.called,)))
+        self.label = ", ".join(dict.fromkeys(step.label for step in steps if step.label))
+        self.line, self.number = steps[0].line, steps[0].number
+        return self
+
+    @property
+    def called(self) -> str:
+        """The name of its function, or of those that it stands for."""
+        if self.calls:
+            return "+".join(self.calls)
+        name = getattr(self.fn, "__name__", type(self.fn).__name__)
+        owner = getattr(self.fn, "__self__", None)
+        return f"{owner.__name__}.{name}" if isinstance(owner, np.ufunc) else name
 
     @property
     def checks(self) -> bool:

@@ -251,9 +251,7 @@ def _instruction(kernel: Kernel, run: list) -> Instruction:
     # all that it touches: what is small is read and written at different times within
     args = [o for item in run for o in _touched(item)]
     call = Instruction(_native, tuple(args), {}, made or None, writes, kind="native", extra=kernel)
-    labels = dict.fromkeys(getattr(step.fn, "__name__", "?") for step in steps)
-    call.label, call.line, call.number = "+".join(labels), steps[0].line, steps[0].number
-    return call
+    return call.stand_for(steps)
 
 
 def _native() -> None:

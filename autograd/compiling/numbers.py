@@ -31,6 +31,7 @@ class Stepping:
         loss = None if closure is None else closure()
         before = {parameter: slot.step for parameter, slot in optimizer._slots.items()}
         numbers = Numbers(optimizer)
+        recorder.labels.append(type(optimizer).__name__)
         recorder.effect(numbers)
         optimizer.__dict__["_scalars"] = lambda group, slot, dtype: numbers.first(
             recorder, group, slot, dtype
@@ -41,6 +42,7 @@ class Stepping:
                 _whole(optimizer, parameter, slot, recorder)
             type(optimizer).step(optimizer)
         finally:
+            recorder.labels.pop()
             optimizer.__dict__.pop("_scalars")
             for slot, was in direct.items():
                 slot.direct = was

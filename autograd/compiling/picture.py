@@ -59,6 +59,6 @@ class _Records:
 def _name(step: Instruction) -> str:
     """What a step calls: of one that stands for several, the first and how many more."""
     if step.kind == "native":
-        first, *more = step.label.split("+")
+        first, *more = step.calls
         return f"{first} and {len(more)} more" if more else first
     return getattr(step.fn, "__name__", type(step.fn).__name__)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ..graph.records import Tape
 from ..tables import align
 from .arena import place, read_at_end
@@ -66,11 +64,8 @@ class Plan:
 def _row(plan: Plan, step: Instruction) -> tuple[str, ...]:
     """One step of the table: number, what it belongs to, call, results and their place, the user's line."""
     made = [_place_of(plan, o) for o in step.made()] or [_place_of(plan, o) for o in step.writes]
-    name = getattr(step.fn, "__name__", type(step.fn).__name__)
-    owner = getattr(step.fn, "__self__", None)
-    name = f"{owner.__name__}.{name}" if isinstance(owner, np.ufunc) else name
     kind = "" if step.kind == "call" else f" ({step.kind})"
-    return str(step.number), step.label, name + kind, ", ".join(made), step.line
+    return str(step.number), step.label, step.called + kind, ", ".join(made), step.line
 
 
 def _place_of(plan: Plan, o: Operand) -> str:

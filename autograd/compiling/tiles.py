@@ -202,9 +202,7 @@ class Tiles:
         writes = tuple(o for s in steps for o in s.writes if o.root not in local)
         args = tuple(o for o in self.operands if o.root not in local)
         call = Instruction(tiled, args, {}, made or None, writes, kind="native", extra=self)
-        call.label = "+".join(dict.fromkeys(getattr(s.fn, "__name__", "?") for s in steps))
-        call.line, call.number = steps[0].line, steps[0].number
-        return call
+        return call.stand_for(steps)
 
     checks = False
 

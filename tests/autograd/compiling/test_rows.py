@@ -9,7 +9,9 @@ pytest.importorskip("numba")
 
 import autograd
 import autograd.numpy as anp
+import nn
 import nn.functional as F
+import optim
 from autograd.compiling import native, threads
 from autograd.compiling.frames import Frame
 from autograd.compiling.ir import Operand
@@ -155,6 +157,28 @@ def test_other_calls_stay_apart(name):
 def test_temporaries_of_a_row_need_no_memory():
     program = check(CASES["a mean and a variance"][0], np.float32, lambda: RNG.standard_normal((96, 80)))
     assert program._last.plan.arena < 96 * 80
+
+
+def test_the_plan_names_what_became_one_kernel():
+    model = nn.Sequential(nn.LayerNorm(80), nn.LogSoftmax(1))
+    optimizer = optim.Adam(model.parameters())
+
+    @autograd.compile(state=(model, optimizer), strict=True)
+    def step(x):
+        optimizer.zero_grad()
+        loss = (model(x) * T).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    for _ in range(4):
+        step(T)
+    of = {s.label: s for s in step.plan.steps if s.kind == "native"}
+    owners = [{*label.split(", ")} for label in of]
+    for group in ({"normalise", "log_softmax"}, {"exp", "log_softmax backward"}, {"Adam"}):
+        assert any(group <= found for found in owners), (group, owners)
+    text = str(step.plan)
+    assert all(word in text for word in ("Adam", "vecdot", "multiply+"))
 
 
 @pytest.mark.parametrize(
