@@ -68,8 +68,9 @@ class Frame:
             inner = 1
             while given and inner < self.shape[-1]:
                 inner *= given.pop()
-            if inner != self.shape[-1]:
+            if inner % self.shape[-1]:
                 return None
+            given += [inner // self.shape[-1]] if inner > self.shape[-1] else []
         elif _product(tuple(given)) != self.height:
             return None
         mine, found = [n for n in self.shape[:-1] if n > 1], []

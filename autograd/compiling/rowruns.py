@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
+
 from .elementwise import assignments
 from .frames import Frame
-from .ir import Instruction, Recording
+from .ir import Instruction, Operand, Recording
 from .rows import Refused, Rows, statements
-from .sums import outer, reduction
+from .sums import of_all, outer, reduction
 
 # Elements of a grid from which a loop of its own pays, in rows of so many at least and at most.
 WORTH, NARROW, WIDE = 1 << 12, 16, 1 << 13
+# Elements at least and at most in a row that a sum of all is cut into.
+USUAL = 64, 4096
 # Calls that one loop holds.
 MOST = 48
 
 
 def in_rows(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction | Rows]:
     """The steps, with loops over rows in the places of runs that hold a sum along rows."""
+    steps, parted = _with_parts(steps, recording)
     found: list[Instruction | Rows] = []
     frames = [_frame(step) for step in steps]
     if not any(frames):
-        return [*steps]
+        return [*steps]  # none is parted
     alive = _read_after(steps, ends)
     fits = [reduction(s) is not None or outer(s) is not None or assignments(s) is not None for s in steps]
     at = stop = 0
@@ -30,7 +37,52 @@ def in_rows(steps: list[Instruction], recording: Recording, ends: set[int]) -> l
         rows = _longest(steps[at:stop], frame, recording, alive[at:stop]) if frame else None
         found.append(rows or steps[at])
         at += len(rows.steps) if rows else 1
-    return found
+    return _joined(found, parted)
+
+
+def _with_parts(
+    steps: list[Instruction], recording: Recording
+) -> tuple[list[Instruction], dict[int, Instruction]]:
+    """The steps with sums of all as sums of rows and the sum of those; by id of the first what it was."""
+    found: list[Instruction] = []
+    parted: dict[int, Instruction] = {}
+    for i, step in enumerate(steps):
+        given = of_all(step)
+        width = _width(given[0]) if given is not None and i and assignments(steps[i - 1]) else 0
+        if not given or not width:
+            found.append(step)
+            continue
+        x, fn = given[0], np.maximum.reduce if given[1] else np.add.reduce
+        size = x.dtype.itemsize
+        rows = x._replace(shape=(x.size // width, width), strides=(width * size, size))
+        part = recording.room(rows.shape[:1], x.dtype)
+        first = dataclasses.replace(step, fn=fn, args=(rows,), options={"axis": 1}, results=part)
+        parted[id(first)] = step
+        found += [first, dataclasses.replace(step, fn=fn, args=(part,), options={})]
+    return found, parted
+
+
+def _width(x: Operand) -> int:
+    """Into rows of how many elements an array is cut to be summed; 0 if it is not."""
+    if x.size < WORTH:
+        return 0
+    width = 1
+    for n in reversed(x.shape):
+        width *= n
+        if USUAL[0] <= width <= WIDE and width < x.size:
+            return width
+    return next((n for n in range(USUAL[1], USUAL[0] - 1, -1) if x.size % n == 0 and n < x.size), 0)
+
+
+def _joined(found: list[Instruction | Rows], parted: dict[int, Instruction]) -> list[Instruction | Rows]:
+    """What was found, with sums as they were where no loop took up their first part."""
+    kept: list[Instruction | Rows] = []
+    items = iter(found)
+    for item in items:
+        if id(item) in parted:
+            next(items)
+        kept.append(parted.get(id(item), item))
+    return kept
 
 
 def _read_after(steps: list[Instruction], ends: set[int]) -> list[set[int]]:

@@ -93,6 +93,26 @@ def _dotted(step: Instruction) -> Reduction | None:
 
 def _reduced(step: Instruction) -> Reduction | None:
     """`numpy.add.reduce`, `x.sum`, ... over the last axes."""
+    found = _axes(step)
+    if found is None:
+        return None
+    x, axes, largest = found
+    last = axes == list(range(axes[0], len(x.shape))) and axes[0] > 0
+    return Reduction((x,), step.results, largest) if last else None
+
+
+def of_all(step: Instruction) -> tuple[Operand, bool] | None:
+    """What a call sums to one number, or takes the largest of; whether it does that."""
+    found = _axes(step) if step.kind == "call" else None
+    if found is None or step.results.shape or step.results.dtype.str[1:] not in ("f4", "f8"):
+        return None
+    x, axes, largest = found
+    whole = len(axes) == len(x.shape) and x.contiguous and x.dtype == step.results.dtype
+    return (x, largest) if whole else None
+
+
+def _axes(step: Instruction) -> tuple[Operand, list[int], bool] | None:
+    """What a call reduces, along which axes, and whether to the largest rather than the sum."""
     ufunc = getattr(step.fn, "__self__", None)
     is_ufunc = isinstance(ufunc, np.ufunc) and step.fn.__name__ == "reduce"
     summing = ufunc is np.add if is_ufunc else step.fn in _SUMS
@@ -108,7 +128,6 @@ def _reduced(step: Instruction) -> Reduction | None:
     if (start is not None and not (largest and start == -np.inf)) or options.get("dtype") is not None:
         return None
     axis, ndim = options.get("axis", 0 if is_ufunc else None), len(x.shape)
-    axes = sorted(a % ndim for a in (axis if isinstance(axis, tuple) else () if axis is None else (axis,)))
-    if not axes or axes != list(range(axes[0], ndim)) or not axes[0]:
-        return None
-    return Reduction((x,), out, largest)
+    given = axis if isinstance(axis, tuple) else range(ndim) if axis is None else (axis,)
+    axes = sorted(a % ndim for a in given)
+    return (x, axes, bool(largest)) if axes else None

@@ -61,6 +61,12 @@ CASES = {
     "a choice": (lambda x: np.where(x > 0, x, 0).sum(1) + np.maximum(x, T).sum(1), ""),
     "more axes": (lambda x: np.exp(x.reshape(8, 12, 80)).sum(-1), ""),
     "two of them summed": (lambda x: np.exp(x.reshape(96, 8, 10)).sum((1, 2)) * 3, ""),
+    "a sum of all": (lambda x: (x * T).sum() * 2, ""),
+    "a mean of all": (lambda x: np.exp(x).mean(), ""),
+    "the largest of all": (lambda x: (x * T).max() + 1, ""),
+    "a sum of all of one axis": (lambda x: np.exp(x.reshape(-1)).sum(), "add"),
+    "a sum of short rows": (lambda x: np.exp(x.reshape(-1, 5)).sum(), "add"),
+    "a mean and its gradient": (lambda x: autograd.value_and_grad(lambda x: ((x - T) ** 2).mean())(x), ""),
     "softmax": (lambda x: F.softmax(x, 1) * 2, ""),
     "gradient of softmax": (of(lambda x: F.softmax(x, 1)), ""),
     "gradient of log_softmax": (of(lambda x: F.log_softmax(x, 1)), ""),
@@ -139,7 +145,9 @@ def test_rows_on_threads(monkeypatch, name):
 # calls that are no one loop over rows
 APART = {
     "a sum over rows": lambda x: np.exp(x).sum(0),
-    "a sum of all": lambda x: np.exp(x).sum(),
+    "a sum of all alone": lambda x: x.sum() * 2,
+    "a sum of all of few": lambda x: np.exp(x[:9]).sum(),
+    "a sum of all of a prime number": lambda x: np.exp(x.reshape(-1)[:7669]).sum(),
     "few numbers in a row": lambda x: np.exp(x.reshape(-1, 4)).sum(1),
     "one row": lambda x: np.exp(x.reshape(1, -1)).sum(1),
     "integers": lambda x: (x > 0).astype(np.int64).sum(1),
@@ -204,4 +212,5 @@ def test_grids_are_cut_finer():
     assert Frame((6, 8)).refined((6, 2, 4)) == Frame((6, 8))
     assert Frame((2, 3, 8)).refined((6,)) == Frame((2, 3, 8))
     assert Frame((2, 3, 8)).refined((3, 2, 8)) is None
-    assert Frame((6, 8)).refined((8, 6)) is None
+    assert Frame((6, 8)).refined((8, 6)) == Frame((6, 8))
+    assert Frame((6, 8)).refined((4, 12)) is None
