@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..graph.records import Tape
 from ..tables import align
+from .abreast import abreast
 from .arena import place, read_at_end
 from .inplace import renamed
 from .ir import FRESH, Fixed, Held, Instruction, Operand, Recording, leaves, operands
@@ -32,7 +33,8 @@ class Plan:
             step from which on the old values are dead, or None.
         bound: roots whose array is made in each run, by the call that gives it.
         offsets: where the other fresh roots lie in the arena.
-        hosts: those that lie in a lasting root that is not written yet, and where there.
+        hosts: those that lie in a lasting root that is not written yet, and where there; and lasting roots
+            that lie side by side in another.
         arena: its bytes; `unshared` what all of them would take side by side.
     """
 
@@ -51,8 +53,12 @@ class Plan:
         return tape_of(self.steps, self.recording, ends, self.offsets)
 
     def __str__(self) -> str:
-        lasting = f"{len(self.lasting)} kept between runs, " if self.lasting else ""
-        hosted = f"{len(self.hosts)} in gradients, " if self.hosts else ""
+        kept = len(self.lasting) - len(
+            {host for root, (host, _) in self.hosts.items() if root in self.lasting}
+        )
+        lasting = f"{kept} kept between runs, " if kept else ""
+        within = len(self.hosts.keys() - self.lasting.keys())
+        hosted = f"{within} in gradients, " if within else ""
         head = (
             f"{len(self.steps)} steps; {len(self.offsets)} buffers in an arena of {self.arena:,} bytes "
             f"({self.unshared:,} without reuse), {hosted}{lasting}{len(self.bound)} made in each run"
@@ -87,6 +93,7 @@ def planned(recording: Recording, lasting: dict[int, int | None], kernels: str =
             are, for a program that runs but once.
     """
     ends = read_at_end(recording) | lasting.keys()
+    hosts: dict[int, tuple[int, int]] = {}
     if recording.simplified is None:
         steps = _needed(recording.steps, recording, ends)
         steps = _asked(_needed(simplified(steps, recording, ends), recording, ends))
@@ -97,11 +104,13 @@ def planned(recording: Recording, lasting: dict[int, int | None], kernels: str =
 
         steps = with_loops(with_layouts(steps, recording, ends), recording, ends, lasting)
     elif kernels == NUMPY:
-        steps = hastened(with_tiles(rewritten(steps, recording), recording, ends), recording)
+        steps, hosts = abreast(rewritten(steps, recording), recording, lasting, ends)
+        lasting = lasting | {root: None for root, _ in hosts.values()}
+        steps = hastened(with_tiles(steps, recording, ends | lasting.keys()), recording)
     bound = {
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
     }
-    plan = Plan(steps, lasting, bound, recording=recording)
+    plan = Plan(steps, lasting, bound, hosts=hosts, recording=recording)
     place(plan)
     return plan
 

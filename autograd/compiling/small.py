@@ -57,7 +57,7 @@ def _with_elements(steps: list[Instruction]) -> list[Instruction]:
     return [moved(step) for step in steps]
 
 
-def _elementwise(step: Instruction) -> Operand | None:
+def elementwise(step: Instruction) -> Operand | None:
     """What a ufunc writes, if it works element by element on whole arrays."""
     out = step.results if step.results is not None else step.options.get("out")
     fn = step.fn
@@ -70,7 +70,7 @@ def _elementwise(step: Instruction) -> Operand | None:
 
 def _with_single(step: Instruction, moving: set[int]) -> Instruction:
     """A call with arrays of one element as arrays without axes, where they are broadcast."""
-    out = _elementwise(step)
+    out = elementwise(step)
     if out is None or out.size > FEW:
         return step
 
@@ -84,7 +84,7 @@ def _with_single(step: Instruction, moving: set[int]) -> Instruction:
 
 def _apart(step: Instruction, recording: Recording) -> list[Instruction]:
     """A call that writes the one element that it reads: NumPy takes long to see that it may."""
-    out = _elementwise(step)
+    out = elementwise(step)
     if out is None or out.size != 1 or step.results is not None:
         return [step]
     if not any(type(x) is Operand and (x.root, x.offset) == (out.root, out.offset) for x in step.args):
@@ -137,7 +137,7 @@ def _rows_of(step: Instruction, x: Operand) -> int:
 
 def _spread(step: Instruction, recording: Recording, moving: set[int]) -> list[Instruction]:
     """A binary call whose one operand is broadcast, with a copy of it in full instead."""
-    out = _elementwise(step)
+    out = elementwise(step)
     if out is None or len(step.args) != 2:
         return [step]
     if not 1 < out.size <= FEW or len(out.shape) < 2 or not out.contiguous:

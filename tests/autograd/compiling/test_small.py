@@ -137,3 +137,60 @@ def test_neutral_integers_are_left_out():
     assert "add" in replayed(lambda x: x * 2 + 0.0, np.array([-0.0, 1.0]))
     # what the numbers make wider stays
     assert "multiply" in replayed(lambda i: np.multiply(i, np.int64(1)), np.array([1, 2], np.int32))
+
+
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1}, {"momentum": 0.9}, {"maximize": True}])
+@pytest.mark.parametrize("optimizer", [optim.SGD, optim.Adam])
+def test_gradients_are_multiplied_abreast(optimizer, options):
+    if optimizer is optim.Adam and "momentum" in options:
+        options = {"amsgrad": True}
+    model, twin = (nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)) for _ in range(2))
+    twin.load_state_dict(model.state_dict())
+
+    def stepping(model):
+        opt = optimizer(model.parameters(), lr=0.1, **options)
+
+        def step(x):
+            opt.zero_grad()
+            loss = (model(x) ** 2).mean()
+            loss.backward()
+            opt.step()
+            return loss
+
+        return step, opt
+
+    (step, opt), (eager, _) = stepping(model), stepping(twin)
+    act = autograd.compile(step, state=(model, opt), strict=True)
+    kept = []
+    for k in range(8):
+        x = RNG.standard_normal((6, 3)).astype(np.float32)
+        assert same(plain(act(x)), plain(eager(x)))
+        for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+            assert same(plain(p), plain(q))
+            assert same(plain(p.grad), plain(q.grad))
+        if k == 5:  # gradients that are held stay as they are
+            kept = [(p.grad, p.grad.numpy().copy(), p.grad.numpy()) for p in model.parameters()]
+    assert act.replays == 5
+    for grad, values, seen in kept:
+        assert np.array_equal(grad.numpy(), values)
+        assert np.array_equal(seen, values)
+    if optimizer is optim.SGD and not options:
+        updates = [s.fn for s in act.plan.steps if not s.label]
+        assert (updates.count(np.multiply), updates.count(np.subtract)) == (1, 4)
+
+
+def test_products_stay_apart_where_something_comes_between():
+    w = [autograd.tensor(np.full(3, k + 1.0), requires_grad=True) for k in range(2)]
+
+    def step(x):
+        for p in w:
+            p.grad = None
+        (w[0] * x).sum().backward()
+        a = w[0].grad * 0.5  # the other's gradient is not there yet
+        (w[1] * a).sum().backward()
+        return a + w[1].grad * 0.5
+
+    act = autograd.compile(step, state=w, strict=True)
+    for k in range(1, 7):
+        x = np.full(3, float(k))
+        assert same(plain(act(x)), plain(step(x)))
