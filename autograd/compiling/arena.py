@@ -83,6 +83,9 @@ def lifetimes(steps: list[Instruction], ends: set[int]) -> dict[int, tuple[int, 
 def place(plan: Any) -> None:
     """Give each temporary root of a plan a place: in the arena, or in the memory of a gradient."""
     recording, lives = plan.recording, lifetimes(plan.steps, read_at_end(plan.recording))
+    for root, (host, _) in plan.hosts.items():  # these lie side by side
+        both = lives[root], lives[host]
+        lives[host] = min(both)[0], max(last for _, last in both)
     sizes = {r: max(recording.roots[r].nbytes, 1) for r in lives if recording.roots[r].kind == FRESH}
     for step in plan.steps:
         plan.hosts |= getattr(step.extra, "hosts", {})

@@ -105,7 +105,7 @@ def planned(recording: Recording, lasting: dict[int, int | None], kernels: str =
         steps = with_loops(with_layouts(steps, recording, ends), recording, ends, lasting)
     elif kernels == NUMPY:
         steps, hosts = abreast(rewritten(steps, recording), recording, lasting, ends)
-        lasting = lasting | {root: None for root, _ in hosts.values()}
+        lasting = _with_rows(lasting, hosts)
         steps = hastened(with_tiles(steps, recording, ends | lasting.keys()), recording)
     bound = {
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
@@ -113,6 +113,16 @@ def planned(recording: Recording, lasting: dict[int, int | None], kernels: str =
     plan = Plan(steps, lasting, bound, hosts=hosts, recording=recording)
     place(plan)
     return plan
+
+
+def _with_rows(lasting: dict[int, int | None], hosts: dict[int, tuple[int, int]]) -> dict[int, int | None]:
+    """Roots that outlive a run, with those that others lie in, whose old values are dead when all are."""
+    found = dict(lasting)
+    for host in {host for host, _ in hosts.values()}:
+        inside = [root for root in hosts if hosts[root][0] == host]
+        numbers = [n for n in (lasting[root] for root in inside) if n is not None]
+        found |= dict.fromkeys(inside) | {host: max(numbers) if len(numbers) == len(inside) else None}
+    return found
 
 
 def _needed(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction]:
@@ -157,15 +167,16 @@ def _asked(steps: list[Instruction]) -> list[Instruction]:
 
 def _made_in_place(steps: list[Instruction], ends: set[int]) -> list[Instruction]:
     """The steps, where what is only copied to a result is made there."""
-    fixed = {o.root for step in steps for o in step.writes}
+    fixed = {o.root: i for i, step in enumerate(steps) for o in step.writes}  # where they are written last
     makers = {o.root: o for step in steps for o in step.made()}
     moved: dict[int, int] = {}
     kept = []
-    for step in steps:
+    for i, step in enumerate(steps):
         x, result = step.args[0] if step.args else None, step.results
         if step.kind == "call" and step.fn in COPIES and type(x) is Operand and type(result) is Operand:
             alike = makers.get(x.root) == x == result._replace(root=x.root)
-            if alike and result.root in ends - fixed and x.root not in fixed | ends | moved.keys():
+            alike = alike and fixed.get(x.root, -1) < i and result.root not in fixed
+            if alike and result.root in ends and x.root not in ends | moved.keys():
                 moved[x.root] = result.root
                 continue
         kept.append(step)

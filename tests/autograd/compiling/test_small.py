@@ -141,7 +141,8 @@ def test_neutral_integers_are_left_out():
 
 @pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1}, {"momentum": 0.9}, {"maximize": True}])
 @pytest.mark.parametrize("optimizer", [optim.SGD, optim.Adam])
-def test_gradients_are_multiplied_abreast(optimizer, options):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])  # of the data
+def test_gradients_are_multiplied_abreast(optimizer, options, dtype):
     if optimizer is optim.Adam and "momentum" in options:
         options = {"amsgrad": True}
     model, twin = (nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)) for _ in range(2))
@@ -163,7 +164,7 @@ def test_gradients_are_multiplied_abreast(optimizer, options):
     act = autograd.compile(step, state=(model, opt), strict=True)
     kept = []
     for k in range(8):
-        x = RNG.standard_normal((6, 3)).astype(np.float32)
+        x = RNG.standard_normal((6, 3)).astype(dtype)
         assert same(plain(act(x)), plain(eager(x)))
         for p, q in zip(model.parameters(), twin.parameters(), strict=True):
             assert same(plain(p), plain(q))
