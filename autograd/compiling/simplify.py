@@ -104,6 +104,8 @@ class _Simplifier:
             if before is not None and not ends:
                 return self._stand(step, before, False)
             self._note(step)
+        elif step.kind == "call":
+            step = self._summed(step)
         self._keep(step)
 
     def _stand(self, step: Instruction, of: Operand, negative: bool) -> None:
@@ -254,11 +256,25 @@ class _Simplifier:
             return step if ends else self._negated(step, a, b)
         if fn is np.add and not ends and a == b and minus_a and minus_b:
             return self._negated(step, a, b)
+        return self._summed(step)
+
+    def _summed(self, step: Instruction) -> Instruction:
+        """A sum or a difference that takes signs in, wherever its result goes."""
+        target = step.results if step.results is not None else step.options.get("out")
+        if (
+            step.fn not in (np.add, np.subtract)
+            or len(step.args) != 2
+            or set(step.options) - {"out", "order"}
+        ):
+            return step
+        if type(target) is not Operand or target.dtype.kind != "f":
+            return step
+        (a, minus_a), (b, minus_b) = (self._split(x, target) for x in step.args)
         # the zero of a difference has another sign than that of a sum: only these are the same
-        if fn is np.add:
+        if step.fn is np.add and (minus_a or minus_b):
             args = (step.args[0], b) if minus_b else (b, a)
             return dataclasses.replace(step, fn=np.subtract, args=args)
-        if fn is np.subtract and minus_b:
+        if step.fn is np.subtract and minus_b:
             return dataclasses.replace(
                 step, **({"args": (b, a)} if minus_a else {"fn": np.add, "args": (a, b)})
             )
