@@ -19,7 +19,7 @@ from .together import together
 # were updated without it.
 PATIENCE = 1 << 22
 # The same for parameters that are updated many in one call, each of which saves half a microsecond.
-PATIENCE_WITH_SMALL = 1 << 17
+PATIENCE_WITH_SMALL = 1 << 15
 _KINDS = "fd"
 # What PyTorch's optimisers take to choose how an update runs.
 WAYS = {"foreach", "fused", "capturable", "differentiable"}
