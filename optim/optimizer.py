@@ -241,10 +241,14 @@ class Optimizer:
         """Forget the gradients of all parameters, or set them to zero."""
         for group in self.param_groups:
             for parameter in group["params"]:
-                extra = parameter._node[EXTRA] if parameter._node is not None else None
-                if extra is None or extra.grad is None:
+                node = parameter._node
+                if node is None or node[EXTRA] is None:
                     continue
-                extra.grad = None if set_to_none else type(extra.grad)(np.zeros_like(extra.grad._data))
+                if set_to_none:
+                    node[EXTRA].grad = None
+                elif node[EXTRA].grad is not None:
+                    grad = node[EXTRA].grad
+                    node[EXTRA].grad = type(grad)(np.zeros_like(grad._data))
 
     # -------------------------------------------------------------- groups and state
 

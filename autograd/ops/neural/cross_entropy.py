@@ -78,7 +78,8 @@ def _of_few_rows(x, target, reduction):
     else:
         largest = np.maximum.reduce(x, 1)
     shares = np.subtract(x, largest[:, None], order="C")
-    flat, places = shares.reshape(-1), target.astype(np.intp, copy=False) + starts
+    flat = shares.reshape(-1)
+    places = (target if target.dtype is starts.dtype else target.astype(np.intp)) + starts
     taken = flat.take(places)
     np.exp(shares, shares)
     totals = shares.dot(row_of_ones(classes, x.dtype))

@@ -34,7 +34,7 @@ def _linear(x, w, b=None):
         return _numbers(out) + _numbers(b)
     # a single row is added to without broadcasting, which would cost more than the product
     row = out[0] if len(out) == 1 < out.ndim else out
-    row += b
+    np.add(row, b, row)
     return out
 
 
