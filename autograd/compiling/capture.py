@@ -79,14 +79,14 @@ class Captured:
 
     @contextmanager
     def standing_in(self, stand_in: Callable[[Any], Any]) -> Iterator[None]:
-        """Within, the names of random generators and of C functions stand for something else."""
+        """Within, the names of random generators, C functions and arrays stand for something else."""
         before: list[tuple] = []
         added = [(table, name) for table in self._tables.values() for name in ASKING if name not in table]
         for table, name in added:
             table[name] = stand_in(getattr(builtins, name))
         for container, name in self._places:
             value = container.get(name) if name else _contents(container)
-            if isinstance(value, (np.random.Generator, types.BuiltinFunctionType)):
+            if isinstance(value, (np.random.Generator, types.BuiltinFunctionType, np.ndarray)):
                 before.append((container, name, value))
                 _assign(container, name, stand_in(value))
         try:

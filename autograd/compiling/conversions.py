@@ -7,6 +7,7 @@ is recorded, others stand in for them.
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from ..tape import TensorBase
 from .ir import mapped
+from .lines import is_users
 from .traced import Traced
 
 _MAKERS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "full")
@@ -25,21 +27,46 @@ ORIGINAL: dict[str, Callable] = {name: getattr(np, name) for name in (*_MAKERS, 
 _KEEPING = (np.asarray, np.asanyarray)
 
 
+# What the user's own lines make is recorded only where it must be, to be written into.
+_FRESH = (
+    "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "arange", "eye",
+)  # fmt: skip
+ORIGINAL |= {name: getattr(np, name) for name in _FRESH}
+
+
+class _Wide(threading.local):
+    """The recorder that takes what the user's lines of this thread make; None for none."""
+
+    recorder: Any = None
+
+
+_wide = _Wide()
+
+
 class Conversions:
-    """While one is entered, NumPy's makers of arrays note what they make of recorded values."""
+    """While one is entered, NumPy's makers of arrays note what they make of recorded values.
+
+    Args:
+        recorder: who takes the arrays that are made of nothing recorded, too; None for nobody.
+    """
 
     _entered = 0
     _lock = threading.Lock()
 
+    def __init__(self, recorder: Any = None):
+        self.recorder = recorder
+
     def __enter__(self) -> None:
         from .. import numpy  # noqa: F401 - its tables are made of NumPy's functions, never of stand-ins
 
+        _wide.recorder = self.recorder
         with self._lock:
             Conversions._entered += 1
             for name, function in STAND_INS.items():
                 setattr(np, name, function)
 
     def __exit__(self, *exception: Any) -> None:
+        _wide.recorder = None
         with self._lock:
             Conversions._entered -= 1
             if not Conversions._entered:
@@ -60,6 +87,20 @@ def _noting(function: Callable) -> Callable:
         if function in _KEEPING and len(args) == 1 and not options and isinstance(args[0], Traced):
             return args[0].as_array()
         return recorder.call(function, args, options)
+
+    return call
+
+
+def _making(function: Callable) -> Callable:
+    """The function, whose results are recorded where the user's lines ask for them."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        made = function(*args, **options)
+        asked = _wide.recorder is not None and type(made) is np.ndarray
+        if asked and is_users(sys._getframe(1).f_code.co_filename):
+            return _wide.recorder.made(made)
+        return made
 
     return call
 
@@ -87,6 +128,8 @@ def _recorder(tree: Any) -> Any:
     return None
 
 
-STAND_INS = {name: (_noting if name in _MAKERS else _of_lists)(ORIGINAL[name]) for name in ORIGINAL}
+STAND_INS = {name: _noting(ORIGINAL[name]) for name in _MAKERS}
+STAND_INS |= {name: _of_lists(ORIGINAL[name]) for name in _REDUCERS}
+STAND_INS |= {name: _making(STAND_INS.get(name, ORIGINAL[name])) for name in _FRESH}
 # For a function that was taken from NumPy by name.
 STAND_IN_OF: dict[Any, Callable] = {ORIGINAL[name]: STAND_INS[name] for name in ORIGINAL}

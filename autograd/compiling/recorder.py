@@ -74,6 +74,10 @@ class Recorder(KnownMemory):
         self.enter(array, kind)
         return self.duck(array)
 
+    def made(self, array: np.ndarray) -> Traced:
+        """A stand-in for an array that was just made, with these values at the beginning of each run."""
+        return self.call(np.ndarray.copy, (self.traced(array, CONSTANT),), {})
+
     def duck(self, value: np.ndarray, base: Any = None, scalar: bool = False) -> Traced:
         duck = Traced(value, self, base, scalar)
         self._ducks.append(weakref.ref(duck))
@@ -90,7 +94,7 @@ class Recorder(KnownMemory):
         if self.closed:
             raise Leak(self.closed)
         if any(not isinstance(w, Traced) for w in writes):
-            raise Leak("a recorded value is written into an array that is not recorded")
+            raise Leak("a recorded value is written into an array that is not recorded", plain=True)
         for w in writes:
             root = self.find(w.value)
             if root is not None and root.kind in (INPUT, CONSTANT):

@@ -223,7 +223,7 @@ class State:
         arrays = [(place, place.get(), np.array(place.get())) for place in self.places()]
         holding.note()
         grads = [(t, grad_of(t)) for t in tensors]
-        keepers = [(k, _plain(k.__dict__)) for k in (*_all(self.schedulers), *self.modules())]
+        keepers = [(k, _plain(k.__dict__)) for k in (*_all(self.schedulers), *self.roots, *self.modules())]
         keepers += [(o, {"stepped": (o.stepped, o.stepped)}) for o in self.optimizers]
         groups = [(g, dict(g)) for o in self.optimizers for g in o.param_groups]
         slots = [(o, dict(o._slots)) for o in self.optimizers]

@@ -31,12 +31,16 @@ class Leak(BaseException):
 
     Not an Exception, so that no kernel takes it for one of its own. What the user's own handlers
     take is found in `pending` when the function has returned.
+
+    Attributes:
+        plain: whether an array that is not recorded met the value: recorded too, it might take it.
     """
 
     pending = _Pending()
 
-    def __init__(self, text: str):
+    def __init__(self, text: str, plain: bool = False):
         super().__init__(text)
+        self.plain = plain
         self.place = described(user_frame())
         self.pending.raised.append(self)
 
@@ -112,14 +116,14 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     # -------------------------------------------------------------- reading a value
 
-    def _leak(self, what: str) -> Any:
-        raise Leak(f"{what} reads a value that is computed anew at each run")
+    def _leak(self, what: str, plain: bool = False) -> Any:
+        raise Leak(f"{what} reads a value that is computed anew at each run", plain)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        return self._leak("numpy.asarray()")
+        return self._leak("numpy.asarray()", plain=True)
 
     def __float__(self) -> float:
-        return self._leak("float()")
+        return self._leak("float()", plain=True)
 
     def __int__(self) -> int:
         return self._leak("int()")
@@ -128,7 +132,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return self._leak("complex()")
 
     def __index__(self) -> int:
-        return self._leak("an index")
+        return self._leak("an index", plain=True)
 
     def item(self, *index: int) -> Any:
         return self._leak("item()")

@@ -72,12 +72,32 @@ def traced_run(
 ) -> TracedRun:
     """Run and record. Values are real, and the state is afterwards as the function left it.
 
+    Arrays that the function makes or finds by name are constants, whose values it may read. If one meets a
+    recorded value where only recorded arrays can, the function runs again and they are recorded, too.
+
     Errors: CompileError, naming line and reason, for what a program could not repeat; then the
     state is as it was.
     """
     state.prepare()
+    try:
+        return _traced_once(fn, args, options, state, kinds, captured)
+    except Exception:
+        if not any(leak.plain for leak in Leak.pending.raised):
+            raise
+        try:
+            return _traced_once(fn, args, options, state, kinds, captured, widely=True)
+        except Exception:  # the first reason is the plainer one
+            pass
+        raise
+
+
+def _traced_once(
+    fn: Callable, args: tuple, options: dict, state: State, kinds: list[str], captured: Captured,
+    widely: bool = False,
+) -> TracedRun:  # fmt: skip
+    """One run of these; `widely`: record what is done to arrays that are made or found by name."""
     restore = state.snapshot()
-    session = _Session(fn, state, kinds, captured)
+    session = _Session(fn, state, kinds, captured, widely)
     Leak.pending.raised.clear()
     try:
         return session.run(args, options)
@@ -122,7 +142,8 @@ def told(error: Exception) -> str:
 
 
 class _Session:
-    def __init__(self, fn: Callable, state: State, kinds: list[str], captured: Captured):
+    def __init__(self, fn: Callable, state: State, kinds: list[str], captured: Captured, widely: bool):
+        self.widely = widely
         self.fn, self.state, self.recorder = fn, state, Recorder()
         self.captured = captured
         self.places: list[tuple[Place, np.ndarray, Operand]] = []
@@ -146,7 +167,8 @@ class _Session:
         self.recorder.ambient = np.geterr()
         self.watch = watch = Watch(effects.sources(self.captured.values()))
         self.recorder.on_draw = watch.accept
-        names, arrays = self.captured.standing_in(self._named), Conversions()
+        names = self.captured.standing_in(self._named)
+        arrays = Conversions(self.recorder if self.widely else None)
         with names, arrays, Hashing(), watch, watching(self.stepper), effects.Effects() as seen:
             result = self.fn(*given[0], **given[1])
         self.met = seen.met
@@ -231,6 +253,9 @@ class _Session:
         for scheduler in self.state.schedulers:
             self._patch(scheduler, "step", _as_effect(scheduler.step, recorder))
             self._patch(scheduler, "get_last_lr", _unread(scheduler.get_last_lr))
+        for root in self.state.roots:
+            if hasattr(root, "update_parameters"):
+                self._patch(root, "update_parameters", _refused_update)
         mode.generators, mode.whole = self._generator, self.stepper.whole
 
     def _resetting(self, owner: Any, zero_grad: Callable) -> Callable:
@@ -372,6 +397,9 @@ class _Session:
         """What the name of a generator or of a C function stands for while the function is recorded."""
         if value is isinstance or value is type:
             return Asking(value, self._may_be)
+        if isinstance(value, np.ndarray):
+            known = self.widely and type(value) is np.ndarray and value.size and value.dtype.kind in "fciub"
+            return self.recorder.traced(value, CONSTANT) if known else value
         declared = any(value is g for g in self.state.generators)
         return Draws(value, self.recorder) if declared else STAND_IN_OF.get(value, value)
 
@@ -392,6 +420,10 @@ def _unread(read: Callable) -> Callable:
         raise Leak("a scheduler's rate is read, which a program would do only once")
 
     return refused
+
+
+def _refused_update(*args: Any) -> None:
+    raise Leak("update_parameters() counts its calls in Python, which a program would do only once")
 
 
 def _as_effect(step: Callable, recorder: Recorder) -> Callable:

@@ -111,17 +111,27 @@ def embedding_bag(
             raise ShapeError(f"{caller}: per_sample_weights{factors.shape} must be of shape {shape}")
         factors = reshape(factors, (-1, 1))
     if padding_idx is not None:
-        kept = input != padding_idx
-        input, bag = input[kept], bag[kept]
-        factors = factors if factors is None else getitem(factors, kept)
+        # what counts for nothing goes to one more bag, which is dropped: shapes do not depend on values
+        bag, bags = np.where(input == padding_idx, bags, bag), bags + 1
+    found = _put_together(weight, input, factors, bag, bags, mode, scale_grad_by_freq)
+    return found if padding_idx is None else getitem(found, slice(0, bags - 1))
+
+
+def _put_together(
+    weight: Any, input: np.ndarray, factors: Any, bag: np.ndarray, bags: int, mode: str, by_freq: Any
+) -> Any:
+    """What becomes of the rows of each bag."""
     if mode == "max":
         return _largest(weight, input, bag, bags)
-    rows = lookup.embedding(weight, input, None, bool(scale_grad_by_freq))
+    rows = lookup.embedding(weight, input, None, bool(by_freq))
     sums = lookup.sum_rows(rows if factors is None else rows * factors, bag, bags)
     if mode == "sum":
         return sums
-    counts = np.maximum(np.bincount(bag, minlength=bags), 1)
-    return sums * (1 / counts).astype(sums.dtype)[:, None]
+    return sums * (1 / as_whole(_sizes, bag, bags)).astype(sums.dtype)[:, None]
+
+
+def _sizes(bag: np.ndarray, bags: int) -> np.ndarray:
+    return np.maximum(np.bincount(bag, minlength=bags), 1)
 
 
 @looping

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 import autograd
+import autograd.numpy as anp
 import nn
 import nn.functional as F
 import optim
@@ -15,7 +18,7 @@ from autograd.errors import CompileError
 from nn import utils
 from nn.utils import parametrizations
 from optim import lr_scheduler
-from tests.support.compiling import plain, same
+from tests.support.compiling import plain, quietly, same
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
 CALLS = 10
@@ -361,3 +364,88 @@ def test_a_formula_that_changes_with_the_step_count_leaves_buffers_and_draws_as_
     """RAdam has another formula from its sixth step on: a program that finds so must have done nothing."""
     build, loss = lambda: mlp(nn.BatchNorm1d(6), nn.Dropout(0.3)), lambda out, y: (out * out).mean()
     both(simple(build=build, loss=loss, optimizer=lambda p: optim.RAdam(p)), replays=2)
+
+
+# ---------------------------------------------------------------- arrays that meet recorded values
+
+TABLE = np.arange(10.0)
+
+
+def filled(x):
+    out = np.zeros(3)
+    out[0] = x.sum()
+    out[1:] = x[:2]
+    return out
+
+
+def counted(x):
+    mask = np.zeros(3, bool)
+    mask[1] = True
+    return x * 2 if mask.any() else x
+
+
+def scattered(x):
+    out = np.zeros(2)
+    np.add.at(out, np.array([0, 1, 0]), x)
+    return out
+
+
+def copied(x):
+    out = np.empty(3)
+    np.copyto(out, x)
+    return out * 2
+
+
+MET = {
+    "a write into zeros": filled,
+    "zeros that are read": counted,
+    "ufunc.at": scattered,
+    "copyto": copied,
+    "an index into a table": lambda x: TABLE[np.argmax(x)],
+    "a selection from a table": lambda x: TABLE[np.argsort(x)] * x,
+    "piecewise": lambda x: anp.piecewise(x, [x < 0, x >= 0], [lambda z: -z, lambda z: z * 2]),
+}
+
+
+@pytest.mark.parametrize("name", MET)
+def test_arrays_that_meet_recorded_values(name):
+    program = autograd.compile(MET[name], strict=True)
+    for i in range(6):
+        x = np.random.default_rng(i).normal(size=3)
+        assert same(plain(program(x)), plain(MET[name](x)))
+    assert program.replays
+
+
+def test_the_values_of_such_arrays_cannot_be_read_as_well():
+    def both(x):
+        out = np.zeros(3)
+        out[0] = x.sum()
+        return out * 2 if out[1] > 0 else out
+
+    program = autograd.compile(both)
+    for i in range(4):
+        assert same(plain(quietly(program, np.ones(3) * i)), plain(both(np.ones(3) * i)))
+    assert re.search(r"test_features\.py:\d+: out\[0\] = x\.sum\(\)", program.fallback)
+
+
+def test_averages_of_a_model_are_taken_outside():
+    def run(compile_it):
+        nn.manual_seed(0)
+        model = nn.Linear(3, 2)
+        opt = optim.SGD(model.parameters(), lr=0.1)
+        average = optim.swa_utils.AveragedModel(model)
+
+        def step(x):
+            opt.zero_grad()
+            (model(x) ** 2).sum().backward()
+            opt.step()
+            average.update_parameters(model)
+
+        act = autograd.compile(step, state=(model, opt, average)) if compile_it else step
+        for i in range(6):
+            quietly(act, np.full((2, 3), i, np.float32))
+        return [plain(p.detach()) for p in average.parameters()], getattr(act, "fallback", "")
+
+    (wanted, _), (found, reason) = run(False), run(True)
+    assert same(wanted, found)
+    assert "update_parameters() counts its calls" in reason
