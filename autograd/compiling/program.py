@@ -166,7 +166,7 @@ class Writer:
                 prefix = f"{owner.__name__}_{prefix}"
             prefix = "".join(c if c.isalnum() else "_" for c in prefix)
             name, i = prefix, 1
-            while name in self.names or not name.isidentifier():
+            while name in self.names or name == "bool" or not name.isidentifier():  # guards call that
                 i += 1
                 name = f"{prefix}_{i}" if prefix else f"v_{i}"
             self._known[key], self.names[name] = name, value

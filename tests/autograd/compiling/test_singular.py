@@ -9,6 +9,9 @@ import pytest
 
 import autograd
 import autograd.numpy as anp
+import nn
+import nn.functional as F
+import optim
 from tests.support.compiling import outcome, quietly, same
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
@@ -65,3 +68,19 @@ def test_compiled_as_eager(function, transform, order):
         given = [np.asarray(a, order=order) for a in (x, v)]
         assert same(outcome(f, *given), quietly(outcome, program, *given))
     assert not program.fallback
+
+
+def test_constants_do_not_take_the_names_that_guards_use():
+    layer = nn.PReLU()
+    opt = optim.NAdam(layer.parameters(), lr=0.01)
+
+    def step(x):
+        opt.zero_grad(set_to_none=False)
+        out = F.softmax(np.hypot(layer(x), x + 2), dim=-1)
+        np.log(np.exp(out - out.mean(axis=-1, keepdims=True)).sum()).backward()
+        opt.step()
+
+    program = autograd.compile(step, state=(layer, opt), strict=True)
+    for i in range(6):
+        program(np.random.default_rng(i).normal(size=(5, 3)).astype(np.float32))
+    assert program.replays
