@@ -147,7 +147,7 @@ def _still(prim: Primitive, i: int, arg: Any) -> Any:
     if arg is None or not prim.differentiable_in(i):
         return arg
     if type(arg) in (float, int, complex, bool):
-        return 0  # a Python number must stay one: it does not promote
+        return 0j if type(arg) is complex else 0  # a Python number must stay one: it does not promote
     return np.zeros_like(arg._data if isinstance(arg, TensorBase) else arg)
 
 

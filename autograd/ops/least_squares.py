@@ -11,6 +11,7 @@ import operator
 
 import numpy as np
 
+from ..batched_calls import CLASSES
 from ..declare import case, primitive
 from ..errors import ArgumentError, MatrixShapeError
 from .choosing import equal, where
@@ -31,7 +32,7 @@ from .matrices import (
 )
 from .products import product
 from .reductions import sum
-from .shapes import as_array, zeros_like
+from .shapes import as_array, broadcast_to, moveaxis, reshape, zeros_like
 from .singular_values import svd
 
 _SQUARE = np.array([[2.0, 1.0, 0.5], [-1.0, 3.0, 0.2], [0.1, -0.4, 1.5]])
@@ -180,6 +181,17 @@ def _moved_left(left, rest, t):
     return 2 * sum(real(conj(rest) * t), 0) if left.size else zeros_like(left)
 
 
+def _of_examples(call):
+    """Right sides of one matrix are its columns; matrices that differ are taken one after the other."""
+    if call.batched[0]:
+        return CLASSES["loop"](call)
+    b = moveaxis(call.args[1], 0, 1)
+    x, left, s = call.run([call.args[0], reshape(b, (b.shape[0], -1))])
+    x = moveaxis(reshape(x, (x.shape[0], *b.shape[1:])), 1, 0)
+    left = reshape(left, b.shape[1:] if left.shape[0] else (call.size, 0))
+    return x, left, broadcast_to(s, (call.size, *s.shape))
+
+
 _lstsq = primitive(
     _solved,
     ["a", "b"],
@@ -187,6 +199,7 @@ _lstsq = primitive(
     results=("x", "left", "s"),
     vjp=_d_lstsq,
     jvp={"a": _push_a, "b": _push_b},
+    batch=_of_examples,
     reference=_solved,
     cases=[case((4, 2), (4, 3)), case((2, 3), (2, 1)), case(_SQUARE, (3, 2))],
     kinks="as if the rank stayed",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import itertools
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ import pytest
 import autograd.numpy as anp
 from autograd.coverage import name_of
 from tests.autograd.test_completeness import DIFFERENTIABLE, EVERYTHING, _class
-from tests.support.along_a_line import Line, check_values
+from tests.support.along_a_line import Line, check_dtypes, check_values
 from tests.support.calls import leaves, same
 from tests.support.forms import Namespace, by_name, by_position
 from tests.support.keyword_calls import FAMILIES, cases_of
@@ -49,6 +50,28 @@ def test_first_derivatives_in_both_modes(family):
 @families
 def test_second_derivatives_in_both_modes(family):
     for_each_case(family, lambda f, arrays: Line(f, arrays).second())
+
+
+WIDTHS = [(np.float16, None), (np.float32, np.complex64), (np.longdouble, np.clongdouble)]
+
+
+@families
+def test_gradients_of_both_orders_and_tangents_have_their_dtypes(family):
+    """Of each case in one of the widths, in turn."""
+    turn = itertools.cycle(WIDTHS)
+
+    def check(f, arrays):
+        real, complex_ = next(turn)
+        if complex_ is None and any(a.dtype.kind == "c" for a in arrays):
+            real, complex_ = next(turn)
+        arrays = tuple(a.astype(complex_ if a.dtype.kind == "c" else real) for a in arrays)
+        try:
+            f(np, *[a.copy() for a in arrays])
+        except TypeError:
+            return  # NumPy's linear algebra knows neither half precision nor long doubles
+        check_dtypes(f, arrays)
+
+    for_each_case(family, check)
 
 
 @families

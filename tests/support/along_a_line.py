@@ -34,6 +34,26 @@ def check_values(f: Callable, arrays: tuple, spaces: tuple = (anp, np), exact: f
             assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape)
 
 
+def check_dtypes(f: Callable, arrays: tuple) -> None:
+    """Gradients of both orders have the dtypes of the arguments, tangents that of the result."""
+    given, f = leaves(arrays), one(f)
+    out = f(*given)
+    grads = autograd.gradients(
+        out, given, np.ones(out.shape, out.dtype), create_graph=True, allow_unused=True
+    )
+    total: Any = sum(anp.sum(anp.real(g)) for g in grads if g is not None)
+    again = (
+        autograd.gradients(total, given, allow_unused=True)
+        if getattr(total, "requires_grad", False)
+        else ()
+    )
+    for found in (grads, again):
+        for g, a in zip(found, arrays, strict=False):
+            assert g is None or g.dtype == a.dtype, f"a gradient is {g.dtype}, the argument {a.dtype}"
+    tangent = autograd.jvp(f, arrays, tuple(np.ones_like(a) for a in arrays))[1]
+    assert tangent.dtype == out.dtype, f"the tangent is {tangent.dtype}, the result {out.dtype}"
+
+
 class Line:
     """A call at arrays + s * directions, its results as one vector of real numbers."""
 

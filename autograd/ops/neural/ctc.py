@@ -19,6 +19,7 @@ from ..choosing import less, where
 from ..indexing import getitem
 from ..joining import concatenate, stack
 from ..reductions import sum as total
+from ..shapes import moveaxis, reshape
 from ..softmax import logsumexp
 from .losses import reduced
 
@@ -172,12 +173,27 @@ def _case(shape, targets, input_lengths, target_lengths, **options):
     )
 
 
+def _of_examples(call):
+    """One batch of the sequences of all examples."""
+    x, count, given = call.args[0], call.size, call.statics
+    frames, n, classes = x.shape[1:]
+    lengths = {name: np.tile(given[name], count) for name in ("input_lengths", "target_lengths")}
+    flat = reshape(moveaxis(x, 0, 1), (frames, count * n, classes))
+    losses = call.run([flat], targets=np.tile(given["targets"], (count, 1)), reduction="none", **lengths)
+    losses = reshape(losses, (count, n))
+    if given["reduction"] == "mean":
+        weights = np.maximum(np.asarray(given["target_lengths"]), 1) * n
+        losses = losses / weights.astype(losses.dtype)
+    return losses if given["reduction"] == "none" else total(losses, 1)
+
+
 ctc_loss = fused(
     _ctc,
     ["log_probs"],
     backward=_d_ctc,
     formula=_formula,
     name="ctc_loss",
+    batch=_of_examples,
     domain=(-3.0, -0.2),
     cases=[
         _case((5, 2, 3), [[1, 2], [1, 1]], [5, 4], [2, 2]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...batched_calls import CLASSES
 from ...declare import case, primitive
 from ...errors import ArgumentError, MatrixShapeError
 from ...ops import factorisations
@@ -11,7 +12,7 @@ from ...ops.indexing import getitem, setitem
 from ...ops.joining import concatenate, stack
 from ...ops.matrices import conj, in_lapack, value_of
 from ...ops.reductions import sum
-from ...ops.shapes import as_array, zeros_like
+from ...ops.shapes import as_array, moveaxis, reshape, zeros_like
 from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
@@ -52,6 +53,14 @@ def _moved_by_bands(t, out, ab, b, low, up):
     return -_banded(ab, moved, low, up)
 
 
+def _of_examples(call):
+    """Right sides of one matrix are its columns; matrices that differ are taken one after the other."""
+    if call.batched[0]:
+        return CLASSES["loop"](call)
+    b = moveaxis(call.args[1], 0, 1)
+    return moveaxis(reshape(call.run([call.args[0], reshape(b, (b.shape[0], -1))]), b.shape), 1, 0)
+
+
 _banded = primitive(
     lambda ab, b, low, up: in_lapack(
         lambda m, r: theirs.solve_banded((low, up), m, r, check_finite=False), ab, b
@@ -59,6 +68,8 @@ _banded = primitive(
     ["ab", "b"],
     name="solve_banded",
     vjp=_d_banded,
+    batch=_of_examples,
+    analytic=True,
     jvp={"ab": _moved_by_bands, "b": lambda t, out, ab, b, low, up: _banded(ab, t, low, up)},
     reference=lambda ab, b, low, up: np.linalg.solve(_dense(ab, low, up), b),
     cases=[case(_BANDS, (4, 2), low=2, up=1), case(_BANDS[:2], (4, 1), low=0, up=1)],

@@ -142,6 +142,7 @@ _lu = primitive(
     ["a"],
     results=("order", "low", "up"),
     name="lu",
+    analytic=True,
     vjp={"a": _d_lu},
     jvp={"a": _moved_lu},
     batch="gufunc",

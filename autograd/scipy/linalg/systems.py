@@ -87,6 +87,7 @@ _triangular = primitive(
     ),
     ["a", "b"],
     name="solve_triangular",
+    analytic=True,
     vjp=_d_triangular,
     jvp={
         "a": lambda t, out, a, b, lower, unit: (

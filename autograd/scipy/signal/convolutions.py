@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...batched_calls import CLASSES
 from ...declare import case, primitive
 from ...errors import ArgumentError, OperandError, ShapeError
 from ...keywords import has_tensor
@@ -33,6 +34,18 @@ def _kernel(x, y, mode, method="auto"):
     return in_lapack(lambda a, b: theirs.convolve(a, b, mode, method), x, y)
 
 
+def _of_examples(call):
+    """An axis of examples beside one of length one; two of them, one example after the other."""
+    if call.batched[0] and call.batched[1]:
+        return CLASSES["loop"](call)
+    whole = 0 if call.batched[0] else 1
+    if whole and call.statics["mode"] != "full":  # x would be shorter than y
+        return CLASSES["loop"](call)
+    args = list(call.args)
+    args[1 - whole] = args[1 - whole][None]
+    return call.run(args)
+
+
 _convolve = primitive(
     _kernel,
     ["x", "y"],
@@ -48,6 +61,8 @@ _convolve = primitive(
         ),
     },
     linear="each",
+    batch=_of_examples,
+    analytic=True,
     reference=lambda x, y, mode, method: theirs.convolve(x, y, mode, "direct"),
     cases=[
         case((5, 4), (3, 2), mode="full"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...batched_calls import CLASSES
 from ...declare import case, primitive
 from ...errors import ArgumentError, ShapeError
 from ...ops import linear_systems
@@ -39,11 +40,26 @@ def _lfilter(a, x):
     return theirs.lfilter(np.ones(1, a.dtype), a, x)
 
 
+def _moved_by_filter(t, out, a, x):
+    moved = t[0] * out
+    for k in range(1, min(a.shape[0], out.shape[-1])):
+        moved = moved + t[k] * _shifted(out, k)
+    return -_recursion(a, moved)
+
+
+def _of_examples(call):
+    """Signals are filtered together; filters that differ, one after the other."""
+    return CLASSES["loop"](call) if call.batched[0] else call.run()
+
+
 _recursion = primitive(
     lambda a, x: in_lapack(_lfilter, a, x),
     ["a", "x"],
     name="recursive_filter",
     vjp=_d_recursion,
+    jvp={"a": _moved_by_filter, "x": lambda t, out, a, x: _recursion(a, t)},
+    batch=_of_examples,
+    analytic=True,
     reference=lambda a, x: theirs.lfilter([1.0], a, x),
     cases=[
         case(np.array([1.5, -0.4, 0.2]), (2, 6)),

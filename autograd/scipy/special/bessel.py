@@ -77,13 +77,13 @@ hankel2e = _hankel("hankel2e", lambda v, z, out: 0.5 * (hankel2e(v - 1, z) - han
 # ------------------------------------------------------------------ modified
 
 iv = _family("iv", lambda v, z, out: 0.5 * (iv(v - 1, z) + iv(v + 1, z)),
-             "The modified Bessel function of the first kind")  # fmt: skip
+             "The modified Bessel function of the first kind", analytic=True)  # fmt: skip
 ive = _family("ive", lambda v, z, out: 0.5 * (ive(v - 1, z) + ive(v + 1, z)) - sign(z) * out,
               "iv scaled by exp(-|real z|)", real_only=True, kinks="at 0 that of iv")  # fmt: skip
 kv = _family("kv", lambda v, z, out: -0.5 * (kv(v - 1, z) + kv(v + 1, z)),
-             "The modified Bessel function of the second kind; infinite at 0")  # fmt: skip
+             "The modified Bessel function of the second kind; infinite at 0", analytic=True)  # fmt: skip
 kve = _family("kve", lambda v, z, out: out - 0.5 * (kve(v - 1, z) + kve(v + 1, z)),
-              "kv scaled by exp(z)")  # fmt: skip
+              "kv scaled by exp(z)", analytic=True)  # fmt: skip
 kn = _whole("kn", lambda n, x: -0.5 * (kv(n - 1, x) + kv(n + 1, x)), "kv of a whole order")
 i0 = special("i0", d=lambda x: i1(x), singular=True, doc="iv of order 0. Gradient: i1(x).")
 i1 = special("i1", d=lambda x: 0.5 * (i0(x) + iv(2, x)), singular=True, doc="iv of order 1")

@@ -23,7 +23,7 @@ scaled_derivative = own(
     _scaled.derivative, ["x"],
     name="scaled_derivative", vjp={"x": _by_order},
     jvp={"x": lambda t, out, x, n, family: t * scaled_derivative(x, n + 1, family)}, batch="same", singular=True,
-    domain=(-1.9, 3.0),
+    domain=(-1.9, 3.0), analytic=True,
     cases=[case((2, 3), n=1, family="erfcx"), case((2, 3), n=2, family="dawsn")],
     reference=lambda x, n, family: _scaled._recurrence(
         x, n, _scaled._FAMILIES[family][0], _scaled._FAMILIES[family][1], getattr(sc, family)

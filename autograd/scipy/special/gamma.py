@@ -76,7 +76,7 @@ def _cot_derivative(n, z):
 
 polygamma = special(
     "polygamma", ["n", "x"], vjp={"x": lambda g, n, x: g * polygamma(n + 1, x)}, refused=["n"],
-    kernel=_polygamma, reference=lambda n, x: sc.polygamma(n, x) if np.isrealobj(x) else _polygamma(n, x),
+    kernel=_polygamma, analytic=True, reference=lambda n, x: sc.polygamma(n, x) if np.isrealobj(x) else _polygamma(n, x),
     singular=True, domain={"x": _POSITIVE}, kinks=_AT_POLES,
     doc="The n-th derivative of the digamma function. Gradient: polygamma(n + 1, x).",
 )  # fmt: skip

@@ -35,7 +35,7 @@ def _polynomial(name: str, arrays: Sequence[str], slope: Callable, doc: str, dom
         return g * where(lowest, 0.0, slope(where(lowest, 1, n), *rest))
 
     return special(name, arrays, rules={"x": Rule(rule, "vjp", tuple(arrays))}, refused=arrays[:-1],
-                   domain={**_RANGES, "x": domain}, doc=f"{doc}, as a function of {names}. Gradient: by x.")  # fmt: skip
+                   domain={**_RANGES, "x": domain}, analytic=not name.startswith("eval_hermite"), doc=f"{doc}, as a function of {names}. Gradient: by x.")  # fmt: skip
 
 
 def _jacobi(n, alpha, beta, x):

@@ -28,7 +28,7 @@ def _spherical(name: str, sign: int, overall: int, doc: str) -> Any:
 
     function = own_elementwise(
         kernel, ["n", "z"], name=name, vjp={"z": lambda g, n, z: g * slope(n, z)}, constants=["n"],
-        reference=theirs, singular=True, domain={"z": (0.5, 4.0)}, doc=doc,
+        reference=theirs, singular=True, domain={"z": (0.5, 4.0)}, analytic=name[-2:] in ("in", "kn"), doc=doc,
     )  # fmt: skip
 
     @spelled(name)

@@ -105,5 +105,5 @@ def zeta(x, q=None, out=None):
 
 _riemann = own_elementwise(
     lambda x: sc.zeta(x), ["x"], name="riemann_zeta", vjp={"x": lambda g, x: g * zeta_derivative(x, 1.0, 1)},
-    reference=lambda x: sc.zeta(x), domain=(1.3, 4.0), singular=True, kinks="infinite at 1; NaN beyond |imag x| = 20", doc="Riemann's zeta function",
+    reference=lambda x: sc.zeta(x), domain=(1.3, 4.0), singular=True, analytic=True, kinks="infinite at 1; NaN beyond |imag x| = 20", doc="Riemann's zeta function",
 )  # fmt: skip
