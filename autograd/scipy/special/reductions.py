@@ -12,10 +12,10 @@ from ...errors import NotDifferentiable, OperandError
 from ...ops import softmax as _softmax
 from ...ops.choosing import equal, where
 from ...ops.composed import plain
-from ...ops.elementwise import exp
+from ...ops.elementwise import exp, log
 from ...ops.reductions import aligned, axes_of
 from ...ops.reductions import sum as total
-from ...ops.shapes import as_array, astype, broadcast_to, reshape
+from ...ops.shapes import as_array, astype, broadcast_to, reshape, squeeze
 from ...ops.sizes import sign
 from ...tape import new_tensor
 from ...wholes import as_whole
@@ -65,7 +65,7 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     """log(sum(b exp(a))) over axes. Gradient: the shares of the sum; exactly 0 where it is empty or b is 0.
 
     Without `return_sign`, NaN where the sum is negative; with it, a pair of log |sum| and the sign,
-    which has no gradient. Errors: NotDifferentiable for complex arguments.
+    which has no gradient. Errors: NotDifferentiable for `return_sign` of complex arguments.
 
     Example:
         >>> import numpy as np
@@ -76,7 +76,9 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     a = _floating(a)
     weights = 1.0 if b is None else _floating(b)
     if any(np.iscomplexobj(plain(v)) for v in (a, weights)):
-        raise NotDifferentiable("scipy.special.logsumexp has no derivative here for complex arguments")
+        if return_sign:
+            raise NotDifferentiable("scipy.special.logsumexp has no derivative here for complex signs")
+        return _complex_logsumexp(a, weights, axis, keepdims)
     if b is None and not return_sign and a.ndim:  # without weights there is no sign to look after
         return _softmax.logsumexp(a, axis if axis is None else axes_of(axis, a.ndim), keepdims)
     axes = None if axis is None else axes_of(axis, max(np.ndim(plain(a)), np.ndim(plain(weights))))
@@ -91,6 +93,20 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     if return_sign:
         return out, new_tensor(np.asarray(turn)[()])
     return where(turn < 0, np.nan, out) if np.any(turn < 0) else out
+
+
+def _complex_logsumexp(a: Any, weights: Any, axis: Any, keepdims: bool) -> Any:
+    """By its definition, after a shift by the largest real part."""
+    axes = axes_of(axis, max(a.ndim, np.ndim(plain(weights))))
+    shift = as_whole(_largest_part, plain(a), axes)
+    out = log(total(weights * exp(a - shift), axes, True)) + shift
+    return out if keepdims else squeeze(out, axes)
+
+
+def _largest_part(x: Any, axes: tuple) -> Any:
+    """The largest real part over axes, where it is finite, and 0 elsewhere."""
+    largest = np.max(np.real(x), axes, keepdims=True, initial=-math.inf)
+    return np.where(np.isfinite(largest), largest, 0).astype(np.real(x).dtype)
 
 
 def _floating(x: Any) -> Any:

@@ -119,3 +119,20 @@ def test_a_mask_keeps_what_is_infinite_out():
     x = tensor([0.0, 0.5], requires_grad=True)
     anp.where(x > 0, special.logit(x), 0.0).sum().backward()
     np.testing.assert_array_equal(x.grad.numpy(), [0.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"axis": 1}, {"axis": (0, 1), "keepdims": True}, {"axis": 0, "b": [[1], [2], [0.5]]}]
+)
+def test_logsumexp_of_complex_numbers(options):
+    """HIPS autograd has it; it was refused."""
+    rng = np.random.default_rng(0)
+    z, v = (rng.normal(size=(3, 4)) + 1j * rng.normal(size=(3, 4)) for _ in range(2))
+    found = special.logsumexp(tensor(z, requires_grad=True), **options)
+    np.testing.assert_allclose(found.detach().numpy(), sc.logsumexp(z, **options), rtol=1e-12)
+    size = lambda z: (abs(special.logsumexp(z, **options)) ** 2).sum()
+    slope = (size(z + 1e-6 * v) - size(z - 1e-6 * v)) / 2e-6
+    assert autograd.jvp(size, (z,), (v,))[1] == pytest.approx(slope, rel=1e-7)
+    assert np.real(np.sum(autograd.grad(size)(z) * v)) == pytest.approx(slope, rel=1e-7)
+    far = special.logsumexp(tensor(z + 1000, requires_grad=True), **options)
+    np.testing.assert_allclose(far.detach().numpy(), found.detach().numpy() + 1000, rtol=1e-12)
