@@ -9,7 +9,7 @@ import autograd
 import autograd.numpy as anp
 from autograd import grad, gradients, hessian, no_grad, tensor
 from autograd.errors import MatrixError
-from autograd.ops.reductions import logsumexp
+from autograd.ops.softmax import logsumexp
 
 INF, NAN, PI = np.inf, np.nan, np.pi
 
