@@ -8,7 +8,7 @@ import pytest
 import autograd.numpy as anp
 from autograd import grad, gradients, tensor
 from autograd.ops.neural.activations import elu, leaky_relu, relu, sigmoid
-from autograd.ops.reductions import log_softmax, logsumexp, softmax
+from autograd.ops.softmax import log_softmax, logsumexp, softmax
 
 INF, NAN = np.inf, np.nan
 
