@@ -28,7 +28,7 @@ def in_rows(steps: list[Instruction], recording: Recording, ends: set[int]) -> l
     if not any(frames):
         return [*steps]  # none is parted
     alive = _read_after(steps, ends)
-    fits = [reduction(s) is not None or outer(s) is not None or assignments(s) is not None for s in steps]
+    fits = [any(frames[max(i - MOST, 0) : i + MOST]) and _is_fit(s) for i, s in enumerate(steps)]
     at = stop = 0
     while at < len(steps):
         while stop <= at or (stop < len(steps) and fits[stop] and stop - at < MOST):
@@ -83,6 +83,11 @@ def _joined(found: list[Instruction | Rows], parted: dict[int, Instruction]) -> 
             next(items)
         kept.append(parted.get(id(item), item))
     return kept
+
+
+def _is_fit(step: Instruction) -> bool:
+    """Whether a loop over rows may hold a call."""
+    return reduction(step) is not None or outer(step) is not None or assignments(step) is not None
 
 
 def _read_after(steps: list[Instruction], ends: set[int]) -> list[set[int]]:
