@@ -116,6 +116,8 @@ def _takeovers(item: Any, dying: set[int], own: set[int], recording: Recording) 
 def _is_elementwise(step: Instruction) -> bool:
     if step.kind != "call" or type(step.results) is not Operand:
         return False
+    if step.fn is np.where:
+        return len(step.args) == 3 and type(step.args[2]) is Operand
     return step.fn in _CLIPS or (
         isinstance(step.fn, np.ufunc) and step.fn.signature is None and step.fn.nout == 1
     )

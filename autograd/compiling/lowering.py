@@ -36,6 +36,8 @@ for _name in [
     _WITH_OUT |= {getattr(np, _name), getattr(np.ndarray, _name)}
 # Where a result is so small that an array of its own costs less than to check the indices first.
 SMALL = 1024
+# Elements up to which one number is put where a mask says, rather than by bits or by a masked copy.
+CHOSEN = 256
 TAKES: set[Any] = {np.take, np.ndarray.take}
 _DRAWS = {"random", "standard_normal"}
 _COPIES = {np.ndarray.copy, np.ndarray.astype, np.copy, np.ascontiguousarray, np.asfortranarray}
@@ -196,10 +198,12 @@ def _fill(step: Instruction, name: Name) -> list[str]:
 
 def _where(step: Instruction, name: Name) -> list[str]:
     condition, x, y = step.args
-    copyto, out = name(np.copyto), name(step.results)
-    chosen = f"{copyto}({out}, {name(x)}, 'unsafe', {name(condition)})"
-    there = type(y) is Operand and y == step.results
-    return [chosen] if there else [assigned(out, name(y)), chosen]
+    made, out = step.results, name(step.results)
+    there = type(y) is Operand and (y == made or name(y) == out)
+    first = [] if there else [assigned(out, name(y))]
+    if made.size <= CHOSEN and type(x) is not Operand and getattr(condition, "shape", ()) == made.shape:
+        return [*first, f"{name(np.putmask)}({out}, {name(condition)}, {name(np.array(x, made.dtype))})"]
+    return [*first, f"{name(np.copyto)}({out}, {name(x)}, 'unsafe', {name(condition)})"]
 
 
 def _rows(step: Instruction) -> bool:

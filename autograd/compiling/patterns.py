@@ -9,7 +9,7 @@ import numpy as np
 
 from .elementwise import is_number
 from .ir import Instruction, Operand, Recording
-from .lowering import SMALL, TAKES
+from .lowering import CHOSEN, SMALL, TAKES
 
 # From so many elements on, a choice between two arrays by bits is faster than a masked copy.
 MASKED = 1024
@@ -93,6 +93,8 @@ def _chosen(step: Instruction, recording: Recording) -> list[Instruction] | None
         options = {"out": out}
         return dataclasses.replace(step, fn=fn, args=args, options=options, results=None, writes=(out,))
 
+    if result.size <= CHOSEN and _is_zero(x):
+        return None
     if _is_zero(x) or _is_zero(y):  # all bits set where the other is kept, none where not
         other = recording.temporary(bits)
         fn, b, kept = (np.subtract, _ONE[size], y) if _is_zero(x) else (np.negative, None, x)

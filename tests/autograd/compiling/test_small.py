@@ -195,3 +195,12 @@ def test_products_stay_apart_where_something_comes_between():
     for k in range(1, 7):
         x = np.full(3, float(k))
         assert same(plain(act(x)), plain(step(x)))
+
+
+def test_zeros_are_put_where_a_mask_says():
+    x = np.array([[1.0, -2.0, np.nan], [np.inf, -0.0, 3.0]])
+    assert "putmask" in replayed(lambda x: anp.where(x * 2 <= 1, 0, x * 3), x)
+    kept = lambda x: (y := x * 3, anp.where(x * 2 <= 1, 0, y))
+    assert "putmask" in replayed(kept, x)
+    large = RNG.standard_normal((40, 40))
+    assert "putmask" not in replayed(lambda x: anp.where(x * 2 <= 1, 0, x * 3), large)
