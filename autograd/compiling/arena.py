@@ -5,6 +5,8 @@ A gradient's memory serves too, from where its old values are of no use until it
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,28 +91,78 @@ def place(plan: Any) -> None:
     sizes = {r: max(recording.roots[r].nbytes, 1) for r in lives if recording.roots[r].kind == FRESH}
     for step in plan.steps:
         plan.hosts |= getattr(step.extra, "hosts", {})
-    elsewhere = plan.lasting.keys() | plan.bound | plan.hosts.keys()
+    elsewhere = plan.lasting.keys() | plan.bound | plan.hosts.keys() | {o.root for o in plan.given}
     sizes = {r: n for r, n in sizes.items() if r not in elsewhere}
     plan.unshared = sum(sizes.values())
-    rooms: dict[int, _Room] = {}
+    spans = {root: lives[root] for root in sizes}
+    least = _most_at_once(sizes, spans)
+    best: tuple[int, dict, dict] | None = None
+    for order in _ORDERS if len(sizes) <= FEW else _ORDERS[:1]:
+        found = _packed(
+            sorted(sizes, key=lambda r: order(sizes[r], *spans[r])), sizes, spans, _gradients(plan, lives)
+        )
+        if best is None or found[0] < best[0]:
+            best = found
+        if best[0] <= least:
+            break
+    assert best is not None
+    plan.arena, plan.offsets = best[:2]
+    plan.hosts |= best[2]
+
+
+# What goes first: what is large, and of that what lives long; what lives long; what takes much of both.
+_ORDERS: list[Callable[[int, int, int], tuple]] = [
+    lambda size, first, last: (-size, first - last, first),
+    lambda size, first, last: (-size, first, -last),
+    lambda size, first, last: (-size, -last, first),
+    lambda size, first, last: (-size, -first, last),
+    lambda size, first, last: (-size, last, first),
+    lambda size, first, last: (first - last, -size, first),
+    lambda size, first, last: (size * (first - last - 1), first),
+    lambda size, first, last: (first, -size, -last),
+    lambda size, first, last: (-last, -size, first),
+]
+# Up to so many arrays all orders are tried.
+FEW = 1000
+
+
+def _most_at_once(sizes: dict[int, int], spans: dict[int, tuple[int, int]]) -> int:
+    """How many bytes live at a time at most."""
+    change: dict[int, int] = {}
+    for root, (first, last) in spans.items():
+        change[first] = change.get(first, 0) + sizes[root]
+        change[last + 1] = change.get(last + 1, 0) - sizes[root]
+    return max(itertools.accumulate((change[i] for i in sorted(change)), initial=0))
+
+
+def _gradients(plan: Any, lives: dict[int, tuple[int, int]]) -> list[tuple[int, _Room]]:
+    """The memory of gradients while it is of no use, the smallest first."""
+    found = []
     for root, number in plan.lasting.items():
         if number is not None and root in lives:
             start = max((i + 1 for i, s in enumerate(plan.steps) if s.number < number), default=0)
-            rooms[root] = _Room(recording.roots[root].nbytes, start, lives[root][0])
-    small_first = sorted(rooms.items(), key=lambda pair: pair[1].size or 0)
+            found.append((root, _Room(plan.recording.roots[root].nbytes, start, lives[root][0])))
+    return sorted(found, key=lambda pair: pair[1].size or 0)
+
+
+def _packed(
+    order: list[int], sizes: dict[int, int], spans: dict[int, tuple[int, int]], gradients: list
+) -> tuple[int, dict[int, int], dict[int, tuple[int, int]]]:
+    """The bytes that an arena needs, the roots' offsets there, and those that lie in gradients."""
     arena = _Room(None)
-    # what is large, or lives long, goes first: the rest fits between
-    for root in sorted(sizes, key=lambda r: (-sizes[r], lives[r][0] - lives[r][1], lives[r])):
-        for host, room in small_first:
-            offset = room.place(sizes[root], *lives[root])
+    offsets: dict[int, int] = {}
+    hosts: dict[int, tuple[int, int]] = {}
+    for root in order:
+        for host, room in gradients:
+            offset = room.place(sizes[root], *spans[root])
             if offset is not None:
-                plan.hosts[root] = host, offset
+                hosts[root] = host, offset
                 break
         else:
-            offset = arena.place(sizes[root], *lives[root])
+            offset = arena.place(sizes[root], *spans[root])
             assert offset is not None
-            plan.offsets[root] = offset
-    plan.arena = arena.top
+            offsets[root] = offset
+    return arena.top, offsets, hosts
 
 
 def read_at_end(recording: Any) -> set[int]:

@@ -23,6 +23,10 @@ from .tiles import with_tiles
 PLAIN, NUMPY, NUMBA = "plain", "NumPy", "numba"
 
 
+# Outputs of so many bytes are not copied.
+LARGE = 4096
+
+
 @dataclass(slots=True)
 class Plan:
     """The steps that run, and where temporary roots lie.
@@ -35,6 +39,7 @@ class Plan:
         offsets: where the other fresh roots lie in the arena.
         hosts: those that lie in a lasting root that is not written yet, and where there; and lasting roots
             that lie side by side in another.
+        given: outputs that are made in each run and filled directly, rather than copied at the end.
         arena: its bytes; `unshared` what all of them would take side by side.
     """
 
@@ -43,6 +48,7 @@ class Plan:
     bound: set[int]
     offsets: dict[int, int] = field(default_factory=dict)
     hosts: dict[int, tuple[int, int]] = field(default_factory=dict)
+    given: list[Operand] = field(default_factory=list)
     arena: int = 0
     unshared: int = 0
     recording: Recording = field(default_factory=Recording, repr=False)
@@ -111,6 +117,7 @@ def planned(recording: Recording, lasting: dict[int, int | None], kernels: str =
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
     }
     plan = Plan(steps, lasting, bound, hosts=hosts, recording=recording)
+    plan.given = _given(plan)
     place(plan)
     return plan
 
@@ -123,6 +130,19 @@ def _with_rows(lasting: dict[int, int | None], hosts: dict[int, tuple[int, int]]
         numbers = [n for n in (lasting[root] for root in inside) if n is not None]
         found |= dict.fromkeys(inside) | {host: max(numbers) if len(numbers) == len(inside) else None}
     return found
+
+
+def _given(plan: Plan) -> list[Operand]:
+    """The large outputs that one call makes whole."""
+    outputs = [x for x in leaves(plan.recording.outputs) if type(x) is Operand]
+    makers = {o.root: o for step in plan.steps for o in step.made()}
+    own = makers.keys() - plan.lasting.keys() - plan.bound
+    return [
+        o
+        for o in outputs
+        if o.nbytes > LARGE and o.contiguous and o.root in own and makers[o.root] == o
+        and plan.recording.roots[o.root].kind == FRESH and sum(p.root == o.root for p in outputs) == 1
+    ]  # fmt: skip
 
 
 def _needed(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction]:

@@ -27,8 +27,6 @@ from .recorder import FAULTS
 
 # Inputs up to this size are copied into the program's memory, so that views of them are made once.
 SMALL = 16384
-# Outputs above it are made in each run and filled directly, rather than copied at the end.
-LARGE = 4096
 
 
 class Changed(Exception):
@@ -281,16 +279,11 @@ class Writer:
 
     def large_outputs(self) -> None:
         """Bind outputs that are made whole by one call to arrays of their own, so that none is copied."""
-        wanted = _leaves(self.recording.outputs)
-        makers = {o.root: o for step in self.plan.steps for o in step.made()}
-        for operand in wanted:
-            whole = operand.root in self.plan.offsets and makers.get(operand.root) == operand
-            alone = sum(o.root == operand.root for o in wanted) == 1
-            if whole and alone and operand.nbytes > LARGE and operand.contiguous:
-                name = f"b{operand.root}"
-                empty, dtype = self._global(np.empty), self._global(operand.dtype)
-                self.lines.append(f"{name} = {empty}({operand.shape}, {dtype})")
-                self.bind(operand, name)
+        for operand in self.plan.given:
+            name = f"b{operand.root}"
+            empty, dtype = self._global(np.empty), self._global(operand.dtype)
+            self.lines.append(f"{name} = {empty}({operand.shape}, {dtype})")
+            self.bind(operand, name)
 
     def function(self) -> tuple[Any, str]:
         """The function and its source."""
@@ -318,12 +311,6 @@ class Writer:
         exec(compile(text, filename, "exec"), self.names, scope)
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         return scope["run"], "\n".join([text, *self.functions])
-
-
-def _leaves(tree: Any) -> list[Operand]:
-    found: list[Operand] = []
-    mapped(tree, lambda v: found.append(v) if type(v) is Operand else None)
-    return found
 
 
 def _array_of(value: Any, shape: tuple, strides: tuple, dtype: np.dtype) -> np.ndarray:

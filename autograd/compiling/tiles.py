@@ -52,7 +52,7 @@ def with_tiles(steps: list[Instruction], recording: Recording, ends: set[int]) -
         else:
             cut.append(item)
     placed = in_place(cut, recording, ends)
-    return [Tiles(item).instruction() if isinstance(item, Group) else item for item in placed]
+    return [Tiles(item).instruction(recording) if isinstance(item, Group) else item for item in placed]
 
 
 def _watches(group: Group) -> bool:
@@ -195,13 +195,24 @@ class Tiles:
                 free += [slots[r] for r in dying]
         return slots, made
 
-    def instruction(self) -> Instruction:
-        """The step that runs it."""
+    def starts(self) -> list[int]:
+        """Where a worker's buffers begin, and end; no two at the same place of a page."""
+        elements = self.rows * int(np.prod(self.shape[1:]))
+        return list(itertools.accumulate([n * elements + 320 for n in self.slot_bytes], initial=64))
+
+    def _scratch_bytes(self) -> int:
+        return self.starts()[-1] + 64 if self.slot_bytes else 0
+
+    def instruction(self, recording: Recording) -> Instruction:
+        """The step that runs it; it writes what tiles need besides."""
         steps, local = self.group.steps, self.group.local
         made = tuple(o for s in steps for o in s.made() if o.root not in local)
         writes = tuple(o for s in steps for o in s.writes if o.root not in local)
+        self.scratch = recording.room((self.workers * self._scratch_bytes(),), np.dtype(np.uint8))
         args = tuple(o for o in self.operands if o.root not in local)
-        call = Instruction(tiled, args, {}, made or None, writes, kind="native", extra=self)
+        call = Instruction(
+            tiled, args, {}, made or None, (*writes, self.scratch), kind="native", extra=self
+        )
         return call.stand_for(steps)
 
     checks = False
@@ -257,7 +268,7 @@ class Tiles:
             exec(compile(text, "<tile>", "exec"), scope)
         writer.functions.append(text + "\n")
         arrays = [writer.array(self.seen(o)) for o in cut]
-        run = Run(self, scope[key], arrays, local, len(bound))
+        run = Run(self, scope[key], arrays, local, len(bound), writer.array(self.scratch))
         writer.names[key], rest = run, []
         if _watches(self.group):
             run.whole = scope["whole"]
@@ -278,7 +289,9 @@ class Run:
     of arrays that come with each run.
     """
 
-    def __init__(self, tiles: Tiles, body: Callable, arrays: list, local: list[Operand], cut: int):
+    def __init__(
+        self, tiles: Tiles, body: Callable, arrays: list, local: list[Operand], cut: int, memory: np.ndarray
+    ):
         self.body, self.cut = body, cut
         self.whole: Callable = body  # with what NumPy's reports change
         self.arrays, self.local, self.shape = arrays, local, tiles.shape
@@ -286,7 +299,8 @@ class Run:
         self.parts = [slice(s, min(s + tiles.rows, tiles.shape[0])) for s in starts]
         self.static = [tuple(a[part] for a in arrays) for part in self.parts]
         self.workers = min(tiles.workers, len(self.parts))
-        self.buffers = [_buffers(tiles, local) for _ in range(self.workers)]
+        parts = memory.reshape(tiles.workers, -1)
+        self.buffers = [_buffers(tiles, local, parts[i]) for i in range(self.workers)]
 
     def __call__(self, *arrays: Any) -> None:
         tiles = iter(range(len(self.parts)))
@@ -330,12 +344,9 @@ class Run:
                 body(*self.static[i], *mine)
 
 
-def _buffers(tiles: Tiles, local: list[Operand]) -> tuple[list, list]:
+def _buffers(tiles: Tiles, local: list[Operand], memory: np.ndarray) -> tuple[list, list]:
     """The views of a worker's buffers, for a whole tile and for the last."""
-    row = tiles.shape[1:]
-    elements = tiles.rows * int(np.prod(row))
-    starts = list(itertools.accumulate([n * elements + 320 for n in tiles.slot_bytes], initial=64))
-    memory = np.empty(starts[-1] + 64, np.uint8)
+    row, starts = tiles.shape[1:], tiles.starts()
     first = -memory.__array_interface__["data"][0] % 64
     last = tiles.shape[0] - (tiles.count - 1) * tiles.rows
     found: tuple[list, list] = ([], [])

@@ -451,3 +451,29 @@ def test_it_learns_to_look_one_place_back():
         loss.backward()
         optimiser.step()
     assert loss.item() < 0.02  # guessing the mean costs 3/16
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_scores_that_are_computed_again_are_what_they_were(is_causal, masked, monkeypatch):
+    from autograd.ops.neural import attention as kernels
+
+    rng = np.random.default_rng(0)
+    q, k, v = (rng.normal(size=(2, 3, 5, 4)) for _ in range(3))
+    qkv, kept = rng.normal(size=(2, 5, 24)), rng.random((2, 3, 5, 5))
+    mask = rng.normal(size=(5, 5)) if masked else None
+
+    def gradients():
+        several = autograd.grad(
+            lambda q, k, v: (kernels.attention(q, k, v, mask, kept, None, is_causal) ** 2).sum(), (0, 1, 2)
+        )
+        one = autograd.grad(
+            lambda x: (kernels.self_attention(x, mask, None, 2, True, is_causal) ** 2).sum()
+        )
+        return *several(q, k, v), one(qkv)
+
+    wanted = gradients()
+    monkeypatch.setattr(kernels, "_MANY", 0)
+    monkeypatch.setattr(kernels, "_WIDE", 0)
+    for a, b in zip(wanted, gradients(), strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-12, atol=1e-13)

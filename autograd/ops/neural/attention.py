@@ -1,8 +1,9 @@
 """Attention: each query's mean of the values, weighted by how well the keys fit it.
 
-The kernels keep exp(scores) and the reciprocals of its row sums rather than the probabilities:
+The kernels take exp(scores) and the reciprocals of its row sums rather than the probabilities:
 to divide by the sums is a matter for the much smaller result. Backward needs no sum over a
-row of scores either: sum_j p_j dp_j is g . out, which has the size of a result again.
+row of scores either: sum_j p_j dp_j is g . out, which has the size of a result again. It computes exp(scores)
+again where they are many more than there are queries, rather than to keep them until then.
 """
 
 from __future__ import annotations
@@ -25,13 +26,17 @@ from . import batching
 # a quarter of the logarithm of the largest number. Half precision has no room.
 _LIMITS = {t: math.log(np.finfo(t).max) / 4 for t in "fdg"}
 
+# Scores of so many bytes, so many times as wide as queries, are computed again for the backward pass.
+_MANY, _WIDE = 1 << 18, 2
+
 # ---------------------------------------------------------------- kernels on arrays of heads
 
 
 def _attend(q, k, v, bias, kept, out):
     """softmax(q @ k.T + bias) * kept @ v, into `out`; q is scaled already.
 
-    Returns exp(scores), up to a factor per row, and the reciprocals of its row sums.
+    Returns what backward needs: exp(scores) up to a factor per row, or None if it computes them again, and the
+    reciprocals of the sums of its rows.
     """
     shares = _exponentials(np.matmul(q, k.swapaxes(-1, -2)), *bias)
     total = _row_sums(shares)
@@ -40,7 +45,8 @@ def _attend(q, k, v, bias, kept, out):
     over = np.reciprocal(total, total)
     np.matmul(shares if kept is None else shares * kept, v, out=out)
     out *= over
-    return shares, over
+    again = shares.nbytes >= _MANY and shares.shape[-1] >= _WIDE * q.shape[-1]
+    return None if again else shares, over
 
 
 def _exponentials(scores, bias, low, high):
@@ -101,26 +107,32 @@ def _bias(mask, is_causal, shape, dtype):
     return (bias + _triangle(*shape[-2:], dtype) if is_causal else bias), low, high
 
 
-def _pull(g, q, k, v, out, aux, kept, scale, into, want_kept=False):
-    """The cotangents of unscaled q, k, v into the arrays `into`, None where unneeded.
+def _pull(g, q, k, v, out, aux, mask, kept, is_causal, scale, into, want_kept=False):
+    """The cotangents of q, k, v into the arrays `into`, None where unneeded.
 
     Returns those of the scores and, if wanted, of `kept`.
     """
     shares, over = aux
     dq, dk, dv = into
     g = g * over
+    along = np.einsum("...i,...i->...", g, out)[..., None]
+    scaled = k * scale if dq is not None or shares is None else None
+    if shares is None:
+        scores = np.matmul(q, scaled.swapaxes(-1, -2))
+        shares = _exponentials(scores, *_bias(mask, is_causal, scores.shape, scores.dtype))
     if dv is not None:
         np.matmul((shares if kept is None else shares * kept).swapaxes(-1, -2), g, out=dv)
     d_scores = np.matmul(g, v.swapaxes(-1, -2))
     d_kept = d_scores * shares if want_kept else None
     if kept is not None:
         d_scores *= kept
-    d_scores -= np.einsum("...i,...i->...", g, out)[..., None]
+    d_scores -= along
     d_scores *= shares
     if dq is not None:
-        np.matmul(d_scores, k * scale, out=dq)
+        np.matmul(d_scores, scaled, out=dq)
     if dk is not None:
         np.matmul(d_scores.swapaxes(-1, -2), q, out=dk)
+        dk *= scale
     return d_scores, d_kept
 
 
@@ -144,11 +156,9 @@ def _attention(q, k, v, mask=None, kept=None, scale=None, is_causal=False):
     q, k, v, mask, kept = _one_dtype(q, k, v, mask, kept)
     _check(q, k, v, mask, kept)
     scale = _default_scale(q.shape[-1]) if scale is None else scale
-    scaled = q * scale
     shape = (*q.shape[:-1], k.shape[-2])
     out = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype, like=q)
-    shares, over = _attend(scaled, k, v, _bias(mask, is_causal, shape, q.dtype), kept, out)
-    return out, (scaled, shares, over)
+    return out, _attend(q * scale, k, v, _bias(mask, is_causal, shape, q.dtype), kept, out)
 
 
 def _one_dtype(*xs):
@@ -183,11 +193,11 @@ def _check_fits(mask, kept, shape):
             raise DtypeError(f"attention: {name} must be of booleans or floating numbers, got {x.dtype}")
 
 
-def _d_attention(g, q, k, v, out, aux, mask, kept, scale, wanted):
+def _d_attention(g, q, k, v, out, aux, mask, kept, scale, is_causal, wanted):
     q, k, v, mask, kept = _one_dtype(q, k, v, mask, kept)
     scale = _default_scale(q.shape[-1]) if scale is None else scale
     into = [np.empty(x.shape, g.dtype, like=g) if i in wanted else None for i, x in enumerate((q, k, v))]
-    scores, d_kept = _pull(g, aux[0], k, v, out, aux[1:], kept, scale, into, 4 in wanted)
+    scores, d_kept = _pull(g, q, k, v, out, aux, mask, kept, is_causal, scale, into, 4 in wanted)
     d_mask = _summed_to(scores, mask) if 3 in wanted else None
     return *into, d_mask, _summed_to(d_kept, kept) if 4 in wanted else None
 
@@ -261,20 +271,19 @@ def _self_attention(qkv, mask=None, kept=None, heads=1, batch_first=False, is_ca
     shape = (*q.shape[:-1], k.shape[-2])
     _check_fits(mask, kept, shape)
     out = np.empty((*qkv.shape[:2], qkv.shape[2] // 3), qkv.dtype, like=qkv)
-    scaled = q * _default_scale(q.shape[-1])
     bias = _bias(mask, is_causal, shape, qkv.dtype)
-    shares, over = _attend(scaled, k, v, bias, kept, _heads(out, 1, heads, batch_first)[0])
-    return out, (scaled, shares, over)
+    scaled = q * _default_scale(q.shape[-1])
+    return out, _attend(scaled, k, v, bias, kept, _heads(out, 1, heads, batch_first)[0])
 
 
-def _d_self_attention(g, qkv, out, aux, mask, kept, heads, batch_first, wanted):
+def _d_self_attention(g, qkv, out, aux, mask, kept, heads, batch_first, is_causal, wanted):
     qkv, mask, kept = _one_dtype(qkv, mask, kept)
-    _, k, v = _heads(qkv, 3, heads, batch_first)
+    q, k, v = _heads(qkv, 3, heads, batch_first)
     packed = np.empty(qkv.shape, g.dtype, like=g) if 0 in wanted else None
     g, out = _heads(g, 1, heads, batch_first)[0], _heads(out, 1, heads, batch_first)[0]
     into = [None] * 3 if packed is None else _heads(packed, 3, heads, batch_first)
     scale = _default_scale(k.shape[-1])
-    scores, d_kept = _pull(g, aux[0], k, v, out, aux[1:], kept, scale, into, 2 in wanted)
+    scores, d_kept = _pull(g, q, k, v, out, aux, mask, kept, is_causal, scale, into, 2 in wanted)
     d_mask = _summed_to(scores, mask) if 1 in wanted else None
     return packed, d_mask, _summed_to(d_kept, kept) if 2 in wanted else None
 
