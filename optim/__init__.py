@@ -20,9 +20,10 @@ from .asgd import ASGD
 from .lbfgs import LBFGS
 from .lion import Lion
 from .muon import Muon
-from .optimizer import Optimizer, OptimizerStateError
+from .optimizer import Optimizer
 from .rmsprop import RMSprop, Rprop
 from .sgd import SGD
+from .state import OptimizerStateError
 
 __all__ = [
     "ASGD",

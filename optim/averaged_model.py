@@ -17,7 +17,7 @@ from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.views import writable
 
 from .averaging import Averaging, get_swa_multi_avg_fn
-from .optimizer import OptimizerStateError
+from .state import OptimizerStateError
 
 
 class AveragedModel:

@@ -14,7 +14,8 @@ from autograd.views import writable
 from .checks import check_choice, check_integer, refuse_complex
 from .lbfgs_memory import Memory
 from .line_search import Point, strong_wolfe
-from .optimizer import Optimizer, OptimizerStateError
+from .optimizer import Optimizer
+from .state import OptimizerStateError
 
 
 class LBFGS(Optimizer):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .line_search import Point
-from .optimizer import OptimizerStateError
+from .state import OptimizerStateError
 
 
 class Memory:

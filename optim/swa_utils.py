@@ -28,7 +28,8 @@ from .averaging import (
 )
 from .checks import check_choice, check_integer
 from .lr_scheduler.base import LRScheduler, check_optimizer, per_group
-from .optimizer import Optimizer, OptimizerStateError
+from .optimizer import Optimizer
+from .state import OptimizerStateError
 
 __all__ = [
     "SWALR",

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 from autograd.errors import ArgumentError, OperandError
 
 from ..checks import check_integer, check_range
-from ..optimizer import Optimizer, OptimizerStateError
+from ..optimizer import Optimizer
+from ..state import OptimizerStateError
 
 
 def check_optimizer(name: str, optimizer: Any) -> Optimizer:

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from autograd.errors import ArgumentError, OperandError
 
 from ..checks import check_integer
-from ..optimizer import Optimizer, OptimizerStateError
+from ..optimizer import Optimizer
+from ..state import OptimizerStateError
 from .adaptive import ReduceLROnPlateau
 from .base import LRScheduler, check_optimizer
 

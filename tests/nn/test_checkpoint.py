@@ -17,7 +17,7 @@ import optim
 from autograd import tensor
 from autograd.errors import ArgumentError, DtypeError, OperandError
 from nn.checkpoint import CheckpointError
-from optim.optimizer import OptimizerStateError
+from optim.state import OptimizerStateError
 
 STATE = {
     "plain": [1, 2.5, "text", None, True, float("inf"), 2**100],

@@ -9,7 +9,7 @@ import nn
 import optim
 from autograd import no_grad
 from autograd.errors import ArgumentError, OperandError, ShapeError
-from optim.optimizer import OptimizerStateError
+from optim.state import OptimizerStateError
 from optim.swa_utils import (
     AveragedModel,
     get_ema_avg_fn,

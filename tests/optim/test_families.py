@@ -12,7 +12,8 @@ import autograd
 import optim
 from autograd import tensor
 from autograd.errors import ArgumentError, OperandError
-from optim.optimizer import TILE, OptimizerStateError
+from optim.optimizer import TILE
+from optim.state import OptimizerStateError
 
 # ---------------------------------------------------------------- the formulas, written anew
 

@@ -11,7 +11,7 @@ import optim
 from autograd import tensor
 from autograd.errors import ArgumentError
 from optim.line_search import C1, C2, Point, cubic_minimum, strong_wolfe
-from optim.optimizer import OptimizerStateError
+from optim.state import OptimizerStateError
 
 
 def rosenbrock(x):

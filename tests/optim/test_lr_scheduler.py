@@ -13,7 +13,7 @@ from autograd import tensor
 from autograd.errors import ArgumentError, OperandError
 from optim import lr_scheduler as L
 from optim import swa_utils
-from optim.optimizer import OptimizerStateError
+from optim.state import OptimizerStateError
 
 
 def optimizer_of(lr=0.2, kind=optim.SGD, **options):

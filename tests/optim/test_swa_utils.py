@@ -11,7 +11,8 @@ import pytest
 import optim
 from autograd import no_grad, tensor
 from autograd.errors import ArgumentError, OperandError
-from optim.optimizer import TILE, OptimizerStateError
+from optim.optimizer import TILE
+from optim.state import OptimizerStateError
 from optim.swa_utils import (
     SWALR,
     AveragedParameters,
