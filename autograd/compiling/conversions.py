@@ -91,11 +91,16 @@ def _noting(function: Callable) -> Callable:
     return call
 
 
-def _making(function: Callable) -> Callable:
+def _making(original: Callable, function: Callable) -> Callable:
     """The function, whose results are recorded where the user's lines ask for them."""
 
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:
+        like = options.get("like")
+        like = like._data if isinstance(like, TensorBase) else like
+        if isinstance(like, Traced):  # to which NumPy would hand what has the name now: this function
+            options.pop("like")
+            return like.recorder.function(original, args, options)
         made = function(*args, **options)
         asked = _wide.recorder is not None and type(made) is np.ndarray
         if asked and is_users(sys._getframe(1).f_code.co_filename):
@@ -130,6 +135,6 @@ def _recorder(tree: Any) -> Any:
 
 STAND_INS = {name: _noting(ORIGINAL[name]) for name in _MAKERS}
 STAND_INS |= {name: _of_lists(ORIGINAL[name]) for name in _REDUCERS}
-STAND_INS |= {name: _making(STAND_INS.get(name, ORIGINAL[name])) for name in _FRESH}
+STAND_INS |= {name: _making(ORIGINAL[name], STAND_INS.get(name, ORIGINAL[name])) for name in _FRESH}
 # For a function that was taken from NumPy by name.
 STAND_IN_OF: dict[Any, Callable] = {ORIGINAL[name]: STAND_INS[name] for name in ORIGINAL}
