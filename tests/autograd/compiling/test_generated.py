@@ -79,7 +79,7 @@ def check_step(drawn, exact):
     found, program = drawn.run(lambda step, state: autograd.compile(step, state=state, strict=True))
     assume(exact or not wild(wanted))
     assert alike(wanted, found, exact)
-    assert program.replays
+    assert program._entries  # what changes, or what guards tell apart, may leave no call for a replay
 
 
 @examples(12)
