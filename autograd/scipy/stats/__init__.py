@@ -8,6 +8,7 @@ from typing import Any
 from .. import load as _load
 from .._faces import Face as _Face
 from . import continuous as _continuous
+from . import descriptive as _descriptive  # noqa: F401
 from . import discrete as _discrete
 from . import moments as _moments
 from . import multivariate as _multivariate
