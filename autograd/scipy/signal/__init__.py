@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import load as _load
 from .._faces import Face as _Face
-from . import convolutions, filters, spectra, transforms  # noqa: F401
+from . import convolutions, filters, responses, spectra, transforms  # noqa: F401
 
 # Indices, lengths and settings, where they change at all they jump.
 _FACE = _Face(

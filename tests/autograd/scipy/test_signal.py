@@ -60,6 +60,17 @@ def _with_mode(call, mode):
 
 
 TABLE = {
+    "freqz": [
+        lambda m, k, a: m.freqz(k, a, worN=7),
+        lambda m, k: m.freqz(k, worN=[0.1, 2.0], fs=9.0)[1:],
+        lambda m, k, a: m.freqz(a, k, 5, whole=True)[1:],
+    ],
+    "deconvolve": [lambda m, x, a: m.deconvolve(x, a), lambda m, z, a: m.deconvolve(z, a)],
+    "upfirdn": [
+        lambda m, k, x: m.upfirdn(k, x),
+        lambda m, k, x: m.upfirdn(k, x, 3, 2),
+        lambda m, k, cube: m.upfirdn(k, cube, up=2, down=3, axis=1),
+    ],
     "convolve": [
         *modes(lambda m, x, k, mode: m.convolve(x, k, mode)),
         *modes(lambda m, k, x, mode: m.convolve(k, x, mode)),
