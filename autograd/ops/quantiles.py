@@ -151,6 +151,9 @@ def nanquantile(
 ):
     """As quantile, of the elements that are numbers.
 
+    For shares in two axes and several axes of `a`, NumPy 2.4 exchanges axes of the result; where a gradient
+    flows they are in the order that quantile has.
+
     Example:
         >>> float(nanquantile(np.array([1.0, 2.0, np.nan]), 0.5))
         1.5
