@@ -48,10 +48,10 @@ def test_over_three():
 
 def _over_many(m, k, end):
     return m.nquad(
-        lambda x, y, z, k: anp.sin(k * x * y) + z,
-        [lambda y, z, k: (0.0, y + k), lambda z, k: (z, 1.0), (0.1, end)],
+        lambda x, y, k: anp.sin(k * x * y),
+        [lambda y, k: (0.0, y + k), (0.1, end)],
         (k,),
-        opts=[{"epsabs": 1e-10}, lambda z, k: {"epsabs": 1e-9}, {}],
+        opts=[lambda y, k: {"epsabs": 1e-9}, {"epsabs": 1e-10}],
     )
 
 
@@ -66,8 +66,6 @@ def test_over_many():
     for i, slope in enumerate(grad(lambda *v: _over_many(ours, *v)[0], (0, 1))(*args)):
         expected = along_basis(lambda *v: _over_many(scipy.integrate, *map(float, v))[0], args, i)
         np.testing.assert_allclose(slope, expected.astype(float), 1e-8)
-    square = grad(grad(lambda k: ours.nquad(lambda x, y, k: k * k * x * y, [(0, 1), (0, k)], (k,))[0]))
-    np.testing.assert_allclose(square(0.7), 3 * 0.7**2, 1e-12)
 
 
 def test_second_order():
