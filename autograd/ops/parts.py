@@ -95,7 +95,8 @@ def divmod(x, y):
         >>> [float(part) for part in divmod(np.array(7.5), 2.0)]
         [3.0, 1.5]
     """
-    x, y = as_array(x), as_array(y)
+    # a number stays one, and takes the dtype of the other
+    x, y = (as_array(v) if isinstance(v, (list, tuple)) else v for v in (x, y))
     if not isinstance(x, TensorBase) and not isinstance(y, TensorBase):
         return np.divmod(x, y)
     return floor_divide(x, y), remainder(x, y)
