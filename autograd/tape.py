@@ -193,6 +193,8 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
             values.append(arg)
             nodes.append(None)
             aliases.append(FOREIGN_ARRAY if isinstance(arg, np.ndarray) else None)
+    if not tensors and type(prim.kernel) is np.ufunc and any([_has_own_ufuncs(a) for a in args]):
+        return prim.kernel(*args, *statics)
     try:
         out = prim.kernel(values, *statics) if prim.variadic else prim.kernel(*values, *statics)
     except Exception as error:
@@ -207,6 +209,11 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
     if prim.view is not None:
         attach_view(result, base, prim, statics)
     return result
+
+
+def _has_own_ufuncs(x: Any) -> bool:
+    """Whether NumPy leaves ufuncs of it to its class, such as a masked array's or a table's column's."""
+    return type(x) is not np.ndarray and hasattr(x, "__array_ufunc__") and not isinstance(x, np.generic)
 
 
 def record(

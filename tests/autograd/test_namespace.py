@@ -353,3 +353,24 @@ def test_what_makes_arrays_makes_what_numpy_makes():
         np.testing.assert_array_equal(getattr(anp, name)(*args), getattr(np, name)(*args), name)
     for name in ("ones", "zeros", "empty", "eye", "identity", "arange"):
         assert getattr(anp, name) is getattr(np, name)
+
+
+def test_ufuncs_of_other_classes_are_left_to_them():
+    """Masks and tables were turned to plain arrays, silently, though no gradient was asked for."""
+    masked = np.ma.array([1.0, -4.0], mask=[False, True])
+    for name in ("exp", "abs", "sqrt", "isnan"):
+        found = getattr(anp, name)(masked)
+        assert type(found) is np.ma.MaskedArray
+        assert found.mask.tolist() == getattr(np, name)(masked).mask.tolist()
+    assert type(anp.add(masked, 1.0)) is type(anp.add(1.0, masked)) is np.ma.MaskedArray
+
+    class Column:
+        def __array__(self, dtype=None, copy=None):
+            return np.ones(2)
+
+        def __array_ufunc__(self, ufunc, method, *args, **options):
+            return f"{ufunc.__name__} of a column"
+
+    assert anp.log(Column()) == "log of a column"
+    assert anp.multiply(2.0, Column()) == "multiply of a column"
+    assert anp.sum(tensor([2.0], requires_grad=True) * masked[:1]).item() == 2.0
