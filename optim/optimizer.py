@@ -145,6 +145,9 @@ class Optimizer(StateMethods):
                     self._update_together(alike, arrays, scalars)
                     step, dtype, names = slot.step, p.dtype, slot.names
                     scalars = self._scalars(group, slot, dtype)
+                    if slot.lent is not dtype:  # the model has been cast
+                        self._give_back()
+                        self._lend(slot, p)
                 if not slot.direct:
                     if not self._natives.run(self, p, grad._data, slot, scalars):
                         self._update_tiles(p, grad._data, slot, scalars)
@@ -214,6 +217,7 @@ class Optimizer(StateMethods):
     def _lend(self, slot: Slot, p: np.ndarray) -> None:
         """Have a slot's scratch be there."""
         if slot.ready is None:
+            slot.lent = p.dtype
             self._scratch.lend(slot, self._slots.values(), self._scratch_of(slot, p))
 
     def _give_back(self) -> None:

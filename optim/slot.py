@@ -14,11 +14,12 @@ class Slot:
         buffers: what `Optimizer.buffers` said when the state was made.
         state: arrays, in the order of `names`.
         scratch: arrays that a formula may overwrite, of a tile's size at most if it is tiled.
+        lent: the dtype of the parameter that its scratch is for.
         ready: the same as `buffers` once there is scratch, else None.
         direct: whether the formula takes the arrays as they are.
     """
 
-    __slots__ = ("buffers", "direct", "names", "numbers", "ready", "scratch", "state", "step")
+    __slots__ = ("buffers", "direct", "lent", "names", "numbers", "ready", "scratch", "state", "step")
 
     def __init__(self) -> None:
         self.step = 0
@@ -27,5 +28,6 @@ class Slot:
         self.names: tuple[str, ...] = ()
         self.state: tuple[np.ndarray, ...] = ()
         self.scratch: tuple[np.ndarray, ...] = ()
+        self.lent: np.dtype | None = None
         self.ready: tuple[str, ...] | None = None
         self.direct = True

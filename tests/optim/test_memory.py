@@ -225,3 +225,15 @@ def test_scratch_is_the_memory_of_all_parameters(name):
     assert not any(slot.scratch for slot in slots)
     optimizer.step()
     assert all(not np.array_equal(a, p.detach().numpy()) for a, p in zip(before, parameters, strict=True))
+
+
+def test_a_model_that_is_cast_is_updated_in_its_new_precision():
+    layer = nn.Linear(3, 1, bias=False)
+    opt = optim.SGD(layer.parameters(), lr=0.1)
+    for dtype in (np.float32, np.float64):
+        layer.to(dtype)
+        opt.zero_grad()
+        before = layer.weight.data.copy()
+        layer(np.full((1, 3), 1 / 3, dtype)).sum().backward()
+        opt.step()
+    np.testing.assert_array_equal(layer.weight.data, before - 0.1 * np.full((1, 3), 1 / 3))
