@@ -41,10 +41,13 @@ class Faults(threading.local):
     """
 
     UNWATCHED = object()
+    possible = False  # whether there are nodes in this process whose rule may look back at the sweep
     # None: no sweep; UNWATCHED; or the errstate that was entered, and what `invalid` was in an outer sweep
     state: Any = None
     invalid = False
     recorded: Callable | None = None  # in a pull that is recorded: notes whether there was a report
+    roots: Any = None  # those of the sweep, if its nodes are there until it is over; see `ops/masking.py`
+    pushed: Any = None  # what a tangent is pushed through: the arguments, and the variables' tangents
 
     def watch(self) -> None:
         """Have NumPy set `invalid` for the rest of this sweep."""

@@ -113,7 +113,7 @@ def _of_steep(
         if factor is not None and type(factor) is not Steep:
             part = tangent.times(factor)
         else:
-            settled = tangent.settled() if type(tangent) is Steep else tangent
+            settled = tangent.settled(type(factor) is Steep) if type(tangent) is Steep else tangent
             part = jvp_of(prim, args, _replaced([None] * len(args), i, settled), statics, out)
         total = part if total is None else _add(total, part)
     return total
@@ -165,7 +165,7 @@ def _diagonal(prim: Primitive, i: int, args: Sequence, tangent: Any, statics: tu
     saved = [_named(prim, name, args, out) for name in rule.names]
     part = rule.fn(tangent, *saved) if rule.form == "vjp" else tangent * rule.fn(*saved)
     # a tangent of exactly zero stays zero, also times an infinite derivative
-    return FAST["keep_zeros"](tangent, part, True) if prim.singular else part
+    return FAST["keep_zeros"](tangent, part, None, i) if prim.singular else part
 
 
 def _linked(tangent: Any, out: Any) -> Any:
@@ -243,6 +243,9 @@ def _along_formula(
     return or_zeros(pushing.tangent_of(out), out, tensors)
 
 
+_faults = FAST["faults"]
+
+
 class Pushing:
     """Tangents of what is computed from some variables, found while it is computed.
 
@@ -260,6 +263,7 @@ class Pushing:
         # and whether its value can be seen from outside
         self._known: dict[int, tuple[Any, bool]] = {}
         self._oldest = float("-inf")  # order of the first variable; orders count down
+        self._along: dict[int, Any] = {}  # the tangents of the variables
 
     def begin(self, node: list, tangent: Any) -> None:
         """Let a node without children be a variable."""
@@ -267,6 +271,7 @@ class Pushing:
         if isinstance(tangent, TensorBase) and tangent._node is None:
             tangent = tangent._data
         self._known[node[ORDER]] = tangent, seen
+        self._along[node[ORDER]] = getattr(tangent, "_data", tangent)
         self._oldest = max(self._oldest, node[ORDER])
 
     def __enter__(self) -> Pushing:
@@ -313,7 +318,11 @@ class Pushing:
         tangent = None
         if any(t is not None for t in tangents):
             given = args if seen else [_bare(a) for a in args]
-            tangent = jvp_of(prim, given, tangents, statics, out if seen else _bare(out))
+            before, _faults.pushed = _faults.pushed, (args, self._along)
+            try:
+                tangent = jvp_of(prim, given, tangents, statics, out if seen else _bare(out))
+            finally:
+                _faults.pushed = before
         if prim.results:  # the node that made them all is known, and each is a pick of it
             node = next(o._node for o in out if o._node is not None)[FIRST_PARENT]
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .codegen import compile_function
+from .codegen import Faults, compile_function
 from .primitive import Primitive, Rule
 
 
@@ -44,6 +44,7 @@ def step_for(prim: Primitive, active: tuple[int, ...]) -> Step:
         if not prim.variadic:
             step.behind = lambda: compile_function(owner, _source(prim, step, rules, guards=True), names)
         prim.steps[active] = step
+        Faults.possible |= prim.singular
     return step
 
 
@@ -71,7 +72,7 @@ def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = F
                 # a cotangent of exactly zero stays zero, also times an infinite derivative
                 lines += [
                     f"    g{i} = {part}",
-                    f"    if faults.invalid: g{i} = keep_zeros(g, g{i})",
+                    f"    if faults.invalid: g{i} = keep_zeros(g, g{i}, node, {i})",
                 ]
                 part = f"g{i}"
             parts.append(part)

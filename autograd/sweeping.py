@@ -21,7 +21,18 @@ from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
 from .memory import as_array, bare, is_array
 from .pulls import Step
 from .several import Bundle, pick_node
-from .tape import EXTRA, FIRST_PARENT, PULL, TensorBase, identity_node, leaf_pull, new_tensor, parents
+from .tape import (
+    EXTRA,
+    FIRST_PARENT,
+    ORDER,
+    PULL,
+    TensorBase,
+    identity_node,
+    leaf_pull,
+    mode,
+    new_tensor,
+    parents,
+)
 
 _faults = FAST["faults"]
 
@@ -48,14 +59,19 @@ def sweep(
 
     Errors: GraphFreedError if a node on the way was released by an earlier sweep.
     """
-    outer = _faults.state
+    outer, roots_outside = _faults.state, None
     _faults.state = unwatched = Faults.UNWATCHED
+    if Faults.possible:
+        seen = lifted or mode.whole is not None  # recorded programs do not look back
+        roots_outside, _faults.roots = _faults.roots, None if seen else roots
     try:
         return _loop(roots, targets, keep, lifted)
     finally:
         if _faults.state is not unwatched:
             _faults.unwatch()
         _faults.state = outer
+        if Faults.possible:
+            _faults.roots = roots_outside
 
 
 def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[list]:
@@ -66,6 +82,9 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
     arrived: list[list] = []
     strays = False
     oldest = max(targets) if targets else 1  # orders count down: a larger one is older
+    # rules of infinite derivatives look back at where a cotangent of 0 came from: nodes are released after
+    held: list | None = [] if Faults.possible and not (keep or lifted) else None
+    last = _NEVER
     for node, g in roots:
         add_cotangent(node, g, heap, leaves, pending, mine)
     # The layout of a node is spelled out here: [order, pull, extra, *parents, *saved]. Names
@@ -90,7 +109,14 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
                     and parent[0] <= oldest
                     and (not heap or parent[0] < heap[0][0])
                 ):  # the youngest of all that wait: it need not go through the heap
-                    if not keep:
+                    if held is not None:
+                        held.append(node)
+                        if g.nbytes > _LARGE and parent[0] > last:
+                            last = last_to_look_back([parent, *heap])
+                            if last == _NEVER:
+                                free(held)
+                                held = None
+                    elif not keep:
                         node[1] = freed_pull
                         del node[3:]
                     node = parent
@@ -111,10 +137,14 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
                         leaves.append(parent)
                     else:
                         heappush(heap, parent)
-            if not keep:
+            if held is not None:
+                held.append(node)
+            elif not keep:
                 node[1] = freed_pull
                 del node[3:]
             break
+    if held:
+        free(held)
     for node in leaves:
         extra = node[2]
         # popped, since who finds an array held by nobody else need not copy it
@@ -130,6 +160,32 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
     if strays and not arrived:
         refuse_stray()
     return arrived
+
+
+_NEVER = -float("inf")
+_LARGE = 1 << 18  # bytes of a cotangent, from which on it is worth finding out what needs to be held
+
+
+def last_to_look_back(waiting: list) -> float:
+    """The order of the oldest node beneath those that wait whose rule may look back; -inf: none."""
+    left, seen, last = list(waiting), set(), _NEVER
+    while left:
+        node = left.pop()
+        step = node[PULL].step
+        if step.prim is not None and step.prim.singular:
+            last = max(last, node[ORDER])
+        for parent in parents(node):
+            if parent[ORDER] not in seen:
+                seen.add(parent[ORDER])
+                left.append(parent)
+    return last
+
+
+def free(nodes: list) -> None:
+    """Release what nodes saved."""
+    for node in nodes:
+        node[1] = freed_pull
+        del node[3:]
 
 
 def refuse_stray() -> None:

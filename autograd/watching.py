@@ -16,8 +16,9 @@ from heapq import heappop
 from typing import Any
 
 from . import sweeping
-from .sweeping import add_cotangent, arrive, freed_pull, lift, refuse_stray
-from .tape import EXTRA, FIRST_PARENT, ORDER, PULL, apply, enter_unusual, leave_unusual, mode, parents
+from .codegen import Faults
+from .sweeping import add_cotangent, arrive, free, lift, refuse_stray
+from .tape import EXTRA, ORDER, PULL, apply, enter_unusual, leave_unusual, mode, parents
 
 
 class Watcher:
@@ -131,6 +132,7 @@ def _steps(pull: Callable, roots: list, targets: dict | None, keep: bool, lifted
     mine: set[int] = set()
     arrived: list[list] = []
     oldest = max(targets) if targets else 1
+    held: list | None = [] if Faults.possible and not (keep or lifted or mode.whole) else None
     for node, g in roots:
         add_cotangent(node, g, heap, leaves, pending, mine)
     while heap:
@@ -143,10 +145,12 @@ def _steps(pull: Callable, roots: list, targets: dict | None, keep: bool, lifted
         for parent, part in zip(above, parts if type(parts) is tuple else (parts,), strict=False):
             if part is not None and parent[ORDER] <= oldest:
                 add_cotangent(parent, part, heap, leaves, pending, mine)
-        if not keep:
-            node[PULL] = freed_pull
-            del node[FIRST_PARENT:]
+        if held is not None:
+            held.append(node)
+        elif not keep:
+            free([node])
         g = parts = part = None  # the next step can have their memory
+    free(held or [])
     for node in leaves:
         pull(node, _reach(node, pending, targets, arrived, lifted))
     if targets is None and not arrived and any(node[EXTRA] is None for node in leaves):

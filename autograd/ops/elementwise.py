@@ -13,7 +13,8 @@ import numpy as np
 from ..declare import elementwise
 from ..tape import TensorBase
 from .choosing import equal, less, logical_and, maximum, where
-from .limits import call_on, keep_zeros, limit, unless, zeros_of
+from .limits import call_of, call_on, limit, unless, zeros_of
+from .masking import keep_zeros
 from .shapes import zeros_like
 from .sizes import absolute, hypot
 from .steep import steep
@@ -113,28 +114,34 @@ float_power = elementwise(
 square = elementwise(np.square, d=lambda x: x + x, analytic=True, doc="x**2")
 
 
-def _d_sqrt(g, x):
-    out = sqrt(x)
-    flat = zeros_of(x, g)
+def _d_root(g, key, out, power):
+    """g / out**power, or its limit where out, a root, is 0 and g vanishes with it as fast."""
+
+    def divided():
+        return g / (out if power == 1 else out * out)
+
+    flat = zeros_of(out, g)
     if flat is None:
-        return g / (2 * out)
-    ratio, lost = limit(g, call_on("sqrt", x), flat, out)
-    result = where(flat if lost is None else flat & ~lost, ratio / 2, g / (2 * out))
-    return result
+        return divided()
+    ratio, lost = limit(g, key, flat, out)
+    if power == 2 and isinstance(ratio, TensorBase):
+        ratio, slower = limit(ratio, key, flat, out)
+        lost = lost if slower is None else slower if lost is None else lost | slower
+    return where(flat if lost is None else flat & ~lost, ratio, divided())
 
 
 def _moved_sqrt(t, out, x):
     if zeros_of(x, t) is None:
-        return keep_zeros(t, t / (2 * out), always=True)
+        return keep_zeros(t, t / (2 * out))
     return steep(t / 2, out, call_on("sqrt", x))
 
 
 sqrt = elementwise(
-    np.sqrt, vjp=_d_sqrt, jvp={"x": _moved_sqrt}, analytic=True, singular=True, domain=POSITIVE,
+    np.sqrt, vjp=lambda g, x: _d_root(g, call_on("sqrt", x), sqrt(x), 1) / 2, jvp={"x": _moved_sqrt}, analytic=True, singular=True, domain=POSITIVE,
     doc="The non-negative square root of x",
 )  # fmt: skip
 cbrt = elementwise(
-    np.cbrt, vjp=lambda g, out: g / (3 * (out * out)), singular=True, domain=POSITIVE,
+    np.cbrt, vjp=lambda g, out: _d_root(g, call_of(out), out, 2) / 3, singular=True, domain=POSITIVE,
     doc="The real cube root of x",
 )  # fmt: skip
 remainder = elementwise(

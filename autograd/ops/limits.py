@@ -11,18 +11,15 @@ Forward, the quotient waits for what it is multiplied by: see `steep.py`.
 
 from __future__ import annotations
 
-import functools
-import operator
 from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
-from ..codegen import FAST
 from ..declare import case, elementwise
 from ..sweeping import before_link, is_freed, lift
 from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
-from .choosing import _where, equal, isnan
+from .choosing import _where, equal
 
 _TERMS = 3  # of the series of a quotient
 _MOST_NODES = 1000  # of a graph that is looked through
@@ -64,40 +61,12 @@ undefined_forward = elementwise(
 )  # fmt: skip
 
 
-def keep_zeros(g, result, always=False):
-    """`result` where `g` is not exactly zero, else 0: the product 0 * inf in a rule is 0.
-
-    Of a recorded g that changes with something, the next derivative there is not known. Sweeps of compiled
-    programs do so if NumPy reported something; `always` is what forward derivatives do.
-    """
-    if hasattr(g, "keep_zeros") and not always:
-        return g.keep_zeros(result)  # arrays under recording, see compiling/
-    recorded = FAST["faults"].recorded
-    reported = True if always or recorded is None else recorded()
-    parts = [p for p in g if p is not None] if type(g) is tuple else [g]  # of several results
-    if not isinstance(result, TensorBase):
-        return _where(_all_zero(parts), 0, result)
-    if result._level is not None:  # under vmap there are no values to look at
-        return _where(_all_zero(parts) & reported, _where(isnan(result), 0, result), result)
-    lost = np.isnan(result._data) & reported
-    for part in parts:
-        lost = lost & np.equal(getattr(part, "_data", part), 0)
-    if not lost.any():
-        return result
-    moving = [p for p in parts if _changes(p, lost)]
-    return _where(lost, undefined(moving[0], lost) if moving else 0, result)
-
-
-def _all_zero(parts):
-    return functools.reduce(operator.and_, [equal(part, 0) for part in parts])
-
-
-def _changes(g, lost):
-    """Whether a cotangent that is 0 there changes with something."""
-    if getattr(g, "_node", None) is None:
+def changes(g: Any, at: Any) -> bool:
+    """Whether elements of a cotangent change with anything, to first order."""
+    if getattr(g, "_node", None) is None or not at.any():
         return False
     ends, leaves = _ends(g._node, None)
-    return ends is None or _slopes_alone(g, lost, ends, leaves) is None
+    return ends is None or _slopes_alone(g, at, ends, leaves) is None
 
 
 def zeros_of(value: Any, g: Any) -> Any:
@@ -138,7 +107,7 @@ def unless(lost: Any, x: Any, product: Any) -> Any:
 
 def call_of(out: Any) -> tuple | None:
     """What tells the nodes of the call that gave `out`, and of others like it."""
-    return None if getattr(out, "_node", None) is None else _key(out._node)
+    return None if getattr(out, "_node", None) is None else call_key(out._node)
 
 
 def call_on(name: str, *arguments: Any) -> tuple:
@@ -146,7 +115,7 @@ def call_on(name: str, *arguments: Any) -> tuple:
     return name, tuple(id(a._node) for a in arguments if isinstance(a, TensorBase)), ()
 
 
-def _key(node: list) -> tuple | None:
+def call_key(node: list) -> tuple | None:
     step = node[PULL].step
     if step.prim is None or is_freed(node):
         return None
@@ -189,24 +158,32 @@ def vanishing(g: Any, key: tuple | None, flat: Any) -> tuple[Any, Any]:
 def _ends(root: list, key: tuple | None) -> tuple[set | None, set]:
     """Orders of the nodes beneath one that the key tells, and of the leaves reached past them.
 
+    What has a kink counts as a leaf, unless the key's nodes are beneath it: what it pulls says nothing.
     None for the first of a graph too large to look for limits in, as those of high orders are.
     """
-    left, seen = [root], set()
+    left, seen = [root], {}
     ends: set[int] = set()
     leaves: set[int] = set()
     while left:
         node = left.pop()
         if node[ORDER] in seen:
             continue
-        seen.add(node[ORDER])
+        seen[node[ORDER]] = node
         if key is not None and len(seen) > _MOST_NODES:
             return None, leaves
-        if key is not None and _key(node) == key:
+        if key is not None and call_key(node) == key:
             ends.add(node[ORDER])
         elif is_freed(node) or not parents(node):
             leaves.add(node[ORDER])
         else:
             left += parents(node)
+    above = set(ends)
+    for order in sorted(seen, reverse=True):  # the oldest first
+        if order not in ends and order not in leaves:
+            if any(parent[ORDER] in above for parent in parents(seen[order])):
+                above.add(order)
+            elif (prim := seen[order][PULL].step.prim) is not None and (prim.singular or prim.kinks):
+                leaves.add(order)
     return ends, leaves
 
 
@@ -216,10 +193,10 @@ def _slopes_alone(g: Any, told: Any, ends: set, leaves: set) -> Any:
     for weights in (np.ones(told.shape), 2 + np.cos(np.arange(told.size)).reshape(told.shape)):
         seed = np.where(told, weights, 0).astype(g._data.dtype)[()]
         with np.errstate(all="ignore"):
-            pulled = _pulled(g._node, seed, ends | leaves, recorded=False)
-        if any(pulled[i] is not None and np.any(pulled[i]) for i in leaves):
+            parts_at = pulled([(g._node, seed)], ends | leaves, recorded=False)
+        if any(parts_at[i] is not None and np.any(parts_at[i]) for i in leaves):
             return None
-        parts = [pulled[i] for i in ends if pulled[i] is not None]
+        parts = [parts_at[i] for i in ends if parts_at[i] is not None]
         if any(np.shape(part) != told.shape for part in parts):
             return None
         found.append((weights, sum(parts, np.zeros(told.shape))))
@@ -228,26 +205,51 @@ def _slopes_alone(g: Any, told: Any, ends: set, leaves: set) -> Any:
     return slopes if alone else None
 
 
-def _pulled(root: list, g: Any, ends: set, recorded: bool) -> dict:
-    """The cotangents of the nodes `ends`, by their orders; nothing goes past these. Calls no hooks."""
-    found, pending, heap = dict.fromkeys(ends), {root[ORDER]: g}, [root]
+class TooLarge(Exception):
+    """A graph has more nodes than it is worth to look through."""
+
+
+def pulled(roots: list, ends: set, recorded: bool, most: float = np.inf) -> dict:
+    """The cotangents of the nodes `ends`, by their orders; nothing goes past these. Calls no hooks.
+
+    Recorded, what is 0 whatever happens is left out.
+
+    Errors: TooLarge if there are more nodes than `most`.
+    """
+    found: dict[int, Any] = dict.fromkeys(ends)
+    pending: dict[int, Any] = {}
+    heap: list[list] = []
+    oldest = max(ends, default=1)
+    for node, g in roots:
+        _add(node, g, pending, heap)
     while heap:
         node = heappop(heap)
         g = pending.pop(node[ORDER])
         if node[ORDER] in found:
             found[node[ORDER]] = g
             continue
+        most -= 1
+        if most < 0:
+            raise TooLarge
         parts = node[PULL](lift(node) if recorded else node, g)
         for parent, part in zip(parents(node), parts if type(parts) is tuple else (parts,), strict=False):
-            order = parent[ORDER]
-            if part is None:
+            if part is None or parent[ORDER] > oldest or (recorded and _is_nothing(part)):
                 continue
-            if order in pending:
-                pending[order] = pending[order] + part
-            else:
-                pending[order] = part
-                heappush(heap, parent)
+            _add(parent, part, pending, heap)
     return found
+
+
+def _add(node: list, g: Any, pending: dict, heap: list) -> None:
+    if node[ORDER] in pending:
+        pending[node[ORDER]] = pending[node[ORDER]] + g
+    else:
+        pending[node[ORDER]] = g
+        heappush(heap, node)
+
+
+def _is_nothing(g: Any) -> bool:
+    """Whether it is a constant 0."""
+    return isinstance(g, TensorBase) and g._node is None and not g._data.any()
 
 
 def _series(g: Any, told: Any, ends: set, out: Any) -> Any:
@@ -273,5 +275,5 @@ def _slope(g: Any, told: Any, ends: set) -> Any:
     if getattr(g, "_node", None) is None:
         return None
     seed = new_tensor(told.astype(g._data.dtype))
-    parts = [part for part in _pulled(g._node, seed, ends, recorded=True).values() if part is not None]
+    parts = [part for part in pulled([(g._node, seed)], ends, recorded=True).values() if part is not None]
     return sum(parts[1:], parts[0]) if parts else None

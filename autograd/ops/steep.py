@@ -46,6 +46,14 @@ class Steep:
         rest = None if self.rest is None else self.rest * factor
         flat = np.equal(self.out._data, 0)
         quotient, lost = divided(factor, self.key, flat, self.out, self.kinks, self.higher)
+        if not self.kinks and lost is None:
+            # what the factor is there stays undivided, and what it is more is divided
+            still = factor - _where(flat, quotient, 0) * self.out
+            more = quotient * self.num
+            more = more if rest is None else more + rest
+            if not np.any(getattr(still, "_data", still)):
+                return more
+            return self._but(num=_where(flat, still, 0) * self.num, rest=more)
         if lost is None:
             return quotient * self.num if rest is None else quotient * self.num + rest
         num = _where(lost, factor, quotient) * self.num
@@ -63,8 +71,12 @@ class Steep:
     def _with(self, other: Any) -> Any:
         return other if self.rest is None else self.rest + other
 
-    def settled(self) -> Any:
-        """The quotient as it is; where it says 0 / 0, 0 with a slope that is NaN."""
+    def settled(self, into_another: bool = False) -> Any:
+        """The quotient as it is; where it says 0 / 0, 0 with a slope that is NaN.
+
+        Args:
+            into_another: it is to be divided by what is 0 there, too; then that of the kink of a line is NaN.
+        """
         lost = np.equal(self.out._data, 0)
         if self.kinks:
             lost = lost & np.equal(getattr(self.num, "_data", self.num), 0)
@@ -73,7 +85,7 @@ class Steep:
             slope = undefined_forward(self.num, lost) if self.moving is None else self.moving
             quotient = _where(lost, slope, quotient)
         else:
-            quotient = _where(lost, 0, quotient)
+            quotient = _where(lost, self.num * np.nan if into_another else 0, quotient)
         return quotient if self.rest is None else quotient + self.rest
 
 
