@@ -113,10 +113,22 @@ def _same(found: Any, g: Any) -> bool:
 
 def vanishing(g: Any, lost: Any, node: list, i: int) -> Any:
     """In which of the places `lost`, where g is 0, it changes with argument `i` of a node, to some order."""
+    lost = lost & ~_infinite(node, i, np.shape(lost))
     if getattr(g, "_node", None) is None or not lost.any() or np.shape(g) != np.shape(lost):
         return lost & False
     ends, others = _related(g._node, node, i)
     return _found(lambda at: _moves(g, at, ends, others), lost) if ends else lost & False
+
+
+def _infinite(node: list, i: int, shape: tuple) -> Any:
+    """Where argument `i` of a node is infinite, as far as is known: there it does not move."""
+    step = node[PULL].step
+    name = "" if step.prim.variadic else step.prim.arrays[step.active[i]]
+    if name not in step.saves:
+        return np.zeros(shape, bool)
+    x = node[FIRST_PARENT + step.arity + step.saves.index(name)]
+    x = getattr(x, "array", x)  # guarded
+    return np.broadcast_to(np.isinf(getattr(x, "_data", x)), shape)
 
 
 def _still(lost: Any, i: int) -> Any:
@@ -130,14 +142,15 @@ def _still(lost: Any, i: int) -> Any:
     pushed, _faults.pushed = _faults.pushed, None
     try:
         with enable_grad():
-            return lost & ~_found(lambda at: _moves(x, at, set(along), set(), along), lost)
+            moving = lost & ~np.isinf(x._data)
+            return lost & ~_found(lambda at: _moves(x, at, set(along), set(), along), moving)
     finally:
         _faults.pushed = pushed
 
 
 def _found(test: Callable, lost: Any) -> Any:
     """The places for which a test of some of them holds."""
-    found, left = lost & False, [np.flatnonzero(lost)]
+    found, left = lost & False, [np.flatnonzero(lost)] if lost.any() else []
     for _ in range(_MOST_PARTS):
         if not left:
             return found
