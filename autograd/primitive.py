@@ -118,6 +118,8 @@ class Primitive:
             no gradient.
         promotes: whether the arguments are cast to one dtype, as arithmetic does.
         singular: the derivative is infinite somewhere, so that `0 * inf` must stay 0.
+        looks_back: its rule raises `Untold` where a cotangent of arrays does not say enough; what it came
+            from does.
         analytic: complex step applies (the kernel takes complex and is holomorphic).
         domain: (low, high) per argument where it is smooth, for samples.
         kinks: a word on what the derivative is where there is none.
@@ -146,6 +148,7 @@ class Primitive:
         self.results: tuple[str, ...] = tuple(facts.pop("results", ()))
         self.promotes: bool = facts.pop("promotes", True)
         self.singular: bool = facts.pop("singular", False)
+        self.looks_back: bool = facts.pop("looks_back", False)
         self.analytic: bool = facts.pop("analytic", False)
         self.domain: Any = facts.pop("domain", None)
         self.kinks: str = facts.pop("kinks", "")

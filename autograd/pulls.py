@@ -44,7 +44,7 @@ def step_for(prim: Primitive, active: tuple[int, ...]) -> Step:
         if not prim.variadic:
             step.behind = lambda: compile_function(owner, _source(prim, step, rules, guards=True), names)
         prim.steps[active] = step
-        Faults.possible |= prim.singular
+        Faults.possible |= prim.singular or prim.looks_back
     return step
 
 
@@ -74,6 +74,10 @@ def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = F
                     f"    g{i} = {part}",
                     f"    if faults.invalid: g{i} = keep_zeros(g, g{i}, node, {i})",
                 ]
+                part = f"g{i}"
+            if prim.looks_back:
+                refused = f"        g{i} = look_back(node, g, {i}, refused)"
+                lines += ["    try:", f"        g{i} = {part}", "    except Untold as refused:", refused]
                 part = f"g{i}"
             parts.append(part)
     lines.append(f"    return {parts[0] if step.arity == 1 else ', '.join(parts)}")

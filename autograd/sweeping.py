@@ -172,7 +172,7 @@ def last_to_look_back(waiting: list) -> float:
     while left:
         node = left.pop()
         step = node[PULL].step
-        if step.prim is not None and step.prim.singular:
+        if step.prim is not None and (step.prim.singular or step.prim.looks_back):
             last = max(last, node[ORDER])
         for parent in parents(node):
             if parent[ORDER] not in seen:

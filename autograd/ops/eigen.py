@@ -15,6 +15,7 @@ from ..declare import case, primitive
 from ..errors import ArgumentError, MatrixError
 from ..primitive import NoTangent
 from ..tape import TensorBase
+from .clusters import limits, made
 from .complex import real
 from .indexing import diagonal
 from .linear_systems import inverse_of
@@ -58,9 +59,14 @@ def _d_eigh(g, eigenvalues, eigenvectors, lower):
         whole = times(vectors * to_values[..., None, :], mH(vectors))
     else:
         gaps, adjoint = Gaps("eigh", vectors, values), mH(vectors)
-        gaps.refuse_mixed(to_values)
         turn = times(adjoint, conj(to_vectors))
-        inner = gaps.under(turn, [turn])
+        if gaps.some and made(values) and isinstance(turn, TensorBase):
+            size = np.abs(value_of(turn)).max((-2, -1), keepdims=True, initial=0)
+            inner = limits(gaps, (turn - mH(turn)) / 2, size, values, vectors, adjoint)
+        else:
+            gaps.look_back()
+            gaps.refuse_mixed(to_values)
+            inner = gaps.under(turn, [turn])
         if to_values is not None:
             inner = inner + on_diagonal(to_values)
         whole = times(times(vectors, inner), adjoint)
@@ -73,6 +79,7 @@ _eigh = primitive(
     results=("eigenvalues", "eigenvectors"),
     name="eigh",
     vjp={"a": _d_eigh},
+    looks_back=True,
     jvp={"a": _moved_eigh},
     batch="gufunc",
     reference=lambda a, lower: np.linalg.eigh(a, "L" if lower else "U"),
@@ -91,10 +98,11 @@ def eigh(a, UPLO="L"):
     Shapes: a (..., n, n) -> eigenvalues (..., n), real; eigenvectors (..., n, n), its columns.
 
     Gradient: to the triangle that is read, as differences have it. Defined for functions that do
-    not change with the phases of the eigenvectors. Where eigenvalues are equal, that of functions
-    of the eigenvalues alone, of first order, in the eigenvectors that NumPy gives; a function of
-    these values and vectors together, such as v * w @ v.T, is refused, as what the vectors would have
-    to say cannot be had.
+    not change with the phases of the eigenvectors. Where eigenvalues are equal, those of functions that do
+    not tell their eigenvectors apart, such as v * f(w) @ v.T or the projector on all of them: right to second
+    order in both modes, of third order NaN; others, such as of one of the vectors, are refused. Of a function
+    of the eigenvalues alone that has a kink there, such as the largest, the gradient is that in the
+    eigenvectors that NumPy gives. Under `vmap` and in compiled programs functions of both are refused.
 
     Errors: MatrixError where a derivative is asked for and there is none, see above.
 

@@ -219,9 +219,10 @@ def pulled(roots: list, ends: set, recorded: bool, most: float = np.inf) -> dict
     found: dict[int, Any] = dict.fromkeys(ends)
     pending: dict[int, Any] = {}
     heap: list[list] = []
-    oldest = max(ends, default=1)
+    above = _above([node for node, _ in roots], ends)
     for node, g in roots:
-        _add(node, g, pending, heap)
+        if node[ORDER] in above:
+            _add(node, g, pending, heap)
     while heap:
         node = heappop(heap)
         g = pending.pop(node[ORDER])
@@ -233,10 +234,29 @@ def pulled(roots: list, ends: set, recorded: bool, most: float = np.inf) -> dict
             raise TooLarge
         parts = node[PULL](lift(node) if recorded else node, g)
         for parent, part in zip(parents(node), parts if type(parts) is tuple else (parts,), strict=False):
-            if part is None or parent[ORDER] > oldest or (recorded and _is_nothing(part)):
+            if part is None or parent[ORDER] not in above or (recorded and _is_nothing(part)):
                 continue
             _add(parent, part, pending, heap)
     return found
+
+
+def _above(roots: list, ends: set) -> set:
+    """The orders of the nodes beneath some that lead to the nodes `ends`, and of these."""
+    oldest, left = max(ends, default=1), list(roots)
+    seen = {}
+    while left:
+        node = left.pop()
+        if node[ORDER] in seen or node[ORDER] > oldest:
+            continue
+        seen[node[ORDER]] = node
+        if node[ORDER] not in ends and not is_freed(node):
+            left += parents(node)
+    above = set()
+    for order in sorted(seen, reverse=True):  # the oldest first
+        node = seen[order]
+        if order in ends or (not is_freed(node) and any(p[ORDER] in above for p in parents(node))):
+            above.add(order)
+    return above
 
 
 def _add(node: list, g: Any, pending: dict, heap: list) -> None:

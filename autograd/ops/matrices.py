@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 
+from ..codegen import FAST
 from ..errors import MatrixError, MatrixShapeError
 from ..tape import TensorBase
 from .complex import conjugate, real
@@ -179,6 +180,15 @@ class Gaps:
                     raise untold(self.name)
         return turned * (~self.equal / (self.gaps + self.equal))
 
+    def look_back(self):
+        """Have the sweep that runs look back, if it can, at where a cotangent came from."""
+        if self.some and FAST["faults"].roots is not None:
+            raise untold(self.name)
+
+    def untold(self):
+        """The error of a function that tells the vectors of equal values apart."""
+        return untold(self.name)
+
     def refuse_mixed(self, to_values):
         """Refuse a cotangent of equal values that comes together with one of the vectors.
 
@@ -191,9 +201,15 @@ class Gaps:
                 raise untold(self.name)
 
 
+class Untold(MatrixError):
+    """What the vectors of equal values would have to say, a cotangent of arrays does not say.
+
+    A sweep that meets it looks back at where the cotangent came from; see `clusters.py`.
+    """
+
+
 def untold(name):
     """The error of asking for the derivative of vectors of equal values."""
-    return MatrixError(
-        f"{name}: no derivative where values are equal, of a function that tells their vectors "
-        "apart, nor a second one of a function of these values"
+    return Untold(
+        f"{name}: no derivative where values are equal, of a function that tells their vectors apart"
     )

@@ -9,6 +9,8 @@ Zhang, Automatic Differentiation for Complex Valued SVD, 2019.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from ..declare import case, primitive
@@ -17,12 +19,14 @@ from ..primitive import NoTangent
 from ..tape import TensorBase
 from . import vanishing
 from .choosing import equal, where
+from .clusters import limits, made
 from .complex import imag, real
 from .eigen import eigh, eigvalsh
 from .indexing import diagonal, getitem
 from .joining import concatenate
 from .matrices import (
     Gaps,
+    Untold,
     columns,
     conj,
     in_lapack,
@@ -67,7 +71,10 @@ def _d_svd(g, u, s, vh):
 def _inside(s, u, v, to_u, to_s, to_v):
     """What the values, and the turning of the vectors among themselves, have to say, as u.H @ G @ v."""
     n, gaps = s.shape[-1], Gaps("svd", u, s)
-    gaps.refuse_mixed(to_s)
+    look = gaps.some and made(s)
+    if not look:
+        gaps.look_back()
+        gaps.refuse_mixed(to_s)
     row, column = s[..., None, :], s[..., :, None]
     total, turns, phases = 0, [], 0
     for g, vectors, size, sign_ in ((to_u, u, row, 1), (to_v, v, column, -1)):
@@ -79,7 +86,14 @@ def _inside(s, u, v, to_u, to_s, to_v):
         if turn.dtype.kind == "c":
             phases = sign_ * imag(diagonal(turn, 0, -2, -1)) + phases
     sums = row + column
-    total = gaps.under(total / (sums + (value_of(sums) == 0)), turns)
+    total = total / (sums + (value_of(sums) == 0))
+    if look and isinstance(total, TensorBase):
+        size = functools.reduce(
+            np.maximum, [np.abs(value_of(t)).max((-2, -1), keepdims=True, initial=0) for t in turns]
+        )
+        total = limits(gaps, total, size, s, u, mH(v))
+    else:
+        total = gaps.under(total, turns)
     if not isinstance(phases, int):
         total = total + on_diagonal(0.5j * phases * _over(s))
     return total if to_s is None else total + on_diagonal(to_s)
@@ -127,7 +141,7 @@ def _refused(s, gaps):
         return NoTangent(untold("svd"))
     # the values have the kink of abs there, which in a function of both the vectors' signs undo
     if not np.all(value_of(s)):
-        return NoTangent(MatrixError("svd: no forward derivative of the vectors at a singular value of 0"))
+        return NoTangent(Untold("svd: no forward derivative of the vectors at a singular value of 0"))
     return None
 
 
@@ -163,6 +177,7 @@ _svd = primitive(
     results=("u", "s", "vh"),
     name="svd",
     vjp={"a": _d_svd},
+    looks_back=True,
     jvp={"a": _moved_svd},
     batch="gufunc",
     reference=np.linalg.svd,
@@ -185,7 +200,9 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     and vh (..., k, n) unless `full_matrices`; s alone unless `compute_uv`.
 
     Gradient: defined for functions that do not change with the phases of the vectors. Where
-    singular values are equal, that of functions of s alone, of first order; others are refused.
+    singular values are equal, those of functions that do not tell their vectors apart, such as u @ vh or
+    u * f(s) @ vh: right to second order in both modes, of third order NaN; others are refused, as are
+    functions of the vectors of a singular value of 0.
 
     Errors: MatrixError where a derivative is asked for and there is none, see above.
 

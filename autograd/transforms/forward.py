@@ -19,6 +19,7 @@ from ..batching import is_batched, lower, outside
 from ..errors import ArgumentError
 from ..forward import Pushing
 from ..modes import no_grad
+from ..ops.matrices import Untold
 from ..sweeping import sweep
 from ..tape import ORDER, TensorBase, identity_node, new_tensor
 from .tracing import (
@@ -91,7 +92,20 @@ def _tangents_like(trace: Trace, found: Sequence[Any], lifted: bool) -> Any:
 def _pushed(
     caller: str, f: Callable, args: tuple, options: dict, chosen: Selection, tangents: Callable
 ) -> tuple[Trace, Any]:
-    """f's trace, and the tangents of its result; `tangents(trace)` are those of the variables."""
+    """f's trace, and the tangents of its result; `tangents(trace)` are those of the variables.
+
+    Where there are none on the way, as of the vectors of equal eigenvalues, they are found from two sweeps.
+    """
+    try:
+        return _pushed_along(caller, f, args, options, chosen, tangents)
+    except Untold:
+        trace = Trace(caller, f, args, options, chosen)
+        return trace, Linearized(trace).push(tangents(trace))
+
+
+def _pushed_along(
+    caller: str, f: Callable, args: tuple, options: dict, chosen: Selection, tangents: Callable
+) -> tuple[Trace, Any]:
     pushing = Pushing()
 
     def within(trace: Trace) -> Pushing:
