@@ -13,8 +13,8 @@ import numpy as np
 from ..declare import elementwise
 from ..tape import TensorBase
 from .choosing import equal, less, logical_and, maximum, where
-from .limits import call_of, call_on, limit, unless, zeros_of
-from .masking import keep_zeros
+from .limits import call_of, call_on, limit, undefined, unless, zeros_of
+from .masking import depends, keep_zeros
 from .shapes import zeros_like
 from .sizes import absolute, hypot
 from .steep import steep
@@ -234,13 +234,26 @@ def _over_square(g, a, x, y):
     radius = hypot(x, y)
     flat = zeros_of(radius, g)
     if flat is not None:
-        flat = flat & (getattr(g, "_data", g) != 0)
+        still = getattr(g, "_data", g) == 0
+        flat = flat & (~still | depends(g, flat & still, (x, y)))
     radius = where(equal(radius, 0), 1, radius)
     return unless(flat, a, g * (a / radius) / radius)
 
 
+def _moved_over_square(t, a, x, y):
+    radius = hypot(x, y)
+    if zeros_of(radius, t) is None:
+        return _over_square(t, a, x, y)
+    share = t * (a / where(equal(radius, 0), 1, radius))
+    return steep(share, radius, moving=lambda: undefined(x, True) + undefined(y, True))
+
+
 arctan2 = elementwise(
     np.arctan2,
+    jvp={
+        "x": lambda t, out, x, y: _moved_over_square(t, y, x, y),
+        "y": lambda t, out, x, y: _moved_over_square(-t, x, x, y),
+    },
     vjp={"x": lambda g, x, y: _over_square(g, y, x, y), "y": lambda g, x, y: _over_square(-g, x, x, y)},
     domain={"x": POSITIVE, "y": POSITIVE}, kinks="0 at (0, 0); the next derivative there is NaN",
     doc="Angle of the point (y, x)",

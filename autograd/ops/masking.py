@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -143,8 +143,17 @@ def vanishing(g: Any, lost: Any, node: list, i: int) -> Any:
     lost = lost & ~_infinite(node, i, np.shape(lost))
     if getattr(g, "_node", None) is None or not lost.any() or np.shape(g) != np.shape(lost):
         return lost & False
-    ends, others = _related(g._node, node, i)
+    ends, others = _related(g._node, _beneath([node[FIRST_PARENT + i]]), call_key(node))
     return _found(lambda at: _moves(g, at, ends, others), lost) if ends else lost & False
+
+
+def depends(g: Any, at: Any, on: Sequence) -> Any:
+    """In which of the places `at`, where g is 0, it changes with what some Tensors depend on, to some order."""
+    nodes = [x._node for x in on if getattr(x, "_node", None) is not None]
+    if getattr(g, "_node", None) is None or not nodes or not at.any() or np.shape(g) != np.shape(at):
+        return at & False
+    ends, others = _related(g._node, _beneath(nodes), None)
+    return _found(lambda at: _moves(g, at, ends, others), at) if ends else at & False
 
 
 def _infinite(node: list, i: int, shape: tuple) -> Any:
@@ -196,10 +205,9 @@ def _found(test: Callable, lost: Any) -> Any:
     return rest
 
 
-def _related(root: list, node: list, i: int) -> tuple[set, set]:
-    """Where g's dependence on what argument `i` depends on is looked for, and where the rest ends."""
-    below = _beneath(node[FIRST_PARENT + i])
-    key, ends, others, left, seen = call_key(node), set(), set(), [root], set()
+def _related(root: list, below: set, key: tuple | None) -> tuple[set, set]:
+    """Where a dependence on nodes below, or on calls that the key tells, is looked for; where the rest ends."""
+    ends, others, left, seen = set(), set(), [root], set()
     while left:
         at = left.pop()
         if at[ORDER] in seen:
@@ -211,14 +219,14 @@ def _related(root: list, node: list, i: int) -> tuple[set, set]:
         elif is_freed(at) or not parents(at):
             others.add(at[ORDER])
         elif step.prim is not None and step.prim.singular:
-            (ends if below & _beneath(at) else others).add(at[ORDER])
+            (ends if below & _beneath([at]) else others).add(at[ORDER])
         else:
             left += parents(at)
     return ends, others
 
 
-def _beneath(node: list) -> set:
-    left, seen = [node], {node[ORDER]}
+def _beneath(nodes: list) -> set:
+    left, seen = list(nodes), {node[ORDER] for node in nodes}
     while left:
         for parent in parents(left.pop()):
             if parent[ORDER] not in seen:
@@ -261,4 +269,4 @@ def _seed(values: Any, like: Any) -> Any:
     return new_tensor(np.asarray(values).astype(like._data.dtype)[()])
 
 
-__all__ = ["keep_zeros", "looked_back", "vanishing"]
+__all__ = ["depends", "keep_zeros", "looked_back", "vanishing"]

@@ -63,6 +63,9 @@ KINKS = {
     "std": (anp.std, [3, 3]),
     "hypot": (lambda x: anp.hypot(x[0], x[1]), [0, 0]),
     "arctan2": (lambda x: anp.arctan2(x[0], x[1]), [0, 0]),
+    "arctan2 times a square": (
+        lambda x: anp.arctan2(x[0], x[1]) * anp.hypot(x[0], x[1]) ** 2, [0, 0],
+    ),
     "angle": (lambda x: anp.angle(x[0] + 1j * x[1]), [0, 0]),
     "sign of a complex number": (lambda x: anp.real(anp.sign(x[0] + 1j * x[1])), [0, 0]),
     "abs of a complex number": (lambda x: anp.abs(x[0] + 1j * x[1]), [0, 0]),
