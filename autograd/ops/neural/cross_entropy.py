@@ -16,7 +16,6 @@ from .losses import per_element, reduced
 
 _ROWS = np.array([0, 3, 1])
 _FEW = 64  # classes up to which sums over them go along columns
-_SMALL = 1024  # elements up to which a sum takes less time as a product with ones
 _SMALL = 1024  # elements up to which the beginnings of calls outweigh what they do
 
 # ------------------------------------------------------------------ of logits and classes
