@@ -176,7 +176,7 @@ def test_gradients_are_multiplied_abreast(optimizer, options, dtype):
         assert np.array_equal(grad.numpy(), values)
         assert np.array_equal(seen, values)
     if optimizer is optim.SGD and not options:
-        updates = [s.fn for s in act.plan.steps if not s.label]
+        updates = [s.fn for s in act.plan.steps if s.label == "SGD"]
         assert (updates.count(np.multiply), updates.count(np.subtract)) == (1, 4)
 
 
