@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import gc
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .. import changes
 from ..errors import CompileError
-from ..tape import TensorBase, mode, new_tensor
+from ..tape import TensorBase, new_tensor
 from ..watching import watching
 from . import effects, lines
-from . import options as groups
 from .asking import Asking, Hashing
 from .capture import Captured
 from .conversions import STAND_IN_OF, Conversions
 from .generators import Draws, Watch
 from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
-from .numbers import Numbers, Stepping, hoisted
+from .numbers import Numbers, hoisted
 from .recorder import Recorder, value_of
 from .results import HISTORY, LIVE, hollow, kind_of, real_value
+from .standins import StandIns
 from .state import GradPlace, Place, State, TensorPlace, grad_of
 from .stepper import Stepper
 from .traced import Leak, Traced
@@ -102,14 +100,14 @@ def _traced_once(
     try:
         return session.run(args, options)
     except Leak as leak:
-        session.put_back()
+        session.ours.put_back()
         if session.watch is not None:
             session.watch.put_back()
         restore()
         text = str(leak)
         raise CompileError(text if _has_line(text) else f"{last_line(leak, fn)}: {text}") from leak
     except BaseException:
-        session.put_back()
+        session.ours.put_back()
         if session.watch is not None:
             session.watch.put_back()
         restore()
@@ -146,15 +144,10 @@ class _Session:
         self.widely = widely
         self.fn, self.state, self.recorder = fn, state, Recorder()
         self.captured = captured
-        self.places: list[tuple[Place, np.ndarray, Operand]] = []
-        self.patched: list[tuple[Any, str]] = []
-        self.entered: list[tuple[Any, np.ndarray]] = []  # gradients that there were, and their arrays
         self.kinds: list[str] = kinds
-        # parameters whose gradient was reset before any sweep, by id, and the number of the next step
-        self.reset: dict[int, int] = {}
         self.stepper = Stepper(self.recorder)
+        self.ours = StandIns(state, self.recorder, self.stepper)
         self.standing: list[tuple[Any, Traced, Any]] = []  # stand-ins for arguments, and those
-        self.groups: list[tuple[Any, list]] = []  # optimisers and their groups
         self.watch: Watch | None = None
 
     # -------------------------------------------------------------- around the run
@@ -163,7 +156,7 @@ class _Session:
         if effects.streams(self.captured.values()):
             raise Leak("an iterator or a file is read by name, which gives another value each time")
         given = mapped((args, options), self._input)
-        self._stand_in()
+        self.ours.enter()
         self.recorder.ambient = np.geterr()
         self.watch = watch = Watch(effects.sources(self.captured.values()))
         self.recorder.on_draw = watch.accept
@@ -183,16 +176,16 @@ class _Session:
         self.recorder.recording.outputs = outputs
         grads = self._finish()
         self._refuse_leaks()
-        self.put_back()
+        self.ours.put_back()
         constants = [(t, t._data) for t in self.stepper.constants.values()]
-        places = [(place, operand) for place, _, operand in self.places]
+        places = [(place, operand) for place, _, operand in self.ours.places]
         recording = self.recorder.recording
         for place, operand in places:
             if not isinstance(place, GradPlace):  # programs are bound to those that there are then
                 recording.roots[operand.root].array = None
         return TracedRun(
-            recording, places, grads, self._dead(), self.kinds, tree, real, constants, self._resets(grads),
-            hoisted(recording), self.met,
+            recording, places, grads, self.ours.dead(), self.kinds, tree, real, constants,
+            self.ours.resets(grads), hoisted(recording), self.met,
         )  # fmt: skip
 
     def _refuse_writes(self, args: tuple, options: dict, given: Any) -> None:
@@ -233,82 +226,6 @@ class _Session:
             self.recorder.recording.packed.add(operand.root)
         return self.recorder.duck(array, scalar=isinstance(value, np.generic))
 
-    def _stand_in(self) -> None:
-        recorder = self.recorder
-        for place in self.state.places():
-            array = place.get()
-            operand = recorder.enter(array, STATE)
-            self.places.append((place, array, operand))
-            if isinstance(place, GradPlace):
-                self.entered.append((grad_of(place.owner), array))
-            place.put(recorder.duck(array))
-        for tensor in self.state.tensors():
-            if tensor._node is not None:
-                self.stepper.parameters.add(id(tensor._node))
-        for optimizer in self.state.optimizers:
-            self._patch(optimizer, "step", Stepping(optimizer, recorder).step)
-            self.groups.append((optimizer, groups.stand_in(optimizer)))
-        for owner in (*self.state.optimizers, *self.state.roots):
-            self._patch(owner, "zero_grad", self._resetting(owner, owner.zero_grad))
-        for scheduler in self.state.schedulers:
-            self._patch(scheduler, "step", _as_effect(scheduler.step, recorder))
-            self._patch(scheduler, "get_last_lr", _unread(scheduler.get_last_lr))
-        for root in self.state.roots:
-            if hasattr(root, "update_parameters"):
-                self._patch(root, "update_parameters", _refused_update)
-        mode.generators, mode.whole = self._generator, self.stepper.whole
-
-    def _resetting(self, owner: Any, zero_grad: Callable) -> Callable:
-        """`zero_grad` that notes whose gradients are gone before any sweep reads them."""
-
-        def reset(set_to_none: bool = True) -> None:
-            if set_to_none and not self.stepper.swept:
-                groups = getattr(owner, "param_groups", None)
-                found = [p for g in groups for p in g["params"]] if groups else owner.parameters()
-                for p in found:
-                    self.reset.setdefault(id(p), self.recorder.count + 1)
-            zero_grad(set_to_none)
-
-        return reset
-
-    def _resets(self, grads: list) -> bool:
-        """Whether gradients that there were before play no part."""
-        return all(operand is None or id(t) in self.reset for t, operand in grads if grad_of(t) is not None)
-
-    def _dead(self) -> dict[int, int]:
-        """From which step on the gradients that there were before are of no use."""
-        had = {id(place.owner) for place, _, _ in self.places if isinstance(place, GradPlace)}
-        return {id(t): 0 for t in self.state.tensors() if id(t) not in had} | self.reset
-
-    def _patch(self, owner: Any, name: str, value: Any) -> None:
-        owner.__dict__[name] = value
-        self.patched.append((owner, name))
-
-    def put_back(self) -> None:
-        """Real arrays again where stand-ins were."""
-        mode.generators = mode.whole = None
-        for owner, name in self.patched:
-            owner.__dict__.pop(name, None)
-        self.patched = []
-        for optimizer, kept in self.groups:
-            groups.put_back(optimizer, kept)
-        self.groups = []
-        for place, array, _ in self.places:
-            if not isinstance(place, TensorPlace):
-                continue
-            place.put(array)
-        for grad, array in self.entered:
-            if isinstance(grad._data, Traced) and grad._data.value is array:
-                grad._data = array
-        for optimizer in self.state.optimizers:
-            for slot in optimizer._slots.values():
-                slot.state = tuple(a.value if isinstance(a, Traced) else a for a in slot.state)
-        for tensor in self.state.tensors():
-            grad = grad_of(tensor)
-            if grad is not None and isinstance(grad._data, Traced):
-                grad._data = grad._data.value
-        changes.note()  # what optimisers keep are other tuples
-
     # -------------------------------------------------------------- what the run leaves
 
     def _output(self, value: Any) -> Any:
@@ -327,7 +244,7 @@ class _Session:
     def _finish(self) -> list[tuple[Any, Operand | None]]:
         """Note what the state's arrays are now, and have the real ones hold it."""
         recording = self.recorder.recording
-        for place, array, operand in self.places:
+        for place, array, operand in self.ours.places:
             if not isinstance(place, TensorPlace):
                 continue
             now = place.get()
@@ -360,8 +277,8 @@ class _Session:
 
     def _refuse_leaks(self) -> None:
         """Nothing may hold a stand-in but the state itself."""
-        held = {id(place.get()) for place, _, _ in self.places if isinstance(place, TensorPlace)}
-        held |= {id(grad._data) for grad, _ in self.entered}
+        held = {id(place.get()) for place, _, _ in self.ours.places if isinstance(place, TensorPlace)}
+        held |= {id(grad._data) for grad, _ in self.ours.entered}
         for tensor in self.state.tensors():
             grad = grad_of(tensor)
             if grad is not None:
@@ -386,13 +303,6 @@ class _Session:
 
     # -------------------------------------------------------------- generators
 
-    def _generator(self, generator: Any) -> Any:
-        if isinstance(generator, Draws):
-            return generator
-        if all(generator is not g for g in self.state.all_generators()):
-            raise Leak("numbers are drawn from a generator that is not named in state=")
-        return Draws(generator, self.recorder)
-
     def _named(self, value: Any) -> Any:
         """What the name of a generator or of a C function stands for while the function is recorded."""
         if value is isinstance or value is type:
@@ -411,29 +321,6 @@ class _Session:
                 return [given]
         certain = tensor._node is not None or any(tensor is t for t in self.state.tensors())
         return [tensor] if certain else [tensor, data]
-
-
-def _unread(read: Callable) -> Callable:
-    def refused(*args: Any) -> Any:
-        if lines.is_library(sys._getframe(1).f_code.co_filename):
-            return read(*args)
-        raise Leak("a scheduler's rate is read, which a program would do only once")
-
-    return refused
-
-
-def _refused_update(*args: Any) -> None:
-    raise Leak("update_parameters() counts its calls in Python, which a program would do only once")
-
-
-def _as_effect(step: Callable, recorder: Recorder) -> Callable:
-    def run(*args: Any) -> Any:
-        if any(isinstance(a, (TensorBase, Traced)) for a in args):
-            raise Leak("a scheduler's step() gets a value that is computed anew at each run")
-        recorder.effect(step, *args)
-        return step(*args)
-
-    return run
 
 
 def _make_real(ducks: list[Traced]) -> None:
