@@ -163,7 +163,7 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
 
 
 _NEVER = -float("inf")
-_LARGE = 1 << 18  # bytes of a cotangent, from which on it is worth finding out what needs to be held
+_LARGE = 1 << 16  # bytes of a cotangent, from which on it is worth finding out what needs to be held
 
 
 def last_to_look_back(waiting: list) -> float:

@@ -62,11 +62,14 @@ def _beside(reduced, x, axis):
 def _shares_of_power(x, scale, order):
     """d norm / d x of a norm that is `scale`."""
     gone = zeros_of(x, scale)
-    if gone is not None and order > 2:
+    if gone is not None and order >= 3:
         return absolute(x / scale) ** (order - 2) * conj(x / scale)
     zero = value_of(x) == 0
     share = absolute(where(zero, 1, x)) / scale
-    return unless(gone, x, where(zero, 0, share ** (order - 1) * conj(sign(x))))
+    powers = share ** (order - 1) * conj(sign(x))
+    if gone is not None and order > 2:
+        return where(zero, flat_rest(conj(x), gone, 1), powers)
+    return unless(gone, x, where(zero, 0, powers))
 
 
 def _moved_powers(t, out, x, axis, order, keepdims):

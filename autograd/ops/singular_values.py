@@ -91,12 +91,21 @@ def _inside(s, u, v, to_u, to_s, to_v):
         size = functools.reduce(
             np.maximum, [np.abs(value_of(t)).max((-2, -1), keepdims=True, initial=0) for t in turns]
         )
+        if to_s is not None and np.any(_several_zeros(s) & (value_of(to_s) != 0)):
+            raise gaps.untold()  # their vectors turn on both sides, each by itself
         total = limits(gaps, total, size, s, u, mH(v))
     else:
         total = gaps.under(total, turns)
     if not isinstance(phases, int):
         total = total + on_diagonal(0.5j * phases * _over(s))
     return total if to_s is None else total + on_diagonal(to_s)
+
+
+def _several_zeros(s):
+    """Which values are 0 but for rounding, where that are more than one."""
+    s = value_of(s)
+    zero = s <= 4 * s.shape[-1] * np.finfo(s.dtype).eps * s.max(-1, keepdims=True, initial=0)
+    return zero & (np.count_nonzero(zero, -1, keepdims=True) > 1)
 
 
 def _outside(s, u, g):

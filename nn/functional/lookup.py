@@ -266,7 +266,8 @@ def _any(mask: np.ndarray) -> bool:
 
 def _largest_places(weight: np.ndarray, input: np.ndarray, bag: np.ndarray, bags: int) -> tuple:
     """The row that has the largest of each column over each bag, and which bags are empty."""
-    columns = np.arange(weight.shape[1])
+    columns, order = np.arange(weight.shape[1]), np.argsort(bag, kind="stable")
+    input, bag = input[order], bag[order]
     empty = np.bincount(bag, minlength=bags) == 0
     full = np.flatnonzero(~empty)
     values = weight[input]

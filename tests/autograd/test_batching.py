@@ -73,9 +73,7 @@ def scalar(sample: Sample):
 
 # Those that run for each example, and why: NumPy and SciPy have them for one alone.
 LOOPS = {
-    "convolve_nd", "recursive_filter",  # of one pair of signals
-    "lstsq", "roots", "solve_banded",  # of one matrix
-    "ctc_loss",  # with sequences of lengths of their own
+    "roots",  # of polynomials, which looks at their coefficients
     "ode_solution", "integral",  # they call the user's function
 }  # fmt: skip
 
