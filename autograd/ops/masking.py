@@ -178,7 +178,7 @@ def _still(lost: Any, i: int) -> Any:
     pushed, _faults.pushed = _faults.pushed, None
     try:
         with enable_grad():
-            moving = lost & ~np.isinf(x._data)
+            moving = lost & np.isfinite(x._data)
             return lost & ~_found(lambda at: _moves(x, at, set(along), set(), along), moving)
     finally:
         _faults.pushed = pushed
