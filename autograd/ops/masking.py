@@ -29,15 +29,11 @@ _MOST_NODES = 2000  # of a slope that is looked at
 _MOST_PARTS = 32  # that elements are told apart in
 
 _PLAIN = {
-    np.ndarray,
-    np.float64,
-    np.float32,
-    np.complex128,
-    np.complex64,
-    np.float16,
-    np.longdouble,
-    np.clongdouble,
-}
+    np.ndarray, np.float64, np.float32, np.complex128, np.complex64, np.float16, np.longdouble, np.clongdouble
+}  # fmt: skip
+
+# Functions whose derivative grows more slowly than the reciprocal of the distance does.
+_ROOTS = {"sqrt", "cbrt", "arcsin", "arccos", "arccosh"}
 
 _faults = FAST["faults"]
 
@@ -71,7 +67,7 @@ def keep_zeros(g: Any, result: Any, node: Any = None, i: int = 0) -> Any:
     masked = lost & ~gone
     moving = [p for p in parts if changes(p, masked)]
     result = _where(masked, undefined(moving[0], masked) if moving else 0, result)
-    return _where(gone, parts[0] * np.nan, result) if gone.any() else result
+    return _where(gone, undefined(parts[0], gone) + np.nan, result) if gone.any() else result
 
 
 def _of_arrays(parts: list, g: Any, result: Any, node: Any, i: int) -> Any:
@@ -143,7 +139,10 @@ def vanishing(g: Any, lost: Any, node: list, i: int) -> Any:
     lost = lost & ~_infinite(node, i, np.shape(lost))
     if getattr(g, "_node", None) is None or not lost.any() or np.shape(g) != np.shape(lost):
         return lost & False
-    ends, others = _related(g._node, _beneath([node[FIRST_PARENT + i]]), call_key(node))
+    argument = node[FIRST_PARENT + i]
+    ends, others = _related(g._node, _beneath([argument]), call_key(node))
+    if ends == {argument[ORDER]} and node[PULL].step.prim.name in _ROOTS:
+        return lost & False  # it vanishes at least as the argument does, which is faster
     return _found(lambda at: _moves(g, at, ends, others), lost) if ends else lost & False
 
 

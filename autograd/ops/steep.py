@@ -85,7 +85,9 @@ class Steep:
             slope = undefined_forward(self.num, lost) if self.moving is None else self.moving
             quotient = _where(lost, slope, quotient)
         else:
-            quotient = _where(lost, self.num * np.nan if into_another else 0, quotient)
+            quotient = _where(
+                lost, undefined_forward(self.num, lost) + np.nan if into_another else 0, quotient
+            )
         return quotient if self.rest is None else quotient + self.rest
 
 

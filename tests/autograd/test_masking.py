@@ -115,3 +115,15 @@ def test_many_masked_elements_stay_0_and_are_released():
     assert not x.grad.numpy().any()
     with pytest.raises(Exception, match="released"):
         y.backward()
+
+
+@pytest.mark.parametrize("name", VANISHING)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_is_beside_keeps_its_derivatives(name):
+    f, point = VANISHING[name][:2]
+    beside = 0.4 if name == "square of an arccos" else 1.3
+    alone = dict(_hessians(lambda x: anp.sum(f(x)), np.array([beside])))
+    for mode, found in _hessians(lambda x: anp.sum(f(x)), np.array([float(point), beside])):
+        (_, after), (before, found) = np.asarray(found)
+        np.testing.assert_allclose(found, np.ravel(alone[mode])[0], 1e-9, err_msg=mode)
+        assert not np.any(np.nan_to_num([before, after])), mode
