@@ -24,8 +24,9 @@ from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
 from .choosing import _where, equal, isnan
 from .limits import TooLarge, call_key, changes, pulled, undefined
 
-_ORDERS = 8  # of slopes that are looked at
-_MOST_NODES = 2000  # of a slope that is looked at
+_ORDERS = 4  # of slopes that are looked at
+_MOST_NODES = 150  # of a slope that is looked at
+_MOST_DEEP = 1  # questions that arise within questions
 _MOST_PARTS = 32  # that elements are told apart in
 
 _PLAIN = {
@@ -240,6 +241,16 @@ def _moves(g: Any, at: Any, ends: set, others: set, along: dict | None = None) -
     Args:
         along: in which direction, by the nodes' orders; None: in any.
     """
+    if _faults.depth >= _MOST_DEEP:  # each would ask the same of its own slopes
+        return True
+    _faults.depth += 1
+    try:
+        return _any_slope(g, at, ends, others, along)
+    finally:
+        _faults.depth -= 1
+
+
+def _any_slope(g: Any, at: Any, ends: set, others: set, along: dict | None) -> bool:
     terms = [(g._node, _seed(np.where(at, 2 + np.cos(np.arange(at.size)).reshape(at.shape), 0), g))]
     for _ in range(_ORDERS):
         try:
