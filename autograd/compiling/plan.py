@@ -110,7 +110,8 @@ def planned(recording: Recording, lasting: dict[int, int | None], kernels: str =
 
         steps = with_loops(with_layouts(steps, recording, ends), recording, ends, lasting)
     elif kernels == NUMPY:
-        steps, hosts = abreast(rewritten(steps, recording), recording, lasting, ends)
+        steps = rewritten(_made_in_place(steps, ends, written=True), recording)
+        steps, hosts = abreast(steps, recording, lasting, ends)
         lasting = _with_rows(lasting, hosts)
         steps = hastened(with_tiles(steps, recording, ends | lasting.keys()), recording)
     bound = {
@@ -185,8 +186,12 @@ def _asked(steps: list[Instruction]) -> list[Instruction]:
     return kept[::-1]
 
 
-def _made_in_place(steps: list[Instruction], ends: set[int]) -> list[Instruction]:
-    """The steps, where what is only copied to a result is made there."""
+def _made_in_place(steps: list[Instruction], ends: set[int], written: bool = False) -> list[Instruction]:
+    """The steps, where what is only copied to a result is made there.
+
+    Args:
+        written: also what is written to before; a loop of numba's keeps that in registers, not in a result.
+    """
     fixed = {o.root: i for i, step in enumerate(steps) for o in step.writes}  # where they are written last
     makers = {o.root: o for step in steps for o in step.made()}
     moved: dict[int, int] = {}
@@ -195,7 +200,7 @@ def _made_in_place(steps: list[Instruction], ends: set[int]) -> list[Instruction
         x, result = step.args[0] if step.args else None, step.results
         if step.kind == "call" and step.fn in COPIES and type(x) is Operand and type(result) is Operand:
             alike = makers.get(x.root) == x == result._replace(root=x.root)
-            alike = alike and fixed.get(x.root, -1) < i and result.root not in fixed
+            alike = alike and fixed.get(x.root, -1) < (i if written else 0) and result.root not in fixed
             if alike and result.root in ends and x.root not in ends | moved.keys():
                 moved[x.root] = result.root
                 continue
