@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .ir import FRESH, Instruction, Operand, Recording, Scalar, mapped
+from .ir import FRESH, Instruction, Operand, Recording
 from .lowering import gives_new_array
 from .small import elementwise
 
@@ -190,18 +190,11 @@ class _Rows:
 
 def _moved(step: Instruction, places: Mapping[int, tuple[int, int]]) -> Instruction:
     """A step whose operands are where they now lie."""
-    if not any(o.root in places for o in (*step.reads(), *step.writes, *step.made())):
-        return step
 
-    def change(x: Any) -> Any:
-        if type(x) is slice:
-            return slice(change(x.start), change(x.stop), change(x.step))
-        if type(x) is Scalar:
-            return Scalar(change(x.operand))
-        if type(x) is not Operand or x.root not in places:
-            return x
-        root, offset = places[x.root]
-        return x._replace(root=root, offset=x.offset + offset)
+    def change(o: Operand) -> Operand:
+        if o.root not in places:
+            return o
+        root, offset = places[o.root]
+        return o._replace(root=root, offset=o.offset + offset)
 
-    names = ("args", "options", "results", "writes")
-    return dataclasses.replace(step, **{name: mapped(getattr(step, name), change) for name in names})
+    return step.readdressed(change)

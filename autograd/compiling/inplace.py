@@ -5,14 +5,13 @@ The result gets the argument's name, so that whoever runs the call sees one piec
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from .fusion import Group
-from .ir import FRESH, Instruction, Operand, Recording, Scalar, mapped
+from .ir import FRESH, Instruction, Operand, Recording, steps_of
 from .lowering import gives_new_array
 from .recorder import cleared, zeroed
 from .rows import Rows
@@ -24,18 +23,7 @@ _TWICE = {np.sin, np.cos, zeroed, cleared}
 
 def renamed(step: Instruction, moved: Mapping[int, int]) -> Instruction:
     """A step with other roots in the places of some."""
-    if not any(o.root in moved for o in _touched(step)):
-        return step
-
-    def change(x: Any) -> Any:
-        if type(x) is slice:
-            return slice(change(x.start), change(x.stop), change(x.step))
-        if type(x) is Scalar:
-            return Scalar(change(x.operand))
-        return x._replace(root=moved[x.root]) if type(x) is Operand and x.root in moved else x
-
-    names = ("args", "options", "results", "writes")
-    return dataclasses.replace(step, **{name: mapped(getattr(step, name), change) for name in names})
+    return step.readdressed(lambda o: o._replace(root=moved[o.root]) if o.root in moved else o)
 
 
 def renamed_group(group: Group, moved: Mapping[int, int]) -> Group:
@@ -64,7 +52,7 @@ def in_place(
     """
     last = {o.root: i for i, item in enumerate(items) for o in _of_item(item)}
     own = {r for r in last if recording.roots[r].kind == FRESH} - ends
-    own -= {o.root for item in items for s in _steps(item) if gives_new_array(s) for o in s.made()}
+    own -= {o.root for item in items for s in steps_of(item) if gives_new_array(s) for o in s.made()}
     moved: dict[int, int] = {}
     found = []
     for i, item in enumerate(items):
@@ -78,16 +66,8 @@ def in_place(
     return found
 
 
-def _steps(item: Any) -> list[Instruction]:
-    return [item] if isinstance(item, Instruction) else item.steps
-
-
-def _touched(step: Instruction) -> Iterable[Operand]:
-    return (*step.reads(), *step.writes, *step.made())
-
-
 def _of_item(item: Any) -> Iterable[Operand]:
-    return [o for step in _steps(item) for o in _touched(step)]
+    return [o for step in steps_of(item) for o in step.touched()]
 
 
 def _renamed_item(item: Any, moved: Mapping[int, int], again: Any) -> Any:

@@ -7,7 +7,7 @@ fixed. So a view needs no instruction: it is an offset, a shape and strides into
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -133,6 +133,25 @@ class Instruction:
             return [self.results]
         return [] if self.results is None else list(operands(self.results))
 
+    def touched(self) -> tuple[Operand, ...]:
+        """What it reads, makes or changes."""
+        return (*self.reads(), *self.writes, *self.made())
+
+    def readdressed(self, change: Callable[[Operand], Operand]) -> Instruction:
+        """The same call with each operand changed; itself if none is."""
+        if all(change(o) is o for o in self.touched()):
+            return self
+
+        def changed(x: Any) -> Any:
+            if type(x) is slice:
+                return slice(changed(x.start), changed(x.stop), changed(x.step))
+            if type(x) is Scalar:
+                return Scalar(change(x.operand))
+            return change(x) if type(x) is Operand else x
+
+        names = ("args", "options", "results", "writes")
+        return replace(self, **{name: mapped(getattr(self, name), changed) for name in names})
+
     def stand_for(self, steps: list[Instruction]) -> Instruction:
         """Have the names, the line and the number of the calls that run here."""
         self.calls = tuple(dict.fromkeys(name for step in steps for name in step.calls or (step.called,)))
@@ -222,6 +241,11 @@ def operands(tree: Any) -> Iterator[Operand]:
             yield from operands(item)
     elif kind is slice:
         yield from operands((tree.start, tree.stop, tree.step))
+
+
+def steps_of(item: Any) -> list[Instruction]:
+    """The calls of an item of a plan: itself, or those that it runs."""
+    return [item] if isinstance(item, Instruction) else item.steps
 
 
 def leaves(tree: Any) -> list[Any]:

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .elementwise import assignments
-from .ir import FRESH, Instruction, Operand, Recording, Scalar, mapped
+from .ir import FRESH, Instruction, Operand, Recording
+from .sums import PRODUCTS
 
 # Multiplications of a product that are worth a look; of one that takes too long to try.
 LEAST, MOST = 1 << 20, 1 << 27
@@ -25,7 +26,6 @@ LEAST, MOST = 1 << 20, 1 << 27
 WORTH = 0.95
 # How often a product is tried, unless that takes longer than so many seconds.
 TRIES, PATIENCE = 7, 0.02
-_PRODUCTS: set[Any] = {np.dot, np.ndarray.dot, np.matmul}
 _RESHAPES: set[Any] = {np.ndarray.reshape, np.ndarray.ravel, np.ndarray.flatten, np.reshape, np.ravel}
 
 
@@ -78,7 +78,7 @@ def with_layouts(
 def _is_product(step: Instruction) -> bool:
     """Whether it is a product of two matrices."""
     given, out = step.args[:2], step.results
-    if step.kind != "call" or step.fn not in _PRODUCTS or step.options or len(step.args) != 2:
+    if step.kind != "call" or step.fn not in PRODUCTS or step.options or len(step.args) != 2:
         return False
     if type(out) is not Operand or any(type(x) is not Operand for x in given):
         return False
@@ -113,7 +113,7 @@ def _clusters(steps: list[Instruction], recording: Recording, ends: set[int]) ->
             of.update(dict.fromkeys(b.roots, a))
 
     for step in steps:
-        everything = (*step.reads(), *step.made(), *step.writes)
+        everything = step.touched()
         for o in everything:
             cluster(o.root)
         statements = assignments(step) if step.fn not in _RESHAPES else None
@@ -132,7 +132,7 @@ def _clusters(steps: list[Instruction], recording: Recording, ends: set[int]) ->
                 found.rows, found.width = step.results.shape
             found.free &= (found.rows, found.width) == step.results.shape
     for step in steps:
-        for o in (*step.reads(), *step.made(), *step.writes):
+        for o in step.touched():
             found = of[o.root]
             whole = recording.roots[o.root].nbytes == found.rows * found.width * o.dtype.itemsize
             found.free = found.free and whole and _columns(o, found) is not None
@@ -147,7 +147,7 @@ def _sums(step: Instruction) -> bool:
     if isinstance(owner, np.ufunc):
         return step.fn.__name__ == "reduce"
     given = [x for x in step.args[:2] if type(x) is Operand]
-    return step.fn in _PRODUCTS and sorted(len(x.shape) for x in given) == [1, 2]
+    return step.fn in PRODUCTS and sorted(len(x.shape) for x in given) == [1, 2]
 
 
 def _columns(o: Operand, cluster: _Cluster) -> Operand | None:
@@ -243,20 +243,12 @@ def measured(shapes: Shapes) -> float:
 
 
 def _rewritten(step: Instruction, of: dict[int, _Cluster]) -> Instruction:
-    everything = (*step.reads(), *step.made(), *step.writes)
-    if not any(of[o.root].turned for o in everything):
-        return step
+    def turned(o: Operand) -> Operand:
+        seen = _columns(o, of[o.root]) if of[o.root].turned else o
+        assert seen is not None  # such a cluster is not free
+        return seen
 
-    def change(x: Any) -> Any:
-        if type(x) is slice:
-            return slice(change(x.start), change(x.stop), change(x.step))
-        if type(x) is Scalar:
-            return Scalar(change(x.operand))
-        return _columns(x, of[x.root]) if type(x) is Operand and of[x.root].turned else x
-
-    parts = (mapped(tree, change) for tree in (step.args, step.options, step.results, step.writes))
-    names = ("args", "options", "results", "writes")
-    made = dataclasses.replace(step, **dict(zip(names, parts, strict=True)))
+    made = step.readdressed(turned)
     if _is_product(step) and of[step.results.root].turned:
         (a, b), out = made.args, made.results
         return dataclasses.replace(

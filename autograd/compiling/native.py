@@ -18,14 +18,15 @@ from . import diskcache, machine, threads
 from .elementwise import zero_where_undefined
 from .fusion import Group, grouped, read_later
 from .inplace import in_place
-from .ir import FRESH, NUMBER, Instruction, Recording
+from .ir import FRESH, NUMBER, Instruction, Recording, steps_of
+from .pieces import Piece
 from .recorder import cleared, reported, zeroed
 from .rowcode import length, lines
 from .rowruns import in_rows
 from .rows import Rows
 from .scribe import Scribe, given, group_lines, indented, merged_axes, outside, word
 from .slots import Sharing
-from .wholestep import ELEMENTS, Piece, small
+from .wholestep import ELEMENTS, small
 
 # From so many additions on, a loop is spread over threads: to wake one takes as long as half of it.
 PARALLEL = 1 << 23
@@ -152,20 +153,16 @@ def with_loops(
         start += len(several)
         if kernel is not None:
             text = kernel.source({})
-            cost = 0 if text in written else sum(len(_steps(item)) for item in run)
+            cost = 0 if text in written else sum(len(steps_of(item)) for item in run)
             if spent + cost <= BUDGET:
                 spent += cost
                 written.add(text)
                 found.append(_instruction(kernel, run))
                 continue
-        found += [step for item in run for step in _steps(item)]
+        found += [step for item in run for step in steps_of(item)]
     # what NumPy still computes must warn no more than it did
     recording.quiet |= len(steps) < before and any(step.kind in ("call", "opaque") for step in found)
     return found
-
-
-def _steps(item: Any) -> list[Instruction]:
-    return [item] if isinstance(item, Instruction) else item.steps
 
 
 def _unwatched(steps: list[Instruction]) -> list[Instruction]:
@@ -210,7 +207,7 @@ def _classified(items: list, recording: Recording) -> list[Instruction | Group |
             if piece is not None and item.fn is np.concatenate and piece.work > FEW:
                 piece = None
             found.append(item if piece is None or (piece.checks and written) else piece)
-        for step in _steps(item):
+        for step in steps_of(item):
             kinds = {recording.roots[o.root].kind for o in step.writes}
             written = written or step.kind == "effect" or bool(kinds - {FRESH, NUMBER})
     return found
@@ -223,11 +220,11 @@ def _runs(items: list) -> list[list]:
     for item in items:
         is_small = isinstance(item, Piece) or (isinstance(item, Group) and item.work <= ELEMENTS)
         if is_small:
-            work, calls = work + item.work, calls + len(_steps(item))
+            work, calls = work + item.work, calls + len(steps_of(item))
             if found and work <= WORK and calls <= CALLS:
                 found[-1].append(item)
                 continue
-            work, calls = item.work, len(_steps(item))
+            work, calls = item.work, len(steps_of(item))
             found.append([item])
         else:
             work = WORK + 1
@@ -238,13 +235,13 @@ def _runs(items: list) -> list[list]:
 def _pays(run: list) -> bool:
     if isinstance(run[0], Instruction):
         return False
-    calls = sum(len(_steps(item)) for item in run)
+    calls = sum(len(steps_of(item)) for item in run)
     return calls >= 2 or (isinstance(run[0], Group) and run[0].pays)
 
 
 def _instruction(kernel: Kernel, run: list) -> Instruction:
     """The step that runs a kernel."""
-    steps = [step for item in run for step in _steps(item)]
+    steps = [step for item in run for step in steps_of(item)]
     local = {r for item in run if not isinstance(item, Piece) for r in item.local}
     made = tuple(o for step in steps for o in step.made() if o.root not in local)
     writes = tuple(o for step in steps for o in step.writes if o.root not in local)
@@ -276,7 +273,9 @@ def written(step: Instruction, writer: Any) -> str:
             addresses.append(low + o.offset)
     number = len(writer.names)
     function, table = f"loop_{number}", f"table_{number}"
-    at, entries = diskcache.load(kernel.source(places)), kernel.table(addresses)
+    source, entries = kernel.source(places), kernel.table(addresses)
+    at = diskcache.load(source)
+    writer.functions.append(source.replace("def loop(", f"def {function}(", 1))
     writer.names[f"owners_{number}"] = [*owners, entries]
     writer.names["spread"] = threads.spread
     if kernel.length:

@@ -125,17 +125,11 @@ class _Simplifier:
         if all(self._stands[root].negative for root in found):
             return step
 
-        def change(x: Any) -> Any:
-            if type(x) is slice:
-                return slice(change(x.start), change(x.stop), change(x.step))
-            if type(x) is Scalar:
-                return Scalar(change(x.operand))
-            stand = self._stands.get(x.root) if type(x) is Operand else None
-            return x if stand is None or stand.negative else stand.seen(x)
+        def change(o: Operand) -> Operand:
+            stand = self._stands.get(o.root)
+            return o if stand is None or stand.negative else stand.seen(o)
 
-        return dataclasses.replace(
-            step, args=mapped(step.args, change), options=mapped(step.options, change)
-        )
+        return step.readdressed(change)
 
     def _without_signs(self, step: Instruction) -> Instruction:
         """The step, once what it reads is there: the values that signs were kept from are computed now."""

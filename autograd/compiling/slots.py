@@ -12,7 +12,7 @@ from typing import Any
 from .arena import unit
 from .fusion import Group
 from .inplace import renamed, renamed_group
-from .ir import FRESH, Instruction, Recording
+from .ir import FRESH, Instruction, Recording, steps_of
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Sharing:
 
     def _gradients(self, run: list, start: int, stop: int) -> dict[int, list[int]]:
         """Gradients that are dead until this run writes them: what is taken of each, and until when."""
-        number = _steps(run[0])[0].number
+        number = steps_of(run[0])[0].number
         return {
             root: [0, self.touches[root][0]]
             for root, dead in self.lasting.items()
@@ -105,9 +105,5 @@ def _hosted(size: int, span: tuple[int, int], free: dict[int, list[int]], roots:
     return None
 
 
-def _steps(item: Any) -> list[Instruction]:
-    return [item] if isinstance(item, Instruction) else item.steps
-
-
 def _roots(item: Any) -> set[int]:
-    return {o.root for s in _steps(item) for o in (*s.reads(), *s.writes, *s.made())}
+    return {o.root for step in steps_of(item) for o in step.touched()}

@@ -98,8 +98,7 @@ def _apart(step: Instruction, recording: Recording) -> list[Instruction]:
 def _largest(step: Instruction, recording: Recording) -> list[Instruction]:
     """The largest of each row by its place, which is found in a fifth of the time."""
     x, out = step.args[0] if step.args else None, step.results
-    is_largest = getattr(step.fn, "__self__", None) is np.maximum and step.fn.__name__ == "reduce"
-    if not is_largest or type(x) is not Operand or type(out) is not Operand or step.kind != "call":
+    if not _is_largest(step) or type(x) is not Operand or type(out) is not Operand or step.kind != "call":
         return [step]
     rows = _rows_of(step, x)
     if not 0 < rows <= COUNTED or not 0 < x.size <= FEW or not (x.contiguous and out.contiguous):
@@ -124,6 +123,10 @@ def _largest(step: Instruction, recording: Recording) -> list[Instruction]:
         dataclasses.replace(step, fn=np.add, args=(within, starts), options={}, results=places),
         dataclasses.replace(step, fn=elements_of, args=(flat, places), options={}, results=row),
     ]
+
+
+def _is_largest(step: Instruction) -> bool:
+    return getattr(step.fn, "__self__", None) is np.maximum and step.fn.__name__ == "reduce"
 
 
 def _rows_of(step: Instruction, x: Operand) -> int:
@@ -186,8 +189,7 @@ def _range(before: list[Instruction], guard: Instruction, reads: Counter) -> Ins
     if guard.kind != "guard" or guard.expected is not True or len(before) < 2:
         return None
     largest, less = before
-    is_largest = getattr(largest.fn, "__self__", None) is np.maximum and largest.fn.__name__ == "reduce"
-    if not is_largest or less.fn is not np.less or len(less.args) != 2:
+    if not _is_largest(largest) or less.fn is not np.less or len(less.args) != 2:
         return None
     made = [largest.results, less.results]
     if any(type(o) is not Operand or reads[o.root] != 1 for o in made) or made[0].shape:

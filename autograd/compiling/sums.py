@@ -12,7 +12,7 @@ from .ir import Instruction, Operand
 
 _SUMS: set[Any] = {np.sum, np.ndarray.sum}
 _LARGEST: set[Any] = {np.max, np.ndarray.max, np.amax}
-_PRODUCTS: set[Any] = {np.dot, np.ndarray.dot, np.matmul}
+PRODUCTS: set[Any] = {np.dot, np.ndarray.dot, np.matmul}
 
 
 class Reduction(NamedTuple):
@@ -48,7 +48,7 @@ def reduction(step: Instruction) -> Reduction | None:
 
 def outer(step: Instruction) -> Assignment | None:
     """A product of a column and a row of numbers, which is one multiplication for each element."""
-    if step.kind != "call" or step.fn not in _PRODUCTS or step.options or len(step.args) != 2:
+    if step.kind != "call" or step.fn not in PRODUCTS or step.options or len(step.args) != 2:
         return None
     (a, b), out = step.args, step.results
     if any(type(o) is not Operand or len(o.shape) != 2 for o in (a, b, out)) or a.shape[1] != 1:
@@ -60,7 +60,7 @@ def outer(step: Instruction) -> Assignment | None:
 
 def _product(step: Instruction) -> Reduction | None:
     """A matrix times a vector."""
-    if step.fn not in _PRODUCTS or step.options or len(step.args) != 2 or type(step.results) is not Operand:
+    if step.fn not in PRODUCTS or step.options or len(step.args) != 2 or type(step.results) is not Operand:
         return None
     a, b = step.args
     if any(type(o) is not Operand for o in (a, b)) or len(a.shape) != 2:

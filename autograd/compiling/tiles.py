@@ -6,10 +6,8 @@ run itself reads never reaches memory. The calls are NumPy's own, so each elemen
 
 from __future__ import annotations
 
-import contextvars
 import itertools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from .inplace import in_place
 from .ir import Instruction, Operand, Recording
 from .recorder import FAULTS, cleared, zeroed
 from .scribe import merged_axes
+from .tileruns import Run
 
 # Bytes that a tile's arrays may take together, and the elements it has at least and at most.
 CACHE, LEAST, MOST = 1 << 19, 1 << 14, 1 << 16
@@ -282,81 +281,6 @@ class Tiles:
         return f"{key}({', '.join(rest)})"
 
 
-class Run:
-    """The tiles of a group in memory that is there.
-
-    `body` takes the views of a tile: of static arrays, which are made once, of a worker's buffers, and
-    of arrays that come with each run.
-    """
-
-    def __init__(
-        self, tiles: Tiles, body: Callable, arrays: list, local: list[Operand], cut: int, memory: np.ndarray
-    ):
-        self.body, self.cut = body, cut
-        self.whole: Callable = body  # with what NumPy's reports change
-        self.arrays, self.local, self.shape = arrays, local, tiles.shape
-        starts = range(0, tiles.shape[0], tiles.rows)
-        self.parts = [slice(s, min(s + tiles.rows, tiles.shape[0])) for s in starts]
-        self.static = [tuple(a[part] for a in arrays) for part in self.parts]
-        self.workers = min(tiles.workers, len(self.parts))
-        parts = memory.reshape(tiles.workers, -1)
-        self.buffers = [_buffers(tiles, local, parts[i]) for i in range(self.workers)]
-
-    def __call__(self, *arrays: Any) -> None:
-        tiles = iter(range(len(self.parts)))
-        if self.workers == 1:
-            self._take(tiles, 0, arrays)
-            return
-        contexts = [contextvars.copy_context() for _ in range(self.workers - 1)]
-        threads.spread(self._start, self.workers, contexts, tiles, arrays)
-
-    def watched(self, faults: Any, *arrays: Any) -> None:
-        """The tiles, if NumPy reports nothing on the way; else all whole, as reports are about all."""
-        if not faults.invalid:
-            self(*arrays)
-            if not faults.invalid:
-                return
-            faults.invalid = False
-        memory: dict[int, np.ndarray] = {}
-        local = []
-        for o in self.local:
-            if o.root not in memory:
-                memory[o.root] = np.empty(self.shape, o.dtype)
-            local.append(memory[o.root].view(o.dtype))
-        self.whole(*self.arrays, *local, *arrays)
-
-    def _start(self, contexts: list, worker: int, stop: int, tiles: Any, arrays: tuple) -> None:
-        if worker < len(contexts):  # NumPy's error state is that of the thread that waits
-            contexts[worker].run(self._take, tiles, worker, arrays)
-        else:
-            self._take(tiles, worker, arrays)
-
-    def _take(self, tiles: Any, worker: int, arrays: tuple) -> None:
-        """Run tiles until there are none."""
-        body, cut, (whole, rest) = self.body, self.cut, self.buffers[worker]
-        last = len(self.parts) - 1
-        for i in tiles:
-            part = self.parts[i]
-            mine = rest if i == last else whole
-            if arrays:
-                body(*self.static[i], *mine, *(a[part] for a in arrays[:cut]), *arrays[cut:])
-            else:
-                body(*self.static[i], *mine)
-
-
-def _buffers(tiles: Tiles, local: list[Operand], memory: np.ndarray) -> tuple[list, list]:
-    """The views of a worker's buffers, for a whole tile and for the last."""
-    row, starts = tiles.shape[1:], tiles.starts()
-    first = -memory.__array_interface__["data"][0] % 64
-    last = tiles.shape[0] - (tiles.count - 1) * tiles.rows
-    found: tuple[list, list] = ([], [])
-    for views, rows in zip(found, (tiles.rows, last), strict=True):
-        for o in local:
-            at = first + starts[tiles.slots[o.root]] // 64 * 64
-            views.append(np.ndarray((rows, *row), o.dtype, memory, at))
-    return found
-
-
 def tiled() -> None:
     """Stands in a step for the calls that it runs tile by tile."""
 
@@ -376,4 +300,4 @@ def _has_one_size(step: Instruction) -> bool:
     return len({o.dtype.itemsize for o in (*step.reads(), *_targets(step)) if o.size > 1}) == 1
 
 
-__all__ = ["Run", "Tiles", "tiled", "with_tiles"]
+__all__ = ["Tiles", "tiled", "with_tiles"]

@@ -7,51 +7,26 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .elementwise import DTYPES, Assignment, parts
 from .fusion import Group
 from .ir import Instruction, Operand
+from .matrixloops import PRODUCT, product
+from .pieces import Piece, result_of
 from .scribe import NAMES, Scribe, element_strides, given, group_lines, indented, index_of, literal
 
-# Multiplications of a matrix product up to which loops are as fast as a call of BLAS.
-PRODUCT = 1 << 17
 # Elements of any other call.
 ELEMENTS = 1 << 16
 # Terms of one sum: more are summed in pairs by NumPy, and lose less.
 TERMS = 4096
-# Products of a sum that are written out.
-UNROLLED = 8
-
-
-class Piece(NamedTuple):
-    """A call as loops.
-
-    Attributes:
-        step: the call.
-        operands: all that it reads or writes.
-        work: roughly how many operations.
-        lines: gives its statements.
-        checks: whether it may find that the program does not hold.
-    """
-
-    step: Instruction
-    operands: list[Operand]
-    work: int
-    lines: Callable[[Scribe], list[str]]
-    checks: bool = False
-
-    @property
-    def steps(self) -> list[Instruction]:
-        return [self.step]
 
 
 def small(step: Instruction) -> Piece | None:
     """A call as loops, if it is of a kind for that, and small."""
-    for form in (_product, _reduction, _taking, _putting, _parts, _guard):
+    for form in (product, _reduction, _taking, _putting, _parts, _guard):
         piece = form(step)
         if piece is not None:
             plain = all(
@@ -59,122 +34,9 @@ def small(step: Instruction) -> Piece | None:
                 and not any(s % o.dtype.itemsize for s in o.strides)
                 for o in piece.operands
             )  # fmt: skip
-            limit = PRODUCT if form is _product else ELEMENTS
+            limit = PRODUCT if form is product else ELEMENTS
             return piece if plain and piece.work <= limit else None
     return None
-
-
-def _out(step: Instruction) -> Operand | None:
-    out = step.results if step.results is not None else step.options.get("out")
-    return out if type(out) is Operand else None
-
-
-# ---------------------------------------------------------------- products
-
-
-class _Axis(NamedTuple):
-    """One of the three axes of a product: its length, and its strides in the factors and the result."""
-
-    n: int
-    a: int
-    b: int
-    out: int
-
-
-def _product(step: Instruction) -> Piece | None:
-    if step.kind != "call" or step.fn not in (np.dot, np.ndarray.dot, np.matmul):
-        return None
-    out, given = _out(step), step.args[:2]
-    if out is None or set(step.options) - {"out"} or any(type(x) is not Operand for x in given):
-        return None
-    a, b = given
-    if not 1 <= len(a.shape) <= 2 or not 1 <= len(b.shape) <= 2 or out.root in (a.root, b.root):
-        return None
-    if a.dtype != b.dtype or a.dtype != out.dtype or a.dtype.str[1:] not in ("f4", "f8"):
-        return None
-    sa, sb, so = (element_strides(o, o.shape) for o in (a, b, out))
-    rows, columns = len(a.shape) == 2, len(b.shape) == 2
-    i = _Axis(a.shape[0] if rows else 1, sa[0] if rows else 0, 0, so[0] if rows else 0)
-    j = _Axis(b.shape[1] if columns else 1, 0, sb[1] if columns else 0, so[-1] if columns else 0)
-    k = _Axis(a.shape[-1], sa[-1], sb[0], 0)
-
-    def lines(scribe: Scribe) -> list[str]:
-        # the axis along which the result and a factor are contiguous goes inside
-        if not (j.b == j.out == 1 and j.n > 3) and i.a == i.out == 1 and i.n > 3:
-            swap = [_Axis(x.n, x.b, x.a, x.out) for x in (j, i, k)]
-            return _product_lines(scribe, (b, a, out), *swap)
-        return _product_lines(scribe, (a, b, out), i, j, k)
-
-    return Piece(step, [a, b, out], i.n * j.n * k.n, lines)
-
-
-def _product_lines(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
-    a, b, out = operands
-    zero = literal(0, a.dtype)
-
-    def at(o: Operand, *terms: tuple[str, int]) -> str:
-        return scribe.load(o, index_of([(v, str(s)) for v, s in terms]))
-
-    if j.b == j.out == 1 and j.n > 3:
-        rows = _summed_rows if k.n > 8 * UNROLLED else _rows_at_once
-        return rows(scribe, operands, i, j, k)
-    # several sums at a time: what is read of one factor serves for as many of the other
-    down, across = (next(n for n in (4, 2, 1) if axis.n % n == 0) for axis in (i, j))
-    tile = [(m, n) for m in range(down) for n in range(across)]
-    body = [f"s{m}_{n} = {zero}" for m, n in tile] + [f"for k in range({k.n}):"]
-    body += [f"    a{m} = {at(a, (f'(i + {m})', i.a), ('k', k.a))}" for m in range(down)]
-    for n in range(across):
-        body.append(f"    b0 = {at(b, ('k', k.b), (f'(j + {n})', j.b))}")
-        body += [f"    s{m}_{n} = plus_product(s{m}_{n}, a{m}, b0)" for m in range(down)]
-    for m, n in tile:
-        place = index_of([(f"(i + {m})", str(i.out)), (f"(j + {n})", str(j.out))])
-        body.append(scribe.store(out, place, f"s{m}_{n}"))
-    # the longer factor is read but once
-    loops = [f"for i in range(0, {i.n}, {down}):", f"for j in range(0, {j.n}, {across}):"]
-    outer, inner = loops if i.n > j.n else loops[::-1]
-    return [outer, *indented([inner, *indented(body)])]
-
-
-def _rows_at_once(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
-    """Two rows of the result, or one, as sums of a few rows of the second factor at a time."""
-    a, b, out = operands
-    rows = range(2 if i.n % 2 == 0 else 1)
-    places = [index_of([(f"(i + {r})", str(i.out)), ("j", str(j.out))]) for r in rows]
-    body = []
-    for low in range(0, k.n, UNROLLED):
-        several = range(low, min(low + UNROLLED, k.n))
-        for r in rows:
-            body += [
-                f"a{r}_{m} = {scribe.load(a, index_of([(f'(i + {r})', str(i.a)), (str(m), str(k.a))]))}"
-                for m in several
-            ]
-        body.append(f"for j in range({j.n}):")
-        for m in several:
-            body.append(f"    b{m} = {scribe.load(b, index_of([(str(m), str(k.b)), ('j', '1')]))}")
-        for r in rows:
-            total = f"a{r}_0 * b0" if low == 0 else scribe.load(out, places[r])
-            for m in several[1 if low == 0 else 0 :]:
-                total = f"plus_product({total}, a{r}_{m}, b{m})"
-            body.append(f"    {scribe.store(out, places[r], total)}")
-    return [f"for i in range(0, {i.n}, {len(rows)}):", *indented(body)]
-
-
-def _summed_rows(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
-    """A row of the result as a sum of rows of the second factor."""
-    a, b, out = operands
-    place = index_of([("i", str(i.out)), ("j", str(j.out))])
-    one = scribe.load(a, index_of([("i", str(i.a)), ("k", str(k.a))]))
-    row = scribe.load(b, index_of([("k", str(k.b)), ("j", str(j.b))]))
-    total = f"plus_product({scribe.load(out, place)}, a0, {row})"
-    body = [
-        f"for j in range({j.n}):",
-        f"    {scribe.store(out, place, literal(0, a.dtype))}",
-        f"for k in range({k.n}):",
-        f"    a0 = {one}",
-        f"    for j in range({j.n}):",
-        f"        {scribe.store(out, place, total)}",
-    ]
-    return [f"for i in range({i.n}):", *indented(body)]
 
 
 # ---------------------------------------------------------------- reductions
@@ -197,7 +59,7 @@ def _reduction(step: Instruction) -> Piece | None:
     ufunc = getattr(step.fn, "__self__", None)
     is_ufunc = isinstance(ufunc, np.ufunc) and step.fn.__name__ == "reduce"
     found = _REDUCTIONS.get(ufunc if is_ufunc else step.fn)
-    out, given = _out(step), step.args[0] if step.args else None
+    out, given = result_of(step), step.args[0] if step.args else None
     if found is None or isinstance(step.fn, np.ufunc) or out is None or type(given) is not Operand:
         return None
     options = dict(step.options)
@@ -280,7 +142,7 @@ def _taking(step: Instruction) -> Piece | None:
     """`x.take(index)` of all of x, and `x[index]` of rows."""
     if step.kind != "call" or step.fn not in (np.take, np.ndarray.take, operator.getitem):
         return None
-    out = _out(step)
+    out = result_of(step)
     if out is None or step.options or len(step.args) != 2:
         return None
     x, index = step.args

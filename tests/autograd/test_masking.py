@@ -24,6 +24,8 @@ VANISHING = {
     "a bell of a root": (lambda x: anp.exp(-(anp.sqrt(x) ** 4)), 0, 0, -2, "both"),
     "cube of a cube root": (lambda x: anp.cbrt(x) ** 3, 0, 1, 0, "both"),
     "sixth power of a cube root": (lambda x: anp.cbrt(x) ** 6, 0, 0, 2, "first"),
+    "root times what is beneath": (lambda x: x * anp.sqrt(x), 0, 0, INF, "first"),
+    "arcsin times its distance": (lambda x: (1 - x) * anp.arcsin(x), 1, -np.pi / 2, -INF, "first"),
     "square of a cube root": (lambda x: anp.cbrt(x) ** 2, 0, INF, INF, ""),
     "cube of a sine of a cube root": (lambda x: anp.sin(anp.cbrt(x)) ** 3, 0, 1, -INF, "first"),
     "exp of a logarithm": (lambda x: anp.exp(anp.log(x)), 0, 1, 0, ""),

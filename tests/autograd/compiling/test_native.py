@@ -16,7 +16,7 @@ import autograd.numpy as anp
 import nn
 import nn.functional as F
 import optim
-from autograd.compiling import diskcache, elementwise, machine, native, wholestep
+from autograd.compiling import diskcache, elementwise, machine, matrixloops, native, wholestep
 from autograd.compiling.elementwise import zero_where_undefined
 
 from .test_training_steps import CLASSES, MODELS, training
@@ -443,10 +443,20 @@ def test_loops_that_differ_are_not_used(monkeypatch):
 
 
 def test_each_kind_of_piece_says_no_to_what_it_does_not_know():
-    for form in (wholestep._product, wholestep._reduction, wholestep._taking, wholestep._putting):
+    for form in (matrixloops.product, wholestep._reduction, wholestep._taking, wholestep._putting):
         from autograd.compiling.ir import Instruction
 
         assert form(Instruction(np.sort, (), {})) is None
+
+
+def test_what_a_loop_makes_on_the_way_stays_in_registers():
+    """Of a gradient that is set to zero in places, and then returned, only the last value goes to memory:
+    one store in the loop, one where large arguments are done again."""
+    x = RNG.standard_normal(10_000).astype(np.float32)
+    formula = lambda x: (anp.tanh(x) * anp.exp(-x * x) + anp.sin(x) / (1 + x * x)).sum()
+    act = compiled(autograd.grad(formula), x)
+    assert [step.kind for step in act.plan.steps] == ["native"]
+    assert act.source.count("store_f4(") == 2
 
 
 @pytest.mark.parametrize("limits", [(0.0, np.inf), (-0.5, 0.75), (np.float32(-1), 1)])

@@ -1,0 +1,121 @@
+"""Products of small matrices as loops, in the order that reads and writes along rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .ir import Instruction, Operand
+from .pieces import Piece, result_of
+from .scribe import Scribe, element_strides, indented, index_of, literal
+from .sums import PRODUCTS
+
+# Multiplications of a matrix product up to which loops are as fast as a call of BLAS.
+PRODUCT = 1 << 17
+# Products of a sum that are written out.
+UNROLLED = 8
+
+
+class _Axis(NamedTuple):
+    """One of the three axes of a product: its length, and its strides in the factors and the result."""
+
+    n: int
+    a: int
+    b: int
+    out: int
+
+
+def product(step: Instruction) -> Piece | None:
+    """A product of matrices or vectors as loops."""
+    if step.kind != "call" or step.fn not in PRODUCTS:
+        return None
+    out, given = result_of(step), step.args[:2]
+    if out is None or set(step.options) - {"out"} or any(type(x) is not Operand for x in given):
+        return None
+    a, b = given
+    if not 1 <= len(a.shape) <= 2 or not 1 <= len(b.shape) <= 2 or out.root in (a.root, b.root):
+        return None
+    if a.dtype != b.dtype or a.dtype != out.dtype or a.dtype.str[1:] not in ("f4", "f8"):
+        return None
+    sa, sb, so = (element_strides(o, o.shape) for o in (a, b, out))
+    rows, columns = len(a.shape) == 2, len(b.shape) == 2
+    i = _Axis(a.shape[0] if rows else 1, sa[0] if rows else 0, 0, so[0] if rows else 0)
+    j = _Axis(b.shape[1] if columns else 1, 0, sb[1] if columns else 0, so[-1] if columns else 0)
+    k = _Axis(a.shape[-1], sa[-1], sb[0], 0)
+
+    def lines(scribe: Scribe) -> list[str]:
+        # the axis along which the result and a factor are contiguous goes inside
+        if not (j.b == j.out == 1 and j.n > 3) and i.a == i.out == 1 and i.n > 3:
+            swap = [_Axis(x.n, x.b, x.a, x.out) for x in (j, i, k)]
+            return _product_lines(scribe, (b, a, out), *swap)
+        return _product_lines(scribe, (a, b, out), i, j, k)
+
+    return Piece(step, [a, b, out], i.n * j.n * k.n, lines)
+
+
+def _product_lines(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
+    a, b, out = operands
+    zero = literal(0, a.dtype)
+
+    def at(o: Operand, *terms: tuple[str, int]) -> str:
+        return scribe.load(o, index_of([(v, str(s)) for v, s in terms]))
+
+    if j.b == j.out == 1 and j.n > 3:
+        rows = _summed_rows if k.n > 8 * UNROLLED else _rows_at_once
+        return rows(scribe, operands, i, j, k)
+    # several sums at a time: what is read of one factor serves for as many of the other
+    down, across = (next(n for n in (4, 2, 1) if axis.n % n == 0) for axis in (i, j))
+    tile = [(m, n) for m in range(down) for n in range(across)]
+    body = [f"s{m}_{n} = {zero}" for m, n in tile] + [f"for k in range({k.n}):"]
+    body += [f"    a{m} = {at(a, (f'(i + {m})', i.a), ('k', k.a))}" for m in range(down)]
+    for n in range(across):
+        body.append(f"    b0 = {at(b, ('k', k.b), (f'(j + {n})', j.b))}")
+        body += [f"    s{m}_{n} = plus_product(s{m}_{n}, a{m}, b0)" for m in range(down)]
+    for m, n in tile:
+        place = index_of([(f"(i + {m})", str(i.out)), (f"(j + {n})", str(j.out))])
+        body.append(scribe.store(out, place, f"s{m}_{n}"))
+    # the longer factor is read but once
+    loops = [f"for i in range(0, {i.n}, {down}):", f"for j in range(0, {j.n}, {across}):"]
+    outer, inner = loops if i.n > j.n else loops[::-1]
+    return [outer, *indented([inner, *indented(body)])]
+
+
+def _rows_at_once(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
+    """Two rows of the result, or one, as sums of a few rows of the second factor at a time."""
+    a, b, out = operands
+    rows = range(2 if i.n % 2 == 0 else 1)
+    places = [index_of([(f"(i + {r})", str(i.out)), ("j", str(j.out))]) for r in rows]
+    body = []
+    for low in range(0, k.n, UNROLLED):
+        several = range(low, min(low + UNROLLED, k.n))
+        for r in rows:
+            body += [
+                f"a{r}_{m} = {scribe.load(a, index_of([(f'(i + {r})', str(i.a)), (str(m), str(k.a))]))}"
+                for m in several
+            ]
+        body.append(f"for j in range({j.n}):")
+        for m in several:
+            body.append(f"    b{m} = {scribe.load(b, index_of([(str(m), str(k.b)), ('j', '1')]))}")
+        for r in rows:
+            total = f"a{r}_0 * b0" if low == 0 else scribe.load(out, places[r])
+            for m in several[1 if low == 0 else 0 :]:
+                total = f"plus_product({total}, a{r}_{m}, b{m})"
+            body.append(f"    {scribe.store(out, places[r], total)}")
+    return [f"for i in range(0, {i.n}, {len(rows)}):", *indented(body)]
+
+
+def _summed_rows(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
+    """A row of the result as a sum of rows of the second factor."""
+    a, b, out = operands
+    place = index_of([("i", str(i.out)), ("j", str(j.out))])
+    one = scribe.load(a, index_of([("i", str(i.a)), ("k", str(k.a))]))
+    row = scribe.load(b, index_of([("k", str(k.b)), ("j", str(j.b))]))
+    total = f"plus_product({scribe.load(out, place)}, a0, {row})"
+    body = [
+        f"for j in range({j.n}):",
+        f"    {scribe.store(out, place, literal(0, a.dtype))}",
+        f"for k in range({k.n}):",
+        f"    a0 = {one}",
+        f"    for j in range({j.n}):",
+        f"        {scribe.store(out, place, total)}",
+    ]
+    return [f"for i in range({i.n}):", *indented(body)]
