@@ -449,14 +449,14 @@ def test_each_kind_of_piece_says_no_to_what_it_does_not_know():
         assert form(Instruction(np.sort, (), {})) is None
 
 
-def test_what_a_loop_makes_on_the_way_stays_in_registers():
-    """Of a gradient that is set to zero in places, and then returned, only the last value goes to memory:
-    one store in the loop, one where large arguments are done again."""
+def test_loops_that_end_in_a_result_keep_polynomials():
+    """Large arguments are done again where the loop can run twice: what it writes to, it must not read."""
     x = RNG.standard_normal(10_000).astype(np.float32)
     formula = lambda x: (anp.tanh(x) * anp.exp(-x * x) + anp.sin(x) / (1 + x * x)).sum()
     act = compiled(autograd.grad(formula), x)
     assert [step.kind for step in act.plan.steps] == ["native"]
-    assert act.source.count("store_f4(") == 2
+    assert "sin_f4(" in act.source and "cos_f4(" in act.source
+    assert act.source.count("store_f4(") == 2  # one in the loop, one where it is repeated
 
 
 @pytest.mark.parametrize("limits", [(0.0, np.inf), (-0.5, 0.75), (np.float32(-1), 1)])
