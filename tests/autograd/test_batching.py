@@ -9,7 +9,7 @@ import pytest
 
 from autograd import grad, tensor, vmap
 from autograd.primitive import slow_defaults
-from tests.support.samples import ALL, DIFFERENTIABLE, Sample, is_floating
+from tests.support.samples import ALL, Sample, differentiable, everything, is_floating
 
 N = 3
 
@@ -84,7 +84,7 @@ def test_few_run_in_a_loop():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize("sample", ALL, ids=repr)
+@everything
 def test_values(sample: Sample):
     for chosen in subsets(sample):
         args, axes, rows = batched_arguments(sample, chosen)
@@ -93,7 +93,7 @@ def test_values(sample: Sample):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+@differentiable
 def test_gradients_of_each_example(sample: Sample):
     f = scalar(sample)
     active = tuple(sample.active)
@@ -106,7 +106,7 @@ def test_gradients_of_each_example(sample: Sample):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+@differentiable
 def test_gradients_through_vmap(sample: Sample):
     f = scalar(sample)
     active = tuple(sample.active)

@@ -14,10 +14,11 @@ import autograd
 from autograd import codegen, tensor
 from autograd.ops import elementwise, reductions
 from autograd.primitive import REGISTRY, slow_defaults
+from tests.support.bundles import bundled
 from tests.support.samples import DIFFERENTIABLE, function_of
 
 
-@pytest.mark.parametrize("prim", REGISTRY.values(), ids=lambda p: p.name)
+@bundled("prim", REGISTRY.values())
 def test_every_primitive_has_a_function_with_source_and_docstring(prim):
     function = function_of(prim)
     assert function.primitive is prim

@@ -17,6 +17,7 @@ from autograd.coverage import CONSTANT, DIFFERENTIABLE, NO_ARRAY, NOT_YET, class
 from autograd.errors import NotDifferentiable
 from autograd.ops.composed import LOCALLY_CONSTANT
 from autograd.protocols import IMPLEMENTATIONS
+from tests.support.bundles import bundled
 
 EVERYTHING = sorted(
     {*overrides.get_overridable_numpy_ufuncs(), *overrides.get_overridable_numpy_array_functions()},
@@ -24,7 +25,7 @@ EVERYTHING = sorted(
 )
 # What other files import and so on must not change what NumPy says it has.
 assert len(EVERYTHING) == 127 + 348 or not np.__version__.startswith("2.4")
-everything = pytest.mark.parametrize("function", EVERYTHING, ids=name_of)
+everything = bundled("function", EVERYTHING, ids=name_of)
 
 # Differentiable functions that are not there yet. An entry goes when the function is there.
 MISSING: set[str] = set()

@@ -24,7 +24,7 @@ from autograd.errors import (
     SpellingError,
 )
 from autograd.primitive import REGISTRY
-from tests.support.samples import DIFFERENTIABLE, Sample
+from tests.support.samples import Sample, differentiable
 
 
 def leaf(shape, dtype=float):
@@ -164,7 +164,7 @@ def test_traceback_ends_in_the_error_alone():
 # ------------------------------------------------------------------ every primitive
 
 
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+@differentiable
 def test_what_no_primitive_takes(sample: Sample):
     for i in sample.active:
         for wrong in (Odd(), "text", {"a": 1}):
@@ -175,7 +175,7 @@ def test_what_no_primitive_takes(sample: Sample):
             assert describe(wrong) in str(caught.value)
 
 
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+@differentiable
 def test_arrays_of_text_and_objects_raise_nothing_of_numpys(sample: Sample):
     for i in sample.active:
         for dtype in ("U3", object):

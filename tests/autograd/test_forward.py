@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import autograd
 from autograd.forward import jvp_of
 from autograd.primitive import REGISTRY
 from tests.support import checks
 from tests.support.numeric import directional
-from tests.support.samples import DIFFERENTIABLE, Sample
+from tests.support.samples import DIFFERENTIABLE, Sample, differentiable
 
 
 def _prim(name):
     return REGISTRY[name]
 
 
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+@differentiable
 def test_against_differences(sample: Sample):
     for i in sample.active:
         t = np.cos(np.arange(sample.args[i].size)).reshape(sample.args[i].shape)

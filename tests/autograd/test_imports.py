@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bundles import bundled
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # From the bottom to the top: a module imports only from layers above it in this list. Modules
@@ -118,7 +120,7 @@ def inside(parts: list[str]) -> str:
     return parts[1] if len(parts) > 1 else ""
 
 
-@pytest.mark.parametrize("path", modules("autograd"), ids=lambda p: ".".join(dotted(p)))
+@bundled("path", modules("autograd"), by=lambda path: inside(dotted(path)) or "autograd", ids=str)
 def test_the_arrows_inside_autograd(path):
     own = inside(dotted(path))
     for name, at_top in imports(path):

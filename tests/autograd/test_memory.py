@@ -8,7 +8,7 @@ import pytest
 import autograd
 import autograd.numpy as anp
 from autograd import memory, tensor
-from tests.support.samples import DIFFERENTIABLE, Sample
+from tests.support.samples import Sample, differentiable
 
 LARGE = memory.SMALL // 8 + 1  # float64 elements that are too many to copy
 SMALL = 3
@@ -46,7 +46,7 @@ def _scaled(array):
         array *= 3
 
 
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+@differentiable
 def test_every_primitive_when_its_arrays_are_scaled_before_backward(sample: Sample):
     for i in sample.active:
         args = [a.copy() if isinstance(a, np.ndarray) else a for a in sample.args]
@@ -63,7 +63,7 @@ def test_every_primitive_when_its_arrays_are_scaled_before_backward(sample: Samp
         np.testing.assert_array_equal(*gradients, err_msg=f"argument {i}")
 
 
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+@differentiable
 def test_every_primitive_when_the_memory_of_its_tensors_is_scaled(sample: Sample):
     gradients = []
     for scale in (False, True):

@@ -44,7 +44,7 @@ VECTORIZED = calls.listed(
     X,
     Y,
 )
-every = pytest.mark.parametrize("call", CALLS + VECTORIZED, ids=repr)
+every = calls.each(CALLS + VECTORIZED)
 
 
 @every

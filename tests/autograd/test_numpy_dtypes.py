@@ -21,7 +21,7 @@ from tests.autograd import (
     test_sorting,
     test_statistics,
 )
-from tests.support.calls import parts
+from tests.support.calls import each, parts
 
 CALLS = [
     call
@@ -44,7 +44,7 @@ def _expected(call, arrays):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("call", CALLS, ids=lambda c: f"{c.name}")
+@each(CALLS)
 def test_dtypes_of_results_and_gradients(call):
     for dtype in DTYPES:
         arrays = [a.astype(dtype) for a in call.arrays]

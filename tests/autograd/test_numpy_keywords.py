@@ -158,7 +158,7 @@ SMOOTH = {
 SMOOTH_CALLS = calls.listed({name: [f] for name, f in SMOOTH.items()}, X + 0.27)
 
 
-@pytest.mark.parametrize("call", SMOOTH_CALLS, ids=repr)
+@calls.each(SMOOTH_CALLS)
 def test_gradients_with_keywords(call):
     calls.check_values(call)
     calls.check_slopes(call)

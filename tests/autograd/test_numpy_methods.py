@@ -83,7 +83,7 @@ TABLE = {
 CALLS = calls.listed(TABLE, X)
 
 
-@pytest.mark.parametrize("call", CALLS, ids=repr)
+@calls.each(CALLS)
 def test_methods_with_all_of_numpys_arguments(call):
     calls.check_values(call)
     calls.check_slopes(call)

@@ -78,7 +78,7 @@ CALLS += calls.listed(
     Y,
     0.5 + T**2,
 )
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
+every = calls.each(CALLS)
 
 
 @every

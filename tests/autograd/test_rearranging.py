@@ -38,17 +38,7 @@ CALLS = calls.listed(
     X,
     Y,
 )
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
-
-
-@every
-def test_values(call):
-    calls.check_values(call)
-
-
-@every
-def test_derivatives(call):
-    calls.check_slopes(call)
+test_values, test_derivatives = calls.tests_of(CALLS, calls.check_values, calls.check_slopes)
 
 
 @given(hnp.array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=3), st.integers(-5, 5), st.data())

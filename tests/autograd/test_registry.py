@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import autograd
 from autograd.primitive import REGISTRY
 from tests.support import checks
+from tests.support.bundles import bundled
 from tests.support.references import SPELLED_OUT
-from tests.support.samples import ALL, DIFFERENTIABLE, Sample, samples_of
-
-everything = pytest.mark.parametrize("sample", ALL, ids=repr)
-differentiable = pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+from tests.support.samples import ALL, DIFFERENTIABLE, Sample, differentiable, everything, samples_of
 
 
 def test_no_primitive_escapes():
@@ -23,7 +20,7 @@ def test_no_primitive_escapes():
     assert len(REGISTRY) > 100
 
 
-@pytest.mark.parametrize("prim", REGISTRY.values(), ids=lambda p: p.name)
+@bundled("prim", REGISTRY.values())
 def test_every_argument_with_a_derivative_is_sampled(prim):
     active = {i for s in samples_of(prim) for i in s.active}
     if prim.is_differentiable and not prim.variadic:

@@ -10,7 +10,7 @@ import pytest
 import autograd
 import autograd.numpy as anp
 from autograd.errors import ShapeError
-from tests.support.samples import DEFAULT_DOMAIN, DIFFERENTIABLE, Sample, domain_of
+from tests.support.samples import DEFAULT_DOMAIN, DIFFERENTIABLE, Sample, domain_of, each
 
 SHAPES = [(), (1,), (2,), (0,), (1, 1), (1, 2), (2, 1), (2, 2), (0, 1), (2, 1, 1), (1, 2, 2)]
 
@@ -19,7 +19,7 @@ def _broadcasts(sample: Sample) -> bool:
     return sample.prim.is_elementwise and len(sample.args) > 1
 
 
-joining = pytest.mark.parametrize("sample", [s for s in DIFFERENTIABLE if _broadcasts(s)], ids=repr)
+joining = each([s for s in DIFFERENTIABLE if _broadcasts(s)])
 
 
 def _together(*shapes):

@@ -11,7 +11,8 @@ import autograd
 from autograd.errors import OperandError
 from autograd.primitive import REGISTRY
 from tests.support import checks
-from tests.support.samples import DIFFERENTIABLE, Sample
+from tests.support.bundles import bundled
+from tests.support.samples import DIFFERENTIABLE, Sample, differentiable, each
 
 REAL = [np.float16, np.float32, np.float64, np.longdouble]
 COMPLEX = [np.complex64, np.complex128]
@@ -38,14 +39,11 @@ def _binary(sample: Sample) -> bool:
 OF_NUMBERS = [
     s for s in DIFFERENTIABLE if _binary(s) and s.prim.is_elementwise and s.prim.name not in CASTS
 ]
-differentiable = pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
-binary = pytest.mark.parametrize("sample", [s for s in DIFFERENTIABLE if _binary(s)], ids=repr)
+binary = each([s for s in DIFFERENTIABLE if _binary(s)])
 
 
-@pytest.mark.parametrize(
-    ("sample", "dtype"),
-    [pytest.param(s, t, id=f"{s}-{t.__name__}") for s in DIFFERENTIABLE for t in REAL],
-)
+@differentiable
+@bundled("dtype", REAL)
 def test_real_dtypes_stay(sample: Sample, dtype):
     cast = sample.cast(dtype)
     if sample.prim.name in OF_SCIPY and dtype is np.longdouble and not _is_taken(cast):
@@ -88,12 +86,10 @@ def _complex_samples() -> list[Sample]:
 
 
 COMPLEX_SAMPLES = _complex_samples()
-complex_samples = pytest.mark.parametrize("sample", COMPLEX_SAMPLES, ids=repr)
+complex_samples = each(COMPLEX_SAMPLES)
 # Vectors whose phases LAPACK chooses: what has a derivative is a function that does not see them.
 PHASES = {"eig.eigenvectors", "eigh.eigenvectors", "svd.u", "svd.vh"}
-without_phases = pytest.mark.parametrize(
-    "sample", [s for s in COMPLEX_SAMPLES if repr(s).rpartition("-")[0] not in PHASES], ids=repr
-)
+without_phases = each([s for s in COMPLEX_SAMPLES if repr(s).rpartition("-")[0] not in PHASES])
 
 
 def test_analytic_primitives_take_complex_numbers():
@@ -102,8 +98,8 @@ def test_analytic_primitives_take_complex_numbers():
     assert analytic <= {s.prim.name for s in COMPLEX_SAMPLES}
 
 
-@pytest.mark.parametrize("dtype", COMPLEX, ids=lambda t: t.__name__)
 @complex_samples
+@bundled("dtype", COMPLEX)
 def test_complex_dtypes_stay(sample: Sample, dtype):
     checks.check_dtypes(sample.cast(dtype))
 
@@ -155,8 +151,8 @@ def _beside_numbers(sample: Sample, dtype, number):
         yield x, [x if j == i else a for j, a in enumerate(others)]
 
 
-@pytest.mark.parametrize("number", [2, 1.5, True, np.ones((), np.int8), np.float16(0.5)], ids=repr)
-@pytest.mark.parametrize("sample", OF_NUMBERS, ids=repr)
+@each(OF_NUMBERS)
+@bundled("number", [2, 1.5, True, np.ones((), np.int8), np.float16(0.5)])
 def test_numbers_do_not_widen(sample: Sample, number):
     for x, args in _beside_numbers(sample, np.float32, number):
         out = sample.call(*args)
@@ -168,8 +164,8 @@ def test_numbers_do_not_widen(sample: Sample, number):
             assert (g.dtype, g.shape) == (np.float32, x.shape)
 
 
-@pytest.mark.parametrize("number", [2, 1.5, 0.5 + 0.25j], ids=repr)
-@pytest.mark.parametrize("sample", [s for s in OF_NUMBERS if s.prim.analytic], ids=repr)
+@each([s for s in OF_NUMBERS if s.prim.analytic])
+@bundled("number", [2, 1.5, 0.5 + 0.25j])
 def test_numbers_do_not_widen_complex64(sample: Sample, number):
     for x, args in _beside_numbers(sample, np.complex64, number):
         out = sample.call(*args)

@@ -11,10 +11,8 @@ import autograd
 from autograd.errors import AutogradError
 from nn.parameter import Parameter
 from tests.support import checks
-from tests.support.samples import ALL, DIFFERENTIABLE, Sample, is_floating
-
-everything = pytest.mark.parametrize("sample", ALL, ids=repr)
-differentiable = pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+from tests.support.bundles import bundled
+from tests.support.samples import ALL, DIFFERENTIABLE, Sample, differentiable, each, everything, is_floating
 
 
 def _outcome(sample: Sample, tensors: list) -> list[np.ndarray]:
@@ -69,8 +67,8 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
 @everything
+@bundled("layout", LAYOUTS)
 def test_layout_does_not_matter(sample: Sample, layout: str):
     laid_out = [LAYOUTS[layout](a) if isinstance(a, np.ndarray) else a for a in sample.args]
     before = [np.array(a) for a in laid_out]
@@ -86,7 +84,7 @@ def test_layout_does_not_matter(sample: Sample, layout: str):
 # ------------------------------------------------------------------ sizes
 
 
-@pytest.mark.parametrize("sample", [s for s in DIFFERENTIABLE if s.prim.is_elementwise], ids=repr)
+@each([s for s in DIFFERENTIABLE if s.prim.is_elementwise])
 def test_zero_dimensional(sample: Sample):
     scalars = sample.with_args(a.reshape(-1)[0] for a in sample.args)
     arrays = sample.with_args(np.asarray(a.reshape(-1)[0]) for a in sample.args)
@@ -139,7 +137,7 @@ def _repeatable(sample: Sample) -> bool:
     return len(sample.active) > 1 and len({sample.args[i].shape for i in sample.active}) == 1
 
 
-@pytest.mark.parametrize("sample", [s for s in DIFFERENTIABLE if _repeatable(s)], ids=repr)
+@each([s for s in DIFFERENTIABLE if _repeatable(s)])
 def test_repeated_input_gets_the_sum(sample: Sample):
     value = sample.args[sample.active[0]]
     apart = sample.with_args(value if i in sample.active else a for i, a in enumerate(sample.args))
@@ -203,7 +201,7 @@ def _of_two(sample: Sample) -> bool:
     return sample.prim.is_elementwise and len(sample.args) == 2 and len(sample.active) == 2
 
 
-@pytest.mark.parametrize("sample", [s for s in ALL if _of_two(s)], ids=repr)
+@each([s for s in ALL if _of_two(s)])
 def test_fast_path_is_slow_path_for_mixed_kinds(sample: Sample):
     for args in _mixtures(sample):
         fast = _swept(sample, args)

@@ -6,14 +6,13 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 
 import autograd
 import autograd.numpy as anp
 from autograd.primitive import REGISTRY, slow_defaults
 from tests.support import checks
 from tests.support.numeric import directional
-from tests.support.samples import DIFFERENTIABLE, Sample
+from tests.support.samples import DIFFERENTIABLE, Sample, differentiable, each
 
 # one sample of each primitive, the first, stands for it where more would take long
 FIRST = [s for s in DIFFERENTIABLE if s.number == 0]
@@ -68,7 +67,7 @@ def _narrow(sample: Sample, tolerance: float) -> float:
     return tolerance if np.asarray(sample.kernel()).dtype.itemsize >= 8 else 1e-5
 
 
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+@differentiable
 def test_second_order_in_all_mixtures(sample: Sample):
     """Reverse over reverse, which differences check elsewhere, is what the other three are."""
     loss, (x, t) = _loss(sample), _point(sample)
@@ -84,7 +83,7 @@ def test_second_order_in_all_mixtures(sample: Sample):
     checks.close(twice_forward, _dot(reverse, t), tolerance, f"{sample}: jvp of jvp")
 
 
-@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+@differentiable
 def test_pushed_with_the_calls_is_pulled_twice(sample: Sample):
     """jvp of a function of the primitive against the transpose of its recorded vjp."""
     loss, (x, t) = _loss(sample), _point(sample)
@@ -94,7 +93,7 @@ def test_pushed_with_the_calls_is_pulled_twice(sample: Sample):
     checks.close(moved, push(t), _narrow(sample, 1e-12), f"{sample}: jvp")
 
 
-@pytest.mark.parametrize("sample", FIRST, ids=repr)
+@each(FIRST)
 def test_third_order(sample: Sample):
     loss, (x, t) = _loss(sample), _point(sample)
     second = _along(_along(loss, t), t)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 import autograd
 from autograd.codegen import FAST
 from autograd.pulls import step_for
-from tests.support.samples import DIFFERENTIABLE, Sample
+from tests.support.samples import DIFFERENTIABLE, Sample, each
 
 # What else their rules find on the way to what was asked for, by position: the other side's cotangent,
 # which is a factor of the matrix's; the initial states', which the way back through time ends with; for
@@ -21,7 +19,7 @@ ON_THE_WAY = {
 SEVERAL = [s for s in DIFFERENTIABLE if len(s.active) > 1 and not s.prim.variadic]
 
 
-@pytest.mark.parametrize("sample", SEVERAL, ids=repr)
+@each(SEVERAL)
 def test_of_several_arguments_one(sample: Sample):
     """A rule runs for the argument that a gradient flows to, and one for all leaves the others out."""
     prim = sample.prim

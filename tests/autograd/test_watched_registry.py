@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import autograd
 from autograd import tensor
 from autograd.profiling import BACKWARD
 from tests.support.checks import cotangent
-from tests.support.samples import DIFFERENTIABLE, Sample
-
-each = pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=repr)
+from tests.support.samples import Sample, differentiable
 
 
 def runs(sample: Sample):
@@ -30,7 +27,7 @@ def steps(prof):
     return [(e.op, e.flops, e.nbytes, e.shape) for e in prof.events if e.phase == BACKWARD]
 
 
-@each
+@differentiable
 def test_the_work_of_a_sweep_is_known_without_the_calls(sample):
     for out, leaves, v, _, whole in runs(sample):
         with autograd.profile() as prof:
@@ -39,7 +36,7 @@ def test_the_work_of_a_sweep_is_known_without_the_calls(sample):
         assert all(flops >= 0 and isinstance(flops, int) for _, flops, _, _ in steps(prof))
 
 
-@each
+@differentiable
 def test_contributions_sum_to_the_gradient(sample):
     for out, leaves, v, gradients, _ in runs(sample):
         for leaf, gradient in zip(leaves, gradients, strict=True):
@@ -49,7 +46,7 @@ def test_contributions_sum_to_the_gradient(sample):
             np.testing.assert_allclose(total, gradient.data, rtol=1e-9, atol=1e-12)
 
 
-@each
+@differentiable
 def test_nothing_is_cut_off_where_all_is_differentiable(sample):
     args = sample.tensors()
     leaves = [a for a in args if isinstance(a, autograd.Tensor)]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import inspect
 
 import numpy as np
-import pytest
 
 import nn
 import nn.functional as F
 from tests.nn import contract
-from tests.nn.samples import all_samples
+from tests.nn.samples import all_samples, each
+from tests.support.bundles import bundled
 
 SAMPLES = all_samples()
 MODULES = [s for s in SAMPLES if s.is_module]
-every = pytest.mark.parametrize("sample", SAMPLES, ids=str)
+every = each(SAMPLES)
 
 # Modules that do nothing of their own: containers, and what others derive from.
 BARE = {
@@ -36,7 +36,7 @@ def test_derivatives(sample):
 
 
 @every
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@bundled("dtype", [np.float32, np.float64])
 def test_dtypes(sample, dtype):
     contract.check_dtypes(sample, dtype)
 
@@ -46,7 +46,7 @@ def test_kinds_in_and_out(sample):
     contract.check_kinds(sample)
 
 
-@pytest.mark.parametrize("sample", MODULES, ids=str)
+@each(MODULES)
 def test_state_goes_round(sample):
     contract.check_state(sample)
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
 import autograd
 import autograd.numpy as anp
 from tests.nn.derivatives import check_derivatives, gradients
+from tests.support.bundles import bundled
 from tests.support.checks import close
 
 
@@ -112,15 +112,20 @@ def check_narrow(call: Call) -> None:
         close(g, e.numpy(), 2e-4, f"{call} in float32")
 
 
-def tests_of(calls: list[Call]) -> tuple[Callable, Callable, Callable]:
-    """The tests of a table: NumPy's values, both orders of derivatives, and float32."""
-    every = pytest.mark.parametrize("call", calls, ids=repr)
+def each(calls: list) -> Callable:
+    """A test for all calls of a function."""
+    return bundled("call", calls, by=lambda call: call.name.rpartition("-")[0] or call.name)
+
+
+def tests_of(calls: list, *checks: Callable) -> list[Callable]:
+    """A test for each check; without any NumPy's values, both orders of derivatives, and float32."""
+    every = each(calls)
 
     def of(check: Callable) -> Callable:
         @every
-        def test(call: Call) -> None:
+        def test(call: Any) -> None:
             check(call)
 
         return test
 
-    return of(check_values), of(check_slopes), of(check_narrow)
+    return [of(check) for check in checks or (check_values, check_slopes, check_narrow)]

@@ -23,6 +23,7 @@ from autograd.errors import MissingExtra
 from autograd.forward import jvp_of
 from autograd.primitive import REGISTRY, Primitive
 from autograd.tape import TensorBase
+from tests.support.bundles import bundled
 
 with contextlib.suppress(MissingExtra):  # without SciPy there are no such primitives to test
     import autograd.scipy.integrate
@@ -185,5 +186,11 @@ def spaced(shape: tuple, domain: tuple, rng: np.random.Generator, phase: float =
     return values.reshape(shape)
 
 
+def each(samples: list[Sample]) -> Any:
+    """A test for all samples of a primitive."""
+    return bundled("sample", samples, by=lambda s: s.prim.name)
+
+
 ALL = [s for prim in REGISTRY.values() for s in samples_of(prim)]
 DIFFERENTIABLE = [s for s in ALL if s.prim.is_differentiable and s.active]
+everything, differentiable = each(ALL), each(DIFFERENTIABLE)

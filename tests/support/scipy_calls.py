@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import autograd
 import autograd.numpy as anp
 from tests.nn.derivatives import check_derivatives, gradients
+from tests.support import calls
 from tests.support.calls import leaves, parts
 from tests.support.checks import close
 
@@ -122,3 +124,8 @@ def check_narrow(call: ScipyCall, tolerance: float = 1e-3) -> None:
     for g, e, a in zip(gradients(call.one, narrow, v, False), wide, narrow, strict=True):
         assert (g.dtype, g.shape) == (a.dtype, a.shape)
         close(g, e.numpy(), tolerance, f"{call} in float32")
+
+
+def tests_of(table: list[ScipyCall], values: float) -> list[Callable]:
+    """The tests of a table: SciPy's values to this tolerance, both orders of derivatives, narrow dtypes."""
+    return calls.tests_of(table, partial(check_values, tolerance=values), check_slopes, check_narrow)

@@ -45,22 +45,7 @@ TABLE = {
     ],
 }
 CALLS = scipy_calls.listed(TABLE, ARRAYS, ours, scipy.stats)
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
-
-
-@every
-def test_values(call):
-    scipy_calls.check_values(call)
-
-
-@every
-def test_derivatives(call):
-    scipy_calls.check_slopes(call)
-
-
-@every
-def test_narrow_dtypes(call):
-    scipy_calls.check_narrow(call)
+test_values, test_derivatives, test_narrow_dtypes = scipy_calls.tests_of(CALLS, 1e-11)
 
 
 def test_what_is_refused():

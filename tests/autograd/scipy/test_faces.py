@@ -15,6 +15,7 @@ import autograd.scipy.stats
 from autograd.errors import NotDifferentiable
 from autograd.scipy import _faces
 from autograd.scipy._faces import CONSTANT, DIFFERENTIABLE, NO_FUNCTION, REFUSED
+from tests.support.bundles import bundled
 
 MODULES = {
     m.__name__.rpartition(".")[2]: m
@@ -38,8 +39,9 @@ def _class(module, name):
     return MODULES[module]._FACE.class_of(name)
 
 
-@pytest.mark.parametrize(("module", "name"), NAMES, ids=str)
-def test_every_name_is_there_in_one_class(module, name):
+@bundled("pair", NAMES, by=lambda pair: pair[0])
+def test_every_name_is_there_in_one_class(pair):
+    module, name = pair
     ours, theirs = getattr(MODULES[module], name), getattr(MODULES[module]._FACE.theirs, name)
     kind = _class(module, name)
     x = autograd.tensor(np.eye(3), requires_grad=True)

@@ -56,22 +56,7 @@ TABLE = {
     "romb": [lambda m, y: m.romb(y), lambda m, im: m.romb(im, 0.5), lambda m, y: m.romb(y[:2])],
 }
 CALLS = scipy_calls.listed(TABLE, ARRAYS, ours, scipy.integrate)
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
-
-
-@every
-def test_values_of_samples(call):
-    scipy_calls.check_values(call, 1e-12)
-
-
-@every
-def test_derivatives_of_samples(call):
-    scipy_calls.check_slopes(call)
-
-
-@every
-def test_narrow_samples(call):
-    scipy_calls.check_narrow(call)
+test_values_of_samples, test_slopes_of_samples, test_narrow_samples = scipy_calls.tests_of(CALLS, 1e-12)
 
 
 # ------------------------------------------------------------------ integrals of functions

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import scipy.linalg
 
 import autograd.numpy as anp
 import autograd.scipy.linalg as ours
-from tests.support import scipy_calls
+from tests.support import calls, scipy_calls
 
 RNG = np.random.default_rng(0)
 A = np.array([[2.0, 1.0, 0.5], [-1.0, 3.0, 0.2], [0.1, -0.4, 1.5]])
@@ -270,7 +269,7 @@ TABLE = {
 }
 PHASES = ("eigh", "eigh_tridiagonal", "eig_banded", "eig", "svd")
 CALLS = scipy_calls.listed(TABLE, ARRAYS, ours, scipy.linalg)
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
+every = calls.each(CALLS)
 
 
 @every

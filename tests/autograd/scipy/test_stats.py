@@ -12,7 +12,7 @@ import autograd.scipy.stats as ours
 from autograd import grad
 from autograd.errors import ArgumentError, MatrixError, NotDifferentiable, OperandError, ShapeError
 from autograd.scipy.stats import continuous, discrete
-from tests.support import scipy_calls
+from tests.support import calls, scipy_calls
 
 # shapes that are valid, and points of the standard form
 SHAPES = {
@@ -85,7 +85,7 @@ def _call(name, law, method):
 
 
 CALLS = [c for c in _calls() if c.arrays]
-every = pytest.mark.parametrize("call", CALLS, ids=repr)
+every = calls.each(CALLS)
 
 
 @every
@@ -326,7 +326,7 @@ TABLE = {
 }
 MANY["m_"] = MANY.pop("m")
 SEVERAL = scipy_calls.listed(TABLE, MANY, ours, scipy.stats)
-several = pytest.mark.parametrize("call", SEVERAL, ids=repr)
+several = calls.each(SEVERAL)
 
 
 @several

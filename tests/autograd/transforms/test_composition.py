@@ -35,6 +35,7 @@ from autograd import (
     vjp,
     vmap,
 )
+from tests.support.bundles import bundled
 
 A, B = np.array([0.5, -1.5, 2.0]), np.array([0.7, -0.4, 1.1])
 X = np.array([0.3, -0.2, 0.1])
@@ -139,7 +140,7 @@ def composed(*names):
     return u
 
 
-@pytest.mark.parametrize("inner", TRANSFORMS)
+@bundled("inner", TRANSFORMS)
 @pytest.mark.parametrize("outer", TRANSFORMS)
 def test_each_pair(outer, inner):
     found = composed(inner, outer)(X)
@@ -172,7 +173,7 @@ ORDERS = (
 )
 
 
-@pytest.mark.parametrize("names", list(itertools.product(ORDERS, repeat=3)), ids=" of ".join)
+@bundled("names", itertools.product(ORDERS, repeat=3), by=lambda names: names[0])
 def test_three_deep(names):
     np.testing.assert_allclose(composed(*names)(X), expected(*names)[0], rtol=1e-11)
 

@@ -15,6 +15,7 @@ from autograd import grad, tensor, vmap
 from autograd.errors import VmapError
 from tests.nn import samples
 from tests.nn.contract import Use, floats
+from tests.support.bundles import bundled
 from tests.support.calls import Call, parts
 
 N = 2
@@ -58,7 +59,7 @@ def same(found, rows):
         np.testing.assert_allclose(plain(part), expected, 1e-8, 1e-9)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@bundled("name", CALLS, by=lambda name: name.rpartition("-")[0])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_numpys_functions(name):
     call = CALLS[name]
@@ -93,7 +94,7 @@ TRAINS = {"BatchNorm1d", "BatchNorm2d", "BatchNorm3d"}
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
-@pytest.mark.parametrize("which", ["inputs", "all"])
+@bundled("which", ["inputs", "all"])
 def test_layers_and_losses(name, which):
     """The inputs of each example alone, or parameters too, as in an ensemble."""
     sample = SAMPLES[name]

@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.support.bundles import bundled
+
 
 class fixed:
     """Floating numbers of the dtype that is tested, without a gradient."""
@@ -139,6 +141,11 @@ def all_samples() -> list[Sample]:
         family = importlib.import_module(f"{__name__}.{info.name}").SAMPLES
         found += [Sample(**{**vars(s), "number": i}) for i, s in enumerate(family)]
     return found
+
+
+def each(samples: list[Sample]) -> Any:
+    """A test for all samples of a name."""
+    return bundled("sample", samples, by=lambda s: s.name)
 
 
 def _is_shape(x: Any) -> bool:

@@ -15,6 +15,7 @@ from autograd.errors import NotDifferentiable, OperandError
 from autograd.scipy import special
 from autograd.scipy.special import _coverage
 from autograd.scipy.special._declare import FUNCTIONS
+from tests.support.bundles import bundled
 from tests.support.samples import DIFFERENTIABLE, Sample
 
 TABLES = {
@@ -26,7 +27,7 @@ TABLES = {
 }
 
 
-@pytest.mark.parametrize("name", sc.__all__)
+@bundled("name", sc.__all__)
 def test_in_exactly_one_class(name):
     assert sum(name in table for table in TABLES.values()) == 1, f"scipy.special.{name}: see _coverage.py"
     getattr(special, name)
@@ -85,7 +86,7 @@ def test_examples_of_docstrings(name):
     assert doctest.DocTestRunner().run(example, out=lambda text: None).failed == 0
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@bundled("name", FUNCTIONS)
 def test_docstrings_say_by_what_there_is_a_derivative(name):
     assert "Gradient: " in FUNCTIONS[name].__doc__
 
