@@ -1,4 +1,4 @@
-"""What all tests share: hypothesis profiles, and what keeps tens of thousands of tests from being in the way."""
+"""What all tests share: hypothesis profiles, and what keeps so many tests out of each other's way."""
 
 from __future__ import annotations
 

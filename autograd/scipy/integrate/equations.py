@@ -2,7 +2,8 @@
 
 With a(t) the cotangent of y(t), a' = -a df/dy, so a is found by an equation that runs backwards, and the
 cotangents of parameters by integrals of -a df/dp along the way. That equation is solved by the same
-operation, so it has derivatives itself, of any order.
+operation, so it has derivatives itself, of any order. A tangent dy of y is found along with it, by the
+variational equation dy' = df/dy dy + df/dp dp.
 
 Source: L. S. Pontryagin et al., The mathematical theory of optimal processes, 1962; R. T. Q. Chen et al.,
 Neural ordinary differential equations, 2018, appendix C.
@@ -28,7 +29,7 @@ from ...tape import TensorBase
 from ...transforms.trees import leaves
 from .. import load
 from .._faces import spelled
-from .problems import Integrand, arguments, bare, flat, in_double, pulled
+from .problems import Integrand, arguments, bare, flat, in_double, pulled, pushed, tangents
 
 theirs = load("integrate")
 
@@ -54,6 +55,16 @@ class Equation:
             y, a = state[:n], state[n : 2 * n]
             value, found = pulled(lambda y, *ts: self.f(y, t, *ts), [y, *tensors], -a)
             return flat([value, *found])
+
+        return Equation(self.name, f, self.solve)
+
+    def varied(self, n: int) -> Equation:
+        """The equation of (y, dy), the solution and how it moves with the tensors; their tangents follow them."""
+
+        def f(state: Any, t: Any, *tensors: Any) -> Any:
+            half = len(tensors) // 2
+            given = [state[:n], *tensors[:half], state[n:], *tensors[half:]]
+            return flat(pushed(lambda y, *ts: self.f(y, t, *ts), given))
 
         return Equation(self.name, f, self.solve)
 
@@ -97,6 +108,15 @@ def _d_solution(g: Any, xs: Any, out: Any, equation: Equation, wanted: Any) -> l
     return [w if w is None else like(w, x.dtype) for w, x in zip(found, xs, strict=True)]
 
 
+def _moved_solution(ts: Any, out: Any, xs: Any, equation: Equation) -> Any:
+    """By the variational equation; where a time moves, the solution goes along it."""
+    (y0, t, *tensors), (d0, dt, *moved), n = xs, tangents(ts, xs), out.shape[1]
+    along = stack([equation.f(out[i], t[i], *tensors) for i in range(out.shape[0])]) * dt[:, None]
+    begin = concatenate([y0, d0 - along[0]])
+    found = _solution([begin, t, *tensors, *moved], equation=equation.varied(n))
+    return like(found[:, n:] + along, out.dtype)
+
+
 def _by_odeint(options: dict) -> Any:
     return lambda f, y0, t: theirs.odeint(f, y0, t, **options)
 
@@ -110,6 +130,7 @@ _solution = primitive(
     ["*xs"],
     name="ode_solution",
     vjp=_d_solution,
+    jvp={"*xs": _moved_solution},
     promotes=False,
     reference=lambda xs, equation: _kernel(xs, equation),
     cases=[

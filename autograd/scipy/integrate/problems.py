@@ -12,6 +12,7 @@ from ...ops.composed import plain
 from ...ops.joining import concatenate
 from ...ops.shapes import as_array, ravel
 from ...tape import TensorBase
+from ...transforms.forward import jvp
 from ...transforms.reverse import vjp
 from ...transforms.trees import leaves, rebuild
 
@@ -84,6 +85,17 @@ def pulled(function: Callable, xs: Any, cotangent: Any) -> tuple[Any, list]:
     """A function's value, and the cotangents of its arguments."""
     value, pull = vjp(function, *xs)
     return value, list(pull(cotangent))
+
+
+def pushed(function: Callable, tensors: Any) -> tuple[Any, Any]:
+    """A function's value, and its tangent: the first half of the tensors are arguments, the second theirs."""
+    half = len(tensors) // 2
+    return jvp(function, tuple(tensors[:half]), tuple(tensors[half:]))
+
+
+def tangents(given: Any, xs: Any) -> list:
+    """Zeros for what has no tangent."""
+    return [0 * x if t is None else t for t, x in zip(given, xs, strict=True)]
 
 
 def flat(parts: Any) -> Any:

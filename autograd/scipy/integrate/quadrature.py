@@ -17,7 +17,7 @@ from ...tape import TensorBase
 from ...transforms.trees import leaves
 from .. import load
 from .._faces import spelled
-from .problems import Integrand, arguments, bare, flat, in_double, pulled
+from .problems import Integrand, arguments, bare, flat, in_double, pulled, pushed, tangents
 
 theirs = load("integrate")
 
@@ -39,6 +39,10 @@ class Rule:
             return flat(pulled(lambda *ts: self.f(x, *ts), rest, weight)[1])
 
         return Rule(self.name, f, self.options)
+
+    def varied(self) -> Rule:
+        """The integral of the tangent; those of the tensors follow them."""
+        return Rule(self.name, lambda x, *both: pushed(lambda *ts: self.f(x, *ts), both)[1], self.options)
 
 
 def _kernel(xs: Any, rule: Rule) -> Any:
@@ -75,11 +79,23 @@ def _d_integral(g: Any, xs: Any, rule: Rule, wanted: Any) -> list:
     return [w if w is None else like(w, x.dtype) for w, x in zip(found, xs, strict=True)]
 
 
+def _moved_integral(ts: Any, out: Any, xs: Any, rule: Rule) -> Any:
+    (a, b, *tensors), (da, db, *moved) = xs, tangents(ts, xs)
+    found = 0 * out
+    for t, x, sign in ((da, a, -1.0), (db, b, 1.0)):
+        if np.isfinite(value_of(x)):
+            found = found + sign * t * rule.f(x, *tensors)
+    if tensors:
+        found = found + _integral([a, b, *tensors, *moved], rule=rule.varied())
+    return like(found, out.dtype)
+
+
 _integral = primitive(
     _kernel,
     ["*xs"],
     name="integral",
     vjp=_d_integral,
+    jvp={"*xs": _moved_integral},
     promotes=False,
     reference=lambda xs, rule: _kernel(xs, rule),
     cases=[
