@@ -14,27 +14,13 @@ import autograd.numpy as anp
 from autograd import gradients, tensor
 from autograd.errors import ArgumentError, IndexingError, NotDifferentiable, OperandError
 from tests.support import calls
+from tests.support.keyword_calls.quantiles import METHODS
 
 X = np.array([[0.5, -1.25, 2.0, 0.8], [1.5, 0.75, -0.25, -2.1], [3.1, -0.6, 1.1, 0.1]])
 Q = np.array([0.13, 0.57, 0.84])
 W = np.array([[0.5, 1.0, 2.0, 0.2], [1.0, 0.3, 0.7, 0.4], [0.1, 0.9, 1.3, 2.0]])
 HOLES = X.copy()
 HOLES[0, 1] = HOLES[2, 3] = np.nan
-METHODS = [
-    "inverted_cdf",
-    "averaged_inverted_cdf",
-    "closest_observation",
-    "interpolated_inverted_cdf",
-    "hazen",
-    "weibull",
-    "linear",
-    "median_unbiased",
-    "normal_unbiased",
-    "lower",
-    "higher",
-    "midpoint",
-    "nearest",
-]
 CONTINUOUS = [m for m in METHODS if m in ("hazen", "weibull", "linear") or m.endswith("unbiased")]
 
 SMOOTH = {

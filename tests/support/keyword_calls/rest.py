@@ -14,21 +14,9 @@ add(
     X,
 )
 
-add("copy", lambda n, x: (n.copy(x, order="F"), n.copy(x, subok=True), n.copy(x, "C", False)), X)
 add("corrcoef dtype", lambda n, x: n.corrcoef(x, dtype=np.longdouble), drawn(2, 4))
 add("hfft out", lambda n, x: n.fft.hfft(x, 4, out=n.zeros_like(n.fft.hfft(x, 4))), Z)
 add("ihfft out", lambda n, x: n.fft.ihfft(x, 4, out=n.zeros_like(n.fft.ihfft(x, 4))), X)
-add(
-    "full_like",
-    lambda n, x: (
-        n.full_like(x, x[0], dtype=np.longdouble),
-        n.full_like(x, x[0, 0], order="F"),
-        n.full_like(x, x[0], subok=False, shape=(4, 3)),
-        n.full_like(x, x[0], device="cpu"),
-        n.full_like(x, x[0], np.float64, "C", True, (5, 3)),
-    ),
-    X,
-)
 add(
     "geom dtype",
     lambda n, x: (
@@ -50,21 +38,6 @@ add(
         n.histogramdd(X.T, 2, None, True, w)[0],
     ),
     P[0].copy(),
-)
-add(
-    "sets",
-    lambda n, x: (
-        *n.intersect1d(x[0], x[0, ::-1], assume_unique=True, return_indices=True),
-        n.setdiff1d(x, [0.5], assume_unique=True),
-        n.setxor1d(x[0], [0.5], assume_unique=True),
-        *n.unique(x, return_index=True, return_inverse=True, return_counts=True),
-        n.unique(x, equal_nan=False),
-        *n.unique(x, True, True, True, 1),
-        *n.unique_all(x),
-        *n.unique_counts(x),
-        *n.unique_inverse(x),
-    ),
-    X,
 )
 add("unique sorted", lambda n, x: n.sort(n.unique(x, sorted=False)), X)
 add("unique_values", lambda n, x: n.sort(n.unique_values(x)), X)
