@@ -61,7 +61,9 @@ def test_states_come_back(tmp_path):
 
 def test_what_is_loaded_can_be_written(tmp_path):
     nn.save({"a": np.zeros(2)}, tmp_path / "state")
-    nn.load(tmp_path / "state")["a"][0] = 1
+    loaded = nn.load(tmp_path / "state")["a"]
+    loaded[0] = 1
+    assert loaded.tolist() == [1.0, 0.0]
 
 
 def model():

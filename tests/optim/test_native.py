@@ -143,7 +143,10 @@ def test_a_state_dict_with_pytorchs_ways():
     x = tensor(np.ones(2), requires_grad=True)
     state = optim.Adam([x]).state_dict()
     state["param_groups"][0] |= {"foreach": None, "fused": None, "capturable": False}
-    optim.Adam([x]).load_state_dict(state)
+    state["param_groups"][0]["lr"] = 0.25
+    loaded = optim.Adam([x])
+    loaded.load_state_dict(state)
+    assert loaded.param_groups[0]["lr"] == 0.25
 
 
 def test_an_optimiser_with_loops_is_copied():
