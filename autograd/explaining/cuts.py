@@ -40,9 +40,9 @@ _SATURATE = """
 """
 _MASK = """
     relu where maximum minimum fmax fmin clip max min hardtanh hardshrink softshrink threshold hardsigmoid
-    hardswish leaky_relu prelu getitem setitem pick place max_unpool strongest strongest_at tril triu pad
-    unpad embedding sum_rows nll_loss grid_sample scatter_add concatenate stack resample
-    take_along_axis add_along_axis
+    hardswish leaky_relu prelu getitem setitem pick place max_pool pick_taps place_taps max_unpool
+    strongest_at tril triu pad unpad embedding sum_rows nll_loss grid_sample scatter_add concatenate stack
+    resample take_along_axis add_along_axis
 """
 _SATURATING, _MASKING = frozenset(_SATURATE.split()), frozenset(_MASK.split())
 _FLAT = frozenset({"sign", "copysign", "round", "slogdet"})

@@ -30,9 +30,8 @@ __all__ = [
 
 def picked(input: Any, windows: tuple, return_indices: bool) -> Any:
     """The largest element of each window over the last axes; with its index, if asked for."""
-    indices = pooling.strongest(input, windows)
-    out = pooling.pick(input, indices, len(windows))
-    return (out, indices) if return_indices else out
+    out, taps = pooling.max_pool(input, windows)
+    return (out, pooling.indices_of(taps, windows)) if return_indices else out
 
 
 def _max_pool(dims: int, caller: str, input: Any, arguments: tuple) -> Any:

@@ -12,6 +12,7 @@ import autograd
 import nn
 import nn.functional as F
 import optim
+from autograd.tape import FIRST_PARENT
 
 INF, NAN = math.inf, math.nan
 
@@ -74,6 +75,13 @@ def test_a_gradient_by_hand():
     x.grad = None
     F.avg_pool2d(x, 2).sum().backward()
     np.testing.assert_array_equal(x.grad.numpy(), [[[0.25] * 4, [0.25] * 4, [0] * 4]])
+
+
+def test_a_byte_is_saved_for_each_window():
+    x = autograd.tensor(np.ones((2, 3, 8, 8), np.float32), requires_grad=True)
+    y = F.max_pool2d(x, 2)
+    saved = [v for v in y._node[FIRST_PARENT] if isinstance(v, np.ndarray)]
+    assert [(v.shape, v.dtype) for v in saved] == [((2, 3, 4, 4), np.uint8)]
 
 
 # ------------------------------------------------------------------ ties and special values

@@ -37,8 +37,27 @@ def over_windows(x: Any, windows: Any, reduce: Callable) -> np.ndarray:
     return np.array(found).reshape(*x.shape[: x.ndim - len(windows)], *counts)
 
 
-def strongest(x: Any, windows: Any) -> np.ndarray:
-    return over_windows(x, windows, _strongest)
+def _max_pool(x: Any, windows: Any) -> tuple[np.ndarray, np.ndarray]:
+    places = over_windows(x, windows, _strongest)
+    found = [_tap_of(place, windows, at[x.ndim - len(windows) :]) for at, place in np.ndenumerate(places)]
+    return _pick(x, places, len(windows)), np.array(found).reshape(places.shape)
+
+
+def _tap_of(place: int, windows: Any, which: tuple) -> int:
+    """The number of the tap of a window that a flat place is at."""
+    at = np.unravel_index(place, [w.length for w in windows])
+    taps = [(p - w.starts[i]) // w.dilation for p, w, i in zip(at, windows, which, strict=True)]
+    return int(np.ravel_multi_index(taps, [w.size for w in windows]))
+
+
+def _indices_of(taps: Any, windows: Any) -> np.ndarray:
+    out = np.empty(taps.shape, int)
+    for where in np.ndindex(*taps.shape):
+        tap = np.unravel_index(int(taps[where]), [w.size for w in windows])
+        which = where[taps.ndim - len(windows) :]
+        at = [w.starts[i] + t * w.dilation for w, i, t in zip(windows, which, tap, strict=True)]
+        out[where] = np.ravel_multi_index(at, [w.length for w in windows])
+    return out
 
 
 def _strongest(values: list, places: list) -> int:
@@ -160,10 +179,15 @@ WINDOWS: dict[str, Callable] = {
     "avg_pool": _avg_pool,
     "avg_spread": _avg_spread,
     "grid_sample": grid_sample,
+    "indices_of": _indices_of,
+    "max_pool": _max_pool,
     "max_unpool": lambda x, indices, shape: _place(x, indices, shape, False),
     "pick": _pick,
+    "pick_taps": lambda x, taps, windows: _pick(x, _indices_of(taps, windows), len(windows)),
     "place": _place,
+    "place_taps": lambda g, taps, windows: _place(
+        g, _indices_of(taps, windows), tuple(w.length for w in windows)
+    ),
     "resample": _resample,
-    "strongest": strongest,
     "strongest_at": _strongest_at,
 }

@@ -1,8 +1,8 @@
 """Pooling: the mean of each window, and the choice of its largest element.
 
-Choosing is two operations. `strongest` finds where the largest elements are: integers, without a
-derivative. `pick` takes elements at such indices; it and its adjoint `place` are linear, so all
-derivatives are right, and neither saves an array of floating numbers.
+`max_pool` gives the largest elements, and which tap of its window each is: a byte, where an index has
+eight, and all that its derivative saves. To take elements at taps, or at indices, and the adjoint of that
+are linear, so all derivatives are right.
 """
 
 from __future__ import annotations
@@ -92,25 +92,81 @@ max_unpool = primitive(
     doc="Zeros, with x put at indices into the last axes, flattened; of equal indices the last stays.",
 )  # fmt: skip
 
-strongest = primitive(
-    lambda x, windows: core.strongest(x, windows),
+
+# ------------------------------------------------------------------ largest elements of regular windows
+
+
+def _flat_places(taps, windows):
+    """Flat indices into an array of planes, of a tap of each window."""
+    places = core.places_of(taps, windows)
+    rows = places.reshape(math.prod(taps.shape[: -len(windows)]), math.prod(taps.shape[-len(windows) :]))
+    rows += np.arange(len(rows))[:, None] * math.prod(w.length for w in windows)
+    return places
+
+
+def _place_taps(g, taps, windows):
+    out = np.zeros(g.shape[: -len(windows)] + tuple(w.length for w in windows), g.dtype, like=g)
+    np.add.at(out.reshape(-1), _flat_places(taps, windows).reshape(-1), g.reshape(-1))
+    return out
+
+
+_TAPS = np.array([[[1, 3, 1], [3, 2, 0]], [[1, 1, 2], [3, 2, 3]]], np.uint8)
+
+max_pool = primitive(
+    lambda x, windows: core.largest(x, windows),
     ["x"],
-    name="strongest",
+    results=("largest", "taps"),
+    name="max_pool",
+    vjp={"x": lambda g, taps, windows: place_taps(g[0], taps, windows)},
+    jvp={"x": lambda t, out, x, windows: (pick_taps(t, out[1], windows), None)},
     batch="core",
     cases=[case((2, 4, 5), windows=_HALVES), case((3, 5), windows=_THIRDS)],
-    doc="""The index of the largest element of each window, in the windowed axes flattened.
+    kinks="goes to the first of equal elements",
+    doc="""The largest element of each window over the last axes, and the number of its tap, row-major.
 
-    The first in row-major order wins; where there are NaNs, the last of them.""",
+    The first wins; where there are NaNs, the last of them.""",
 )
+pick_taps = primitive(
+    lambda x, taps, windows: x.reshape(-1).take(_flat_places(taps, windows)),
+    ["x", "taps"],
+    name="pick_taps",
+    constants=["taps"],
+    vjp={"x": lambda g, taps, windows: place_taps(g, taps, windows)},
+    linear=True, promotes=False, batch="core", cases=[case((2, 4, 5), _TAPS, windows=_HALVES)],
+    doc="The element of each window over the last axes that a tap stands for.",
+)  # fmt: skip
+place_taps = primitive(
+    _place_taps,
+    ["g", "taps"],
+    name="place_taps",
+    constants=["taps"],
+    vjp={"g": lambda g, taps, windows: pick_taps(g, taps, windows)},
+    linear=True, promotes=False, batch="core", cases=[case((2, 2, 3), _TAPS, windows=_HALVES)],
+    doc="The adjoint of `pick_taps`: zeros, with g added to the elements that taps stand for.",
+)  # fmt: skip
+indices_of = primitive(
+    lambda taps, windows: core.places_of(taps, windows).astype(np.int64, copy=False),
+    ["taps"],
+    name="indices_of",
+    batch="core",
+    cases=[case(_TAPS, windows=_HALVES)],
+    doc="The indices of the elements that taps of windows stand for, in the windowed axes flattened.",
+)
+
+
+def _strongest_at(x, origins, offsets, dims):
+    rows = x.reshape(-1, math.prod(x.shape[-dims:]))
+    which = core.strongest_tap(rows, origins.reshape(-1, *origins.shape[-dims:]), offsets)
+    return np.asarray(offsets, np.int64).take(which).reshape(origins.shape) + origins
+
+
 strongest_at = primitive(
-    lambda x, origins, offsets, dims: core.strongest_tap(
-        x.reshape(-1, math.prod(x.shape[-dims:])), origins.reshape(-1, *origins.shape[-dims:]), offsets
-    ).reshape(origins.shape),
+    _strongest_at,
     ["x", "origins"],
     name="strongest_at",
     batch="core",
     cases=[case((2, 5), np.array([[0, 3], [1, 2]]), offsets=(0, 1), dims=1)],
-    doc="The same for windows that differ from plane to plane, of elements at origins + offsets.",
+    doc="The index of the largest of the elements at origins + offsets, for windows that differ between planes.",
 )
 
 

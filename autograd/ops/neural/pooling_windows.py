@@ -138,53 +138,60 @@ def window_spread(g: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
 # ------------------------------------------------------------------ largest elements
 
 
-def strongest(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
-    """Where the largest element of each window is: an index into the windowed axes, flattened.
+def largest(x: np.ndarray, windows: Sequence[Windows]) -> tuple[np.ndarray, np.ndarray]:
+    """The largest element of each window, and the number of its tap, counted row-major, in few bytes.
 
-    The first in row-major order wins; where there are NaNs, the last of them.
+    The first wins; where there are NaNs, the last of them.
     """
     if all(w.is_whole for w in windows):
-        places = _strongest_of_all(x, len(windows))
+        best, which, told = _largest_of_all(x, len(windows))
     else:
-        places = _strongest_by_axis(x, windows)
-    return _strongest_by_tap(x, windows) if places is None else places
+        best, which, told = _largest_by_axis(x, windows)
+    return best, which if told else _strongest_by_tap(x, windows)
+
+
+def kind_of_taps(windows: Sequence[Windows]) -> np.dtype:
+    """The smallest dtype that holds the number of a tap."""
+    return np.min_scalar_type(math.prod(w.size for w in windows) - 1)
+
+
+def places_of(taps: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
+    """The index of a tap of each window, in the windowed axes flattened."""
+    steps = [np.arange(w.size) * w.dilation * s for w, s in zip(windows, _strides(windows))]
+    offsets = functools.reduce(np.add.outer, steps).reshape(-1)
+    places = np.asarray(offsets, like=taps).take(taps)
+    places += _origins(windows)
+    return places
 
 
 def _lowest(dtype: np.dtype) -> Any:
-    return dtype.type(-np.inf) if dtype.kind == "f" else np.iinfo(dtype).min
+    return np.iinfo(dtype).min if dtype.kind in "iu" else dtype.type(-np.inf)
 
 
-def _strongest_of_all(x: np.ndarray, dims: int) -> np.ndarray | None:
-    """The index in each whole array; None if there is a NaN."""
-    rows = x.reshape(*x.shape[:-dims], math.prod(x.shape[-dims:]))
-    places = rows.argmax(-1)
-    if x.dtype.kind == "f" and x.size and np.isnan(np.minimum.reduce(rows, None)):
-        return None
-    return places.reshape(*places.shape, *(1,) * dims).astype(np.int64, copy=False)
+def _largest_of_all(x: np.ndarray, dims: int) -> tuple[np.ndarray, np.ndarray, bool]:
+    """The largest element of each whole array, its number, and whether there is no NaN."""
+    lead, size = x.shape[:-dims], math.prod(x.shape[-dims:])
+    rows, shape = x.reshape(*lead, size), lead + (1,) * dims
+    best = np.maximum.reduce(rows, -1)
+    which = rows.argmax(-1).astype(np.min_scalar_type(size - 1))
+    told = not (x.dtype.kind not in "iu" and x.size and np.isnan(np.minimum.reduce(best, None)))
+    return best.reshape(shape), which.reshape(shape), told
 
 
-def _strongest_by_axis(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray | None:
-    """The index in each window; None if there is a NaN, or a window of nothing but -inf.
+def _largest_by_axis(x: np.ndarray, windows: Sequence[Windows]) -> tuple[np.ndarray, np.ndarray, bool]:
+    """The same for each window; whether there is no NaN, and no window of nothing but -inf.
 
     `which` is the number of the winning tap among those folded so far, counted row-major.
     """
-    total = math.prod(w.size for w in windows)
-    kind = np.min_scalar_type(total - 1).type
+    kind = kind_of_taps(windows).type
     best, which, weight = x, None, 1
     for axis, w in _axes(x, windows):
         best, which = _larger_along(best, which, axis, w, weight, kind)
         weight *= w.size
-    if best.size and not np.minimum.reduce(best, None) > _lowest(x.dtype):
-        return None
-    steps = [np.arange(w.size) * w.dilation * s for w, s in zip(windows, _strides(windows))]
-    offsets = functools.reduce(np.add.outer, steps).reshape(-1)
-    places = (
-        np.zeros(best.shape, np.intp, like=best)
-        if which is None
-        else np.asarray(offsets, like=best).take(which)
-    )
-    places += _origins(windows)
-    return places.astype(np.int64, copy=False)
+    told = not best.size or bool(np.minimum.reduce(best, None) > _lowest(x.dtype))
+    if best is x or best.base is not None:  # a single tap is a view
+        best = best.copy()
+    return best, np.zeros(best.shape, kind, like=best) if which is None else which, told
 
 
 def _larger_along(x, which, axis, windows, weight, kind):
@@ -236,20 +243,21 @@ def _valid(windows: Windows) -> np.ndarray:
 
 
 def _strongest_by_tap(x: np.ndarray, windows: Sequence[Windows]) -> np.ndarray:
-    """The same as by axis, but slow, and right for NaN and -inf."""
+    """The winning taps as by axis, but slow, and right for NaN and -inf."""
     masks, counts = [_valid(w) for w in windows], [range(w.size) for w in windows]
     valid = [functools.reduce(np.logical_and.outer, parts) for parts in itertools.product(*masks)]
     spans = [w.dilation * s for w, s in zip(windows, _strides(windows))]
     offsets = [sum(t * s for t, s in zip(tap, spans)) for tap in itertools.product(*counts)]
     lead, origins = x.shape[: x.ndim - len(windows)], _origins(windows)
     rows = x.reshape(math.prod(lead), math.prod(w.length for w in windows))
-    return strongest_tap(rows, origins[None], offsets, valid).reshape(lead + origins.shape)
+    which = strongest_tap(rows, origins[None], offsets, valid).reshape(lead + origins.shape)
+    return which.astype(kind_of_taps(windows))
 
 
 def strongest_tap(
     rows: np.ndarray, origins: np.ndarray, offsets: Sequence, valid: Any = None
 ) -> np.ndarray:
-    """For each window the index of its largest element in its row.
+    """For each window the number of the tap at its largest element.
 
     Args:
         rows: one per plane, of its elements in order.
@@ -259,14 +267,14 @@ def strongest_tap(
     """
     planes = np.arange(len(rows)).reshape(-1, *(1,) * (origins.ndim - 1)) * rows.shape[1]
     flat = rows.reshape(-1)
-    places = np.zeros((len(rows), *origins.shape[1:]), np.int64) + origins
-    best = np.zeros(places.shape, rows.dtype, like=rows)
-    seen = np.zeros(places.shape, bool)
+    which = np.zeros((len(rows), *origins.shape[1:]), np.int64, like=rows)
+    best = np.zeros(which.shape, rows.dtype, like=rows)
+    seen = np.zeros(which.shape, bool)
     for k, offset in enumerate(offsets):
         there = True if valid is None else valid[k]
         where = np.where(there, origins + offset, 0)
         value = flat.take(planes + where)
         larger = ((value > best) | (value != value) | ~seen) & there
-        best, places = np.where(larger, value, best), np.where(larger, where, places)
+        best, which = np.where(larger, value, best), np.where(larger, k, which)
         seen |= there
-    return places
+    return which
