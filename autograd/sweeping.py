@@ -18,6 +18,7 @@ import numpy as np
 
 from .codegen import FAST, Faults
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
+from .handing import hands_over
 from .memory import as_array, bare, is_array
 from .pulls import Step
 from .several import Bundle, pick_node
@@ -74,6 +75,7 @@ def sweep(
             _faults.roots = roots_outside
 
 
+@hands_over
 def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[list]:
     heap: list[list] = []
     leaves: list[list] = []  # they lead nowhere, so they need not wait their turn in the heap

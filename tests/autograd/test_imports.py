@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = [
     {"changes", "coverage", "errors", "files", "summaries", "tables", "work"},
     {"primitive", "memory", "diagnose"},
-    {"codegen"},
+    {"codegen", "handing"},
     {"pulls"},
     {"wrappers", "tape"},
     {"several"},

@@ -14,6 +14,8 @@ from ..choosing import where
 
 # From this size on the bits are quicker; below, the fewer calls are.
 BITS = 2048
+# Elements that are worked on together in place: what stands between takes room, each call some time.
+TILE = 1 << 16
 _INTEGERS = {np.dtype(f): np.dtype(i) for f, i in (("f2", "i2"), ("f4", "i4"), ("f8", "i8"))}
 # Zero as an array: NumPy takes it twice as fast as Python's.
 _ZEROS = {dtype: np.zeros((), dtype) for dtype in _INTEGERS}
@@ -40,6 +42,23 @@ def zeroed(x, drop):
     kept -= 1  # all bits set where x is kept, none where not
     kept &= x.view(integers)
     return kept.view(x.dtype)
+
+
+def zero_below(x, values):
+    """Set x to exact zeros where values are at most 0, in place; both are large, of one shape and order."""
+    integers, zero = _INTEGERS[x.dtype], _ZEROS[values.dtype]
+    x, values = x.reshape(-1).view(integers), values.reshape(-1)
+    for start in range(0, x.size, TILE):
+        here = x[start : start + TILE]
+        kept = np.less_equal(values[start : start + TILE], zero).view(np.int8).astype(integers)
+        kept -= 1  # all bits set where x is kept, none where not
+        here &= kept
+
+
+def are_alike(x, values):
+    """Whether `zero_below` takes these."""
+    known = x.dtype in _INTEGERS and values.dtype in _ZEROS and x.shape == values.shape
+    return known and x.flags.c_contiguous and values.flags.c_contiguous
 
 
 def select(condition, x, y):
