@@ -43,7 +43,6 @@ class SGD(Optimizer):
         tensor([0.5], requires_grad=True)
     """
 
-    scratches = 2
     ranges: ClassVar = {"lr": (0.0,), "momentum": (0.0,), "weight_decay": (0.0,)}
 
     def __init__(
@@ -77,6 +76,10 @@ class SGD(Optimizer):
     def buffers(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         return ("momentum_buffer",) if group["momentum"] else ()
 
+    def scratch(self, p: np.ndarray) -> tuple[np.ndarray, ...]:
+        both = any(group["nesterov"] and group["weight_decay"] for group in self.param_groups)
+        return tuple(np.empty(p.shape, p.dtype) for _ in range(2 if both else 1))
+
     def scalars(self, group: Mapping[str, Any], step: int) -> tuple:
         sign = -1 if group["maximize"] else 1
         # the first b is g itself, whatever the dampening
@@ -86,7 +89,7 @@ class SGD(Optimizer):
 
     def update(self, p: Any, g: Any, state: tuple, scratch: tuple, scalars: tuple) -> None:
         lr, momentum, fresh, decay, nesterov = scalars
-        s, r = scratch
+        s, *more = scratch
         if decay is not None:
             np.multiply(p, decay, s)
             g = np.add(s, g, s)
@@ -96,7 +99,12 @@ class SGD(Optimizer):
             if fresh is None:
                 np.add(b, g, b)
             else:
-                np.add(b, np.multiply(g, fresh, r), b)
-            g = np.add(g, np.multiply(b, momentum, r), s) if nesterov else b
+                np.add(b, np.multiply(g, fresh, s), b)  # of g there is no more need
+            if not nesterov:
+                g = b
+            elif decay is None:
+                g = np.add(g, np.multiply(b, momentum, s), s)
+            else:
+                g = np.add(g, np.multiply(b, momentum, *more), s)
         np.multiply(g, lr, s)
         np.subtract(p, s, p)
