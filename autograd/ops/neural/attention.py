@@ -116,9 +116,8 @@ def _pull(g, q, k, v, out, aux, mask, kept, is_causal, scale, into, want_kept=Fa
     dq, dk, dv = into
     g = g * over
     along = np.einsum("...i,...i->...", g, out)[..., None]
-    scaled = k * scale if dq is not None or shares is None else None
     if shares is None:
-        scores = np.matmul(q, scaled.swapaxes(-1, -2))
+        scores = np.matmul(q, (k * scale).swapaxes(-1, -2))
         shares = _exponentials(scores, *_bias(mask, is_causal, scores.shape, scores.dtype))
     if dv is not None:
         np.matmul((shares if kept is None else shares * kept).swapaxes(-1, -2), g, out=dv)
@@ -128,8 +127,10 @@ def _pull(g, q, k, v, out, aux, mask, kept, is_causal, scale, into, want_kept=Fa
         d_scores *= kept
     d_scores -= along
     d_scores *= shares
+    g = shares = None  # their room is needed
     if dq is not None:
-        np.matmul(d_scores, scaled, out=dq)
+        np.matmul(d_scores, k, out=dq)
+        dq *= scale
     if dk is not None:
         np.matmul(d_scores.swapaxes(-1, -2), q, out=dk)
         dk *= scale

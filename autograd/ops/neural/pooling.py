@@ -96,6 +96,10 @@ max_unpool = primitive(
 # ------------------------------------------------------------------ largest elements of regular windows
 
 
+# Windows whose places are found together: indices take much room.
+_TOGETHER = 1 << 14
+
+
 def _flat_places(taps, windows):
     """Flat indices into an array of planes, of a tap of each window."""
     places = core.places_of(taps, windows)
@@ -105,9 +109,16 @@ def _flat_places(taps, windows):
 
 
 def _place_taps(g, taps, windows):
-    out = np.zeros(g.shape[: -len(windows)] + tuple(w.length for w in windows), g.dtype, like=g)
-    np.add.at(out.reshape(-1), _flat_places(taps, windows).reshape(-1), g.reshape(-1))
-    return out
+    counts, lengths = g.shape[-len(windows) :], tuple(w.length for w in windows)
+    planes, lead = math.prod(g.shape[: -len(windows)]), g.shape[: -len(windows)]
+    out = np.zeros((planes, *lengths), g.dtype, like=g)
+    g, taps = g.reshape(planes, *counts), taps.reshape(planes, *counts)
+    each = max(1, _TOGETHER // max(1, math.prod(counts)))
+    for start in range(0, planes, each):
+        part = slice(start, start + each)
+        places = _flat_places(taps[part], windows)
+        np.add.at(out[part].reshape(-1), places.reshape(-1), g[part].reshape(-1))
+    return out.reshape(lead + lengths)
 
 
 _TAPS = np.array([[[1, 3, 1], [3, 2, 0]], [[1, 1, 2], [3, 2, 3]]], np.uint8)

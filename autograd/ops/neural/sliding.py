@@ -197,7 +197,8 @@ def _rows_input(out, y, w, slide: Slide) -> None:
         rows = _rows_of(y[part], groups, reach, beyond)
         target = _grouped(out[part], groups)
         # rows that lie alike between the places of the window meet the same taps
-        for phase in range(min(stride, taps)):
+        phases = min(stride, taps)
+        for phase in range(phases):
             matrix = w[:, :, :, phase::stride][:, :, :, ::-1]
             met = matrix.shape[3]
             first = max(0, -((phase - before) // stride))
@@ -208,6 +209,8 @@ def _rows_input(out, y, w, slide: Slide) -> None:
             matrix = _matrices(matrix, groups, 1, lines_each, met * rows.shape[2])
             lines = _overlapping(rows[:, reach - met + 1 + first :], last - first, 1, met)
             columns = np.matmul(matrix, lines)
+            if phase == phases - 1:
+                rows = lines = None  # their room is needed
             columns = columns.reshape(groups, last - first, w.shape[2], *window, len(target), *inner)
             columns = columns.transpose(3 + k, 0, 2, 1, *range(3, 3 + k), *range(4 + k, 4 + 2 * k))
             start = first * stride + phase - before
