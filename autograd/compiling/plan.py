@@ -113,7 +113,8 @@ def planned(recording: Recording, lasting: dict[int, int | None], kernels: str =
         steps = rewritten(_made_in_place(steps, ends, written=True), recording)
         steps, hosts = abreast(steps, recording, lasting, ends)
         lasting = _with_rows(lasting, hosts)
-        steps = hastened(with_tiles(steps, recording, ends | lasting.keys()), recording)
+        ends = ends | lasting.keys()
+        steps = hastened(with_tiles(steps, recording, ends), recording, ends)
     bound = {
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
     }
@@ -199,7 +200,7 @@ def _made_in_place(steps: list[Instruction], ends: set[int], written: bool = Fal
     for i, step in enumerate(steps):
         x, result = step.args[0] if step.args else None, step.results
         if step.kind == "call" and step.fn in COPIES and type(x) is Operand and type(result) is Operand:
-            alike = makers.get(x.root) == x == result._replace(root=x.root)
+            alike = _are_alike(makers.get(x.root), x, result)
             alike = alike and fixed.get(x.root, -1) < (i if written else 0) and result.root not in fixed
             if alike and result.root in ends and x.root not in ends | moved.keys():
                 moved[x.root] = result.root
@@ -207,3 +208,11 @@ def _made_in_place(steps: list[Instruction], ends: set[int], written: bool = Fal
         kept.append(step)
 
     return [renamed(step, moved) for step in kept]
+
+
+def _are_alike(made: Operand | None, x: Operand, result: Operand) -> bool:
+    """Whether a copy of x has all elements that a call made, in the order that it made them in."""
+    if made is None or made == x == result._replace(root=x.root):
+        return made is not None
+    in_order = all(o.contiguous and not o.offset and o.dtype == made.dtype for o in (made, x, result))
+    return in_order and made.nbytes == x.nbytes

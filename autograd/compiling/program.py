@@ -245,13 +245,17 @@ class Writer:
                     self._unpack(part, f"{source}[{i}]", line)
 
     def inputs(self) -> list[str]:
-        """Parameters of the function; small inputs are copied to where the program has them."""
+        """Parameters of the function; small inputs that are seen by views are copied to where those are."""
         names = []
-        read = {o.root for s in self.plan.steps if s.kind != "native" for o in (*s.reads(), *s.writes)}
-        read |= {o.root for o in operands((self.recording.outputs, self.recording.finals))}
+        read: dict[int, set[Operand]] = {}
+        steps = [s for s in self.plan.steps if s.kind != "native"]  # a native function takes it anywhere
+        found = [o for s in steps for o in (*s.reads(), *s.writes)]
+        for o in (*found, *operands((self.recording.outputs, self.recording.finals))):
+            read.setdefault(o.root, set()).add(o)
         for i, operand in enumerate(self.recording.inputs):
             names.append(f"x{i}")
-            small = operand.nbytes <= SMALL and operand.root in read  # a native function takes it anywhere
+            viewed = not operand.shape or not read.get(operand.root, set()) <= {operand}
+            small = operand.nbytes <= SMALL and operand.root in read and viewed
             if small or not operand.contiguous or operand.root in self.recording.packed:
                 self.lines.append(lowering.assigned(self._operand(operand), f"x{i}"))
             else:

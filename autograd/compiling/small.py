@@ -9,11 +9,12 @@ from __future__ import annotations
 import dataclasses
 import operator
 from collections import Counter
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
 
-from .ir import INPUT, Instruction, Operand, Recording
+from .ir import FRESH, INPUT, Instruction, Operand, Recording
 from .lowering import below, elements_of, gives_new_array, is_plain, largest_of
 
 # Elements up to which an operand is copied to the layout of the result rather than broadcast.
@@ -22,8 +23,8 @@ FEW = 2048
 COUNTED = 32
 
 
-def hastened(steps: list[Instruction], recording: Recording) -> list[Instruction]:
-    """The steps with those on small arrays in faster forms."""
+def hastened(steps: list[Instruction], recording: Recording, ends: Set[int]) -> list[Instruction]:
+    """The steps with those on small arrays in faster forms; `ends`: roots that outlive the last of them."""
     steps = _with_elements(steps)
     # where these lie is not known before the program runs, and views of them are made each time
     moving = {o.root for step in steps if gives_new_array(step) for o in step.made()}
@@ -33,7 +34,7 @@ def hastened(steps: list[Instruction], recording: Recording) -> list[Instruction
         for part in _largest(step, recording):
             for one in _apart(_with_single(part, moving), recording):
                 found += _spread(one, recording, moving)
-    return found
+    return _without_copies(found, recording, ends)
 
 
 def _with_elements(steps: list[Instruction]) -> list[Instruction]:
@@ -93,6 +94,35 @@ def _apart(step: Instruction, recording: Recording) -> list[Instruction]:
     options = {k: v for k, v in step.options.items() if k != "out"}
     copy = dataclasses.replace(step, fn=np.copyto, args=(out, made), options={})
     return [dataclasses.replace(step, options=options, results=made, writes=()), copy]
+
+
+def _without_copies(steps: list[Instruction], recording: Recording, ends: Set[int]) -> list[Instruction]:
+    """The steps without copies of single elements that later ones can read where they come from."""
+    found: list[Instruction] = []
+    read: dict[Operand, Operand] = {}
+    for i, step in enumerate(steps):
+        step = step.readdressed(lambda o: read.get(o, o))
+        pair = step.args if step.fn is np.copyto and step.kind == "call" and not step.options else ()
+        if len(pair) == 2 and _is_only_read(*pair, steps[i + 1 :], recording, ends):
+            read[pair[0]] = pair[1]
+        else:
+            found.append(step)
+    return found
+
+
+def _is_only_read(
+    out: Any, made: Any, later: list[Instruction], recording: Recording, ends: Set[int]
+) -> bool:
+    """Whether one element is only read later, as it is seen here, so that what is made can be."""
+    if type(out) is not Operand or type(made) is not Operand or out.size != 1:
+        return False
+    if (out.shape, out.dtype) != (made.shape, made.dtype) or out.root in ends:
+        return False
+    touched = {o for step in later for o in step.touched() if o.root == out.root}
+    written = {o.root for step in later for o in (*step.made(), *step.writes)}
+    return (
+        recording.roots[out.root].kind == FRESH and touched <= {out} and not written & {out.root, made.root}
+    )
 
 
 def _largest(step: Instruction, recording: Recording) -> list[Instruction]:

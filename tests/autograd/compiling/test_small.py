@@ -204,3 +204,66 @@ def test_zeros_are_put_where_a_mask_says():
     assert "putmask" in replayed(kept, x)
     large = RNG.standard_normal((40, 40))
     assert "putmask" not in replayed(lambda x: anp.where(x * 2 <= 1, 0, x * 3), large)
+
+
+def test_inputs_that_are_seen_as_they_are_are_not_copied():
+    model = nn.Linear(4, 3)
+    opt = optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x, y):
+        opt.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        opt.step()
+        return loss
+
+    act = autograd.compile(step, state=(model, opt), strict=True)
+    x, y = RNG.standard_normal((5, 4)).astype(np.float32), RNG.standard_normal((5, 3)).astype(np.float32)
+    for _ in range(4):
+        act(x, y)
+    assert "] = x0" not in act.source
+    assert "x0.dot(" in act.source
+
+
+def test_an_input_may_be_what_the_program_writes():
+    model, other = nn.Linear(3, 3), nn.Linear(3, 3)
+    other.load_state_dict(model.state_dict())
+
+    def step(net, opt):
+        def fn(x):
+            opt.zero_grad()
+            loss = (net(x) ** 2).sum()
+            loss.backward()
+            opt.step()
+            return loss.detach()
+
+        return fn
+
+    optimizers = [optim.SGD(m.parameters(), lr=0.1) for m in (model, other)]
+    act = autograd.compile(step(model, optimizers[0]), state=(model, optimizers[0]), strict=True)
+    plainly = step(other, optimizers[1])
+    x = RNG.standard_normal((3, 3)).astype(np.float32)
+    for k in range(8):
+        given = [x if k < 3 else (m.weight.data if k % 2 else m.weight.grad) for m in (model, other)]
+        assert same(plain(act(given[0])), plain(plainly(given[1])))
+    for a, b in zip(model.parameters(), other.parameters(), strict=True):
+        assert same(a.data, b.data)
+
+
+def test_the_gradient_of_a_single_row_is_made_where_it_stays():
+    model = nn.Linear(4, 3)
+    opt = optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x, y):
+        opt.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        opt.step()
+        return loss
+
+    act = autograd.compile(step, state=(model, opt), strict=True)
+    for _ in range(4):
+        act(RNG.standard_normal((1, 4)).astype(np.float32), np.array([1]))
+    names = [s.fn.__name__ for s in act.plan.steps]
+    assert "copy" not in names
+    assert "copyto" not in names
