@@ -13,7 +13,7 @@ import numpy as np
 
 from .ir import Instruction, Operand
 
-DTYPES = {"f4", "f8", "i4", "i8", "u4", "u8", "b1"}
+DTYPES = {"f4", "f8", "i4", "i8", "u1", "u4", "u8", "b1"}
 
 
 class Assignment(NamedTuple):
@@ -125,6 +125,8 @@ def _can(one: Assignment) -> bool:
         return False
     if one.kind.str[1:] not in DTYPES or not one.target.size:
         return False
+    if "u1" in (one.kind.str[1:], one.target.dtype.str[1:]) and any(o.dtype.kind == "f" for o in operands):
+        return False  # what a byte is for a number that it cannot hold is the compiler's choice
     if any(s % o.dtype.itemsize for o in operands for s in o.strides):
         return False
     if not all(_broadcasts(o.shape, one.target.shape) for o in operands):
@@ -157,7 +159,7 @@ def _of(step: Instruction) -> list[Assignment] | None:
         return [_copy(_shaped(result, step.args[0].shape), step.args[0])]
     if fn in _FILLS:
         return [_copy(result, _FILLS[fn])]
-    if fn is np.full_like:
+    if fn is np.full_like or fn is np.full:
         return [_copy(result, step.args[1])]
     if fn is np.where and len(step.args) == 3:
         condition, x, y = step.args

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .elementwise import COSTLY, Assignment, assignments
 from .ir import FRESH, Instruction, Operand, Recording
@@ -91,8 +92,8 @@ def grouped(steps: list[Instruction]) -> list[Instruction | Group]:
     found: list[Instruction | Group] = []
     group: Group | None = None
     for step in steps:
-        statements = assignments(step)
-        if statements is None or not Group.alone(statements):
+        statements = [squeezed(one) for one in assignments(step) or ()]
+        if not Group.alone(statements):
             group = None
             found.append(step)
             continue
@@ -101,6 +102,22 @@ def grouped(steps: list[Instruction]) -> list[Instruction | Group]:
             found.append(group)
         group.add(step, statements)
     return found
+
+
+def squeezed(one: Assignment) -> Assignment:
+    """The same statement without axes of length 1, so that calls meet that differ in those only."""
+    shape = one.target.shape
+    if 1 not in shape:
+        return one
+
+    def change(x: Any) -> Any:
+        if type(x) is not Operand:
+            return x
+        axes = [a for a in range(-len(x.shape), 0) if shape[a] != 1]
+        return x._replace(shape=tuple(x.shape[a] for a in axes), strides=tuple(x.strides[a] for a in axes))
+
+    inputs = tuple(map(change, one.inputs))
+    return one._replace(target=change(one.target), inputs=inputs, mask=change(one.mask))
 
 
 def read_later(items: list, ends: set[int]) -> list[set[int]]:

@@ -16,7 +16,7 @@ from .polynomials import FUNCTIONS
 
 KINDS: dict[str, Any] = {
     "f4": types.float32, "f8": types.float64, "i4": types.int32, "i8": types.int64,
-    "u4": types.uint32, "u8": types.uint64, "b1": types.boolean,
+    "u1": types.uint8, "u4": types.uint32, "u8": types.uint64, "b1": types.boolean,
 }  # fmt: skip
 
 

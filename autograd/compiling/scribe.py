@@ -22,7 +22,7 @@ EXACT = "# exact"
 TRIGONOMETRIC = ("sin", "cos")
 NAMES = {
     "f4": "float32", "f8": "float64", "i4": "int32", "i8": "int64",
-    "u4": "uint32", "u8": "uint64", "b1": "boolean",
+    "u1": "uint8", "u4": "uint32", "u8": "uint64", "b1": "boolean",
 }  # fmt: skip
 
 
@@ -42,10 +42,14 @@ class Scribe:
         self.names: dict[tuple[int, int], str] = {}
         self.literal = literal
         self.sizes: list[int] = []
+        self.near: dict[int, tuple[int, int]] = {}  # so many bytes after another one
         self._scopes: dict[int, int] = {}
         self._lengths: dict[int, str] = {}
         for o in operands:
             if (o.root, o.offset) not in self.names:
+                near = next((x for x in self.operands if _woven(o, x)), None)
+                if near is not None:
+                    self.near[len(self.operands)] = self.operands.index(near), o.offset - near.offset
                 self.names[o.root, o.offset] = f"p{len(self.operands)}"
                 self.operands.append(o)
             # an argument may be a view of what the program writes, and hosts have others in their memory
@@ -76,8 +80,17 @@ class Scribe:
         lines = []
         for i in range(len(self.operands)):
             within = f"x{places[i]} + " if i in places else ""
-            lines.append(f"p{i} = {within}{word('t', i)}")
+            base, apart = self.near.get(i, (i, 0))
+            lines.append(f"p{i} = {within}{word('t', i)}" if base == i else f"p{i} = p{base} + {apart}")
         return lines + [f"n{i} = {word('t', len(self.operands) + i)}" for i in range(len(self.sizes))]
+
+
+def _woven(o: Operand, other: Operand) -> bool:
+    """Whether two are every n-th element of one array: LLVM reads those at once, if it sees that."""
+    if o.root != other.root or (o.shape, o.strides, o.dtype) != (other.shape, other.strides, other.dtype):
+        return False
+    step = min((abs(s) for n, s in zip(o.shape, o.strides, strict=True) if n > 1), default=0)
+    return 0 < abs(o.offset - other.offset) < step
 
 
 def word(address: str, index: int) -> str:
