@@ -58,6 +58,15 @@ class Group:
                 self.seen.setdefault(o.root, set()).add(o)
             self.written.add(one.target.root)
 
+    def cut(self, shape: tuple[int, ...]) -> Group:
+        """The same over a shape into whose axes its own are cut."""
+        if shape == self.shape:
+            return self
+        found = Group(shape)
+        for step, one in zip(self.steps, self.body, strict=True):
+            found.add(step, [cut(one, shape)])
+        return found
+
     @property
     def work(self) -> int:
         """In additions, roughly."""
@@ -92,32 +101,68 @@ def grouped(steps: list[Instruction]) -> list[Instruction | Group]:
     found: list[Instruction | Group] = []
     group: Group | None = None
     for step in steps:
-        statements = [squeezed(one) for one in assignments(step) or ()]
-        if not Group.alone(statements):
+        statements = assignments(step)
+        if statements is None or not Group.alone(statements):
             group = None
             found.append(step)
             continue
-        if group is None or not group.takes(statements):
-            group = Group(statements[0].target.shape)
-            found.append(group)
-        group.add(step, statements)
+        shape = statements[0].target.shape
+        common = None if group is None else _common(group.shape, shape)
+        if group is not None and common is not None:
+            finer = group.cut(common)
+            fine = [cut(statements[0], common)]
+            if finer.takes(fine):
+                if finer is not group:
+                    found[-1] = group = finer
+                group.add(step, fine)
+                continue
+        shape = tuple(n for n in shape if n > 1)
+        group = Group(shape)
+        found.append(group)
+        group.add(step, [cut(statements[0], shape)])
     return found
 
 
-def squeezed(one: Assignment) -> Assignment:
-    """The same statement without axes of length 1, so that calls meet that differ in those only."""
-    shape = one.target.shape
-    if 1 not in shape:
+def cut(one: Assignment, shape: tuple[int, ...]) -> Assignment:
+    """The same statement over a shape without axes of length 1 into whose axes its own are cut."""
+    if one.target.shape == shape and all(o.shape == shape for o in one.operands()):
         return one
+    pieces: list[list[int]] = []  # the axes in the place of each
+    rest = list(shape[::-1])
+    for n in reversed(one.target.shape):
+        pieces.append([])
+        while n > 1:
+            pieces[-1].append(rest.pop(0))
+            n //= pieces[-1][-1]
 
-    def change(x: Any) -> Any:
-        if type(x) is not Operand:
-            return x
-        axes = [a for a in range(-len(x.shape), 0) if shape[a] != 1]
-        return x._replace(shape=tuple(x.shape[a] for a in axes), strides=tuple(x.strides[a] for a in axes))
+    def change(o: Any) -> Any:
+        if type(o) is not Operand:
+            return o
+        strides: list[int] = []
+        for i, lengths in enumerate(pieces):
+            stride = 0 if i >= len(o.shape) or o.shape[-1 - i] == 1 else o.strides[-1 - i]
+            for n in lengths:
+                strides.append(stride)
+                stride *= n
+        return o._replace(shape=shape, strides=tuple(strides[::-1]))
 
     inputs = tuple(map(change, one.inputs))
     return one._replace(target=change(one.target), inputs=inputs, mask=change(one.mask))
+
+
+def _common(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The coarsest shape into whose axes those of two can be cut."""
+    a, b = ([n for n in shape if n > 1] for shape in (one, other))
+    found: list[int] = []
+    while a and b:
+        m, n = a.pop(), b.pop()
+        small = min(m, n)
+        if m % small or n % small:
+            return None
+        found.append(small)
+        a += [m // small] if m > small else []
+        b += [n // small] if n > small else []
+    return None if a or b else tuple(found[::-1])
 
 
 def read_later(items: list, ends: set[int]) -> list[set[int]]:

@@ -19,6 +19,7 @@ from .elementwise import zero_where_undefined
 from .fusion import Group, grouped, read_later
 from .inplace import in_place
 from .ir import FRESH, NUMBER, Instruction, Recording, steps_of
+from .order import side_by_side
 from .pieces import Piece
 from .recorder import cleared, reported, zeroed
 from .rowcode import length, lines
@@ -35,7 +36,7 @@ WORK, CALLS = 1 << 20, 64
 # NumPy copies more elements than this as fast as any loop.
 FEW = 1024
 # Calls of which all functions of a program may consist: more take too long to compile.
-BUDGET = 256
+BUDGET = 288
 
 
 def available() -> bool:
@@ -133,7 +134,7 @@ def with_loops(
 ) -> list[Instruction]:
     """The steps, with calls of native functions where those are faster."""
     before = len(steps)
-    steps = _unwatched(steps)
+    steps = side_by_side(_unwatched(steps), recording)
     items = _classified(_in_loops(steps, recording, ends), recording)
     later = read_later(items, ends)
     for item, alive in zip(items, later, strict=True):

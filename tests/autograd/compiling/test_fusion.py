@@ -45,6 +45,14 @@ CASES = {
     "woven along rows": (lambda x: np.maximum(x[:, :, ::2], x[:, :, 1::2]) * 2, ["native"]),
     "woven threefold": (lambda x: x[..., :27:3] + x[..., 1:27:3] * x[..., 2:27:3], ["native"]),
     "an axis of length 1": (with_bias, ["native"]),
+    "shapes cut in other places": (
+        lambda x: ((x.reshape(384, 784) * 2).reshape(64, 168, 28) + BIAS[0]).reshape(x.shape) * BIAS,
+        ["native"],
+    ),
+    "shapes with no common cut": (
+        lambda x: (x.reshape(384, 784) * 2).reshape(1024, 294) * np.arange(294),
+        ["call", "call"],
+    ),
     "all axes but one of length 1": (
         lambda x: ((x.reshape(1, -1, 1) * 2).reshape(-1) + 1).reshape(x.shape),
         ["native"],
