@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ class Group:
         steps: the calls; `body` their scalar statements in order.
         seen: root -> the operands by which it is read or written here.
         local: roots whose values nothing outside the loop reads.
+        sums: roots of totals over the first axes, which nothing else in the loop touches.
     """
 
     shape: tuple[int, ...]
@@ -30,6 +32,7 @@ class Group:
     seen: dict[int, set[Operand]] = field(default_factory=dict)
     written: set[int] = field(default_factory=set)
     local: set[int] = field(default_factory=set)
+    sums: set[int] = field(default_factory=set)
 
     def takes(self, found: list[Assignment]) -> bool:
         """Whether these statements may join: no element that is written is seen from another place."""
@@ -37,7 +40,7 @@ class Group:
             if one.target.shape != self.shape:
                 return False
             for o in one.operands():
-                if o.root in self.written and self.seen[o.root] != {o}:
+                if o.root in self.sums or (o.root in self.written and self.seen[o.root] != {o}):
                     return False
         return self.alone(found) and all(
             self.seen.get(one.target.root, {one.target}) == {one.target} for one in found
@@ -65,6 +68,7 @@ class Group:
         found = Group(shape)
         for step, one in zip(self.steps, self.body, strict=True):
             found.add(step, [cut(one, shape)])
+        found.sums = self.sums
         return found
 
     @property
@@ -96,12 +100,20 @@ class Group:
         self.local = fresh - later
 
 
-def grouped(steps: list[Instruction]) -> list[Instruction | Group]:
-    """The steps with groups in the places of runs of elementwise calls."""
+def grouped(
+    steps: list[Instruction], total: Callable[[Instruction], Assignment | None] | None = None
+) -> list[Instruction | Group]:
+    """The steps with groups in the places of runs of elementwise calls.
+
+    Args:
+        total: gives a sum over the first axes as a statement, if they may be part of a group.
+    """
     found: list[Instruction | Group] = []
     group: Group | None = None
     for step in steps:
         statements = assignments(step)
+        grown = total(step) if statements is None and total is not None else None
+        statements = [grown] if grown is not None else statements
         if statements is None or not Group.alone(statements):
             group = None
             found.append(step)
@@ -111,15 +123,17 @@ def grouped(steps: list[Instruction]) -> list[Instruction | Group]:
         if group is not None and common is not None:
             finer = group.cut(common)
             fine = [cut(statements[0], common)]
-            if finer.takes(fine):
+            if finer.takes(fine) and not (grown is not None and grown.target.root in finer.seen):
                 if finer is not group:
                     found[-1] = group = finer
                 group.add(step, fine)
+                group.sums |= {grown.target.root} if grown is not None else set()
                 continue
         shape = tuple(n for n in shape if n > 1)
         group = Group(shape)
         found.append(group)
         group.add(step, [cut(statements[0], shape)])
+        group.sums |= {grown.target.root} if grown is not None else set()
     return found
 
 

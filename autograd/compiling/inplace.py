@@ -33,6 +33,7 @@ def renamed_group(group: Group, moved: Mapping[int, int]) -> Group:
         return x._replace(root=moved[x.root]) if type(x) is Operand and x.root in moved else x
 
     found = Group(group.shape, [renamed(step, moved) for step in group.steps], local=group.local)
+    found.sums = {moved.get(root, root) for root in group.sums}
     for one in group.body:
         inputs = tuple([change(x) for x in one.inputs])
         found.body.append(one._replace(target=change(one.target), inputs=inputs, mask=change(one.mask)))
@@ -90,7 +91,7 @@ def _takeovers(item: Any, dying: set[int], own: set[int], recording: Recording) 
         return _of_steps([item], set(), dying, own, recording) if _is_elementwise(item) else {}
     if not isinstance(item, Group) or any(step.fn in _TWICE for step in item.steps):
         return {}
-    return _of_steps(item.steps, item.local, dying, own, recording)
+    return _of_steps(item.steps, item.local | item.sums, dying, own, recording)
 
 
 def _is_elementwise(step: Instruction) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import diskcache, machine, threads
+from . import columns, diskcache, machine, threads
 from .elementwise import zero_where_undefined
 from .fusion import Group, grouped, read_later
 from .inplace import in_place
@@ -36,7 +36,7 @@ WORK, CALLS = 1 << 20, 64
 # NumPy copies more elements than this as fast as any loop.
 FEW = 1024
 # Calls of which all functions of a program may consist: more take too long to compile.
-BUDGET = 288
+BUDGET = 384
 
 
 def available() -> bool:
@@ -71,10 +71,13 @@ class Kernel:
         if large:
             assert alone is not None
             self.length = length(alone) if isinstance(alone, Rows) else _length(alone)
-            self.parallel = alone.work >= PARALLEL and self.length > 1
+            least = columns.SHARED if isinstance(alone, Group) and alone.sums else 2
+            self.parallel = alone.work >= PARALLEL and self.length >= least
         self._body: list[str] = []
         for item in items:
-            if isinstance(item, Group):
+            if isinstance(item, Group) and item.sums:
+                self._body += columns.lines(item, scribe)
+            elif isinstance(item, Group):
                 self._body += group_lines(item, scribe, self.length > 0)
             else:
                 self._body += lines(item, scribe) if isinstance(item, Rows) else item.lines(scribe)
@@ -123,6 +126,8 @@ def _touched(item: Group | Piece | Rows) -> list:
 
 
 def _length(group: Group) -> int:
+    if group.sums:
+        return columns.length(group)
     return (merged_axes(group.shape, outside(group))[0] or (0,))[0]
 
 
@@ -188,9 +193,18 @@ def _in_loops(steps: list[Instruction], recording: Recording, ends: set[int]) ->
         if isinstance(item, Instruction):
             rest.append(item)
             continue
-        found += [*grouped(rest), item]
+        found += [*_grouped(rest, recording), item]
         rest = []
-    return found + grouped(rest)
+    return found + _grouped(rest, recording)
+
+
+def _grouped(steps: list[Instruction], recording: Recording) -> list[Instruction | Group]:
+    """The steps with groups, which take up sums of columns where that is one loop."""
+    found: list[Instruction | Group] = []
+    for item in grouped(steps, lambda step: columns.total(step, recording)):
+        alone = isinstance(item, Group) and item.sums and (len(item.steps) == 1 or not columns.fits(item))
+        found += grouped(item.steps) if alone else [item]  # type: ignore[union-attr]
+    return found
 
 
 def _classified(items: list, recording: Recording) -> list[Instruction | Group | Piece | Rows]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 
+from .columns import total
 from .elementwise import assignments
 from .ir import FRESH, INPUT, Instruction, Recording
 from .lowering import gives_new_array
@@ -19,7 +20,7 @@ BETWEEN = 12
 def side_by_side(steps: list[Instruction], recording: Recording) -> list[Instruction]:
     """The steps, with large ones next to those that they may share a loop with."""
     found = _Order(recording)
-    for size, run in itertools.groupby(steps, _elements):
+    for size, run in itertools.groupby(steps, lambda step: _elements(step, recording)):
         found.take(list(run), size)
     return found.steps
 
@@ -96,7 +97,7 @@ class _Order:
         return bool(written & touched) or (lasts and any(roots[r].kind == INPUT for r in touched))
 
 
-def _elements(step: Instruction) -> int:
+def _elements(step: Instruction, recording: Recording) -> int:
     """How many elements a call that a large loop may hold goes over; 0 for others."""
     if step.kind != "call" or all(o.size < LARGE for o in step.touched()):
         return 0
@@ -106,6 +107,9 @@ def _elements(step: Instruction) -> int:
     whole = of_all(step)
     if whole is not None:
         return whole[0].size
+    grown = total(step, recording)
+    if grown is not None:
+        return grown.target.size
     one = outer(step)
     found_here = [one] if one is not None else assignments(step) or ()
     # what only copies seldom shares a loop: it changes the layout

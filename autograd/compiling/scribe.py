@@ -126,7 +126,7 @@ def group_lines(group: Group, scribe: Scribe, parted: bool = False) -> list[str]
     waves = [one for one in group.body if one.expression.startswith(TRIGONOMETRIC)]
     if waves and not _in_place(group):
         return _with_waves(group, scribe, index, ranges)
-    lines = _body(group, scribe, index, exact=bool(waves))
+    lines = body(group, scribe, index, exact=bool(waves))
     for axis in reversed(range(len(shape))):
         lines = [f"for i{axis} in {ranges[axis]}:", *indented(lines)]
     return lines
@@ -138,7 +138,7 @@ _BLOCK = 1024
 
 def _with_waves(group: Group, scribe: Scribe, index: dict, ranges: list[str]) -> list[str]:
     """Loops whose innermost is run again with the C library's sin and cos if arguments were large."""
-    fast, slow = _body(group, scribe, index), _body(group, scribe, index, exact=True)
+    fast, slow = body(group, scribe, index), body(group, scribe, index, exact=True)
     if not ranges:
         return ["large = False", *fast, "if large:", *indented(slow)]
     last = len(ranges) - 1
@@ -172,15 +172,23 @@ def _in_place(group: Group) -> bool:
     return bool(read & (group.written - group.local))
 
 
-def _body(group: Group, scribe: Scribe, index: dict, exact: bool = False) -> list[str]:
-    """The statements of one element."""
-    values: dict[Operand, str] = {}
+def body(
+    group: Group,
+    scribe: Scribe,
+    index: dict,
+    exact: bool = False,
+    grown: dict[Operand, str] | None = None,
+    prefix: str = "v",
+) -> list[str]:
+    """The statements of one element; `grown` has the names of totals, and gets those they go on with."""
+    grown = {} if grown is None else grown
+    values: dict[Operand, str] = dict(grown)
     lines: list[str] = []
     changed: dict[Operand, None] = {}
 
     def value(x: Any) -> str:
         if x not in values:
-            values[x] = f"v{len(lines)}"
+            values[x] = f"{prefix}{len(lines)}"
             lines.append(f"{values[x]} = {scribe.load(x, index[x])}")
         return values[x]
 
@@ -201,10 +209,12 @@ def _body(group: Group, scribe: Scribe, index: dict, exact: bool = False) -> lis
         text = computed(one, inputs, expression)
         if one.mask is not None:
             text = f"{text} if {value(one.mask)} else {value(one.target)}"
-        name = f"v{len(lines)}"
+        name = f"{prefix}{len(lines)}"
         lines.append(f"{name} = {text}")
         values[one.target] = name
-        if one.target.root not in group.local:
+        if one.target.root in group.sums:
+            grown[one.target] = name
+        elif one.target.root not in group.local:
             changed[one.target] = None
     return lines + [scribe.store(o, index[o], values[o]) for o in changed]
 

@@ -101,6 +101,18 @@ def _reduced(step: Instruction) -> Reduction | None:
     return Reduction((x,), step.results, largest) if last else None
 
 
+def along(step: Instruction) -> tuple[Operand, Operand] | None:
+    """What a call sums over its first axes, and to what."""
+    found = _axes(step) if step.kind == "call" else None
+    if found is None or found[2] or found[1] != list(range(len(found[1]))):
+        return None
+    x, axes, _ = found
+    out = step.results
+    kept = len(x.shape) - len(axes)
+    out = out._replace(shape=out.shape[-kept:], strides=out.strides[-kept:]) if kept else out
+    return (x, out) if kept and out.shape == x.shape[len(axes) :] else None
+
+
 def of_all(step: Instruction) -> tuple[Operand, bool] | None:
     """What a call sums to one number, or takes the largest of; whether it does that."""
     found = _axes(step) if step.kind == "call" else None

@@ -110,7 +110,7 @@ def test_calls_go_past_others(name, orders):
             np.testing.assert_allclose(a, b, rtol=1e-12)
     check(orders)
     steps = orders[-1][1]
-    sizes = [order._elements(step) for step in steps]
+    sizes = [order._elements(step, orders[-1][2]) for step in steps]
     assert sum(bool(n) for n, _ in itertools.groupby(sizes)) == loops
 
 

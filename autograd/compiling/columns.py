@@ -1,0 +1,103 @@
+"""Sums over the first axes within loops of elementwise calls: the totals of all columns grow row by row.
+
+So the gradient of a bias, or a batch's mean and variance, is found where its elements are. Threads take
+columns, so that a sum does not depend on how many there are.
+"""
+
+from __future__ import annotations
+
+from .elementwise import Assignment
+from .fusion import Group
+from .ir import CONSTANT, Instruction, Operand, Recording
+from .scribe import Scribe, body, indented, index_of, literal, merged_axes, outside
+from .sums import PRODUCTS, along
+from .wholestep import TERMS
+
+# Elements from which on a sum belongs to such a loop, and so many rows are added at a time.
+LEAST, ABREAST = 1 << 15, 4
+# Columns from which on threads share them.
+SHARED = 128
+
+
+def total(step: Instruction, recording: Recording) -> Assignment | None:
+    """A sum of floats over the first axes as a statement that adds an element; None if it is none."""
+    found = _of_ones(step, recording) or along(step)
+    if found is None:
+        return None
+    x, out = found
+    rows = x.size // max(out.size, 1)
+    if x.size < LEAST or rows < 2 or rows > ABREAST * TERMS or out.size < 2 or x.root == out.root:
+        return None
+    if not (
+        x.dtype == out.dtype and x.dtype.isnative and x.dtype.str[1:] in ("f4", "f8") and out.contiguous
+    ):
+        return None
+    lead = len(x.shape) - len(out.shape)
+    grown = out._replace(shape=x.shape, strides=(*(0 for _ in range(lead)), *out.strides))
+    return Assignment(grown, "plus({1}, {0})", (x, grown), x.dtype)
+
+
+def _of_ones(step: Instruction, recording: Recording) -> tuple[Operand, Operand] | None:
+    """A row of ones times a matrix, or a matrix times a column of them."""
+    if step.kind != "call" or step.fn not in PRODUCTS or step.options or len(step.args) != 2:
+        return None
+    (a, b), out = step.args, step.results
+    if any(type(o) is not Operand for o in (a, b, out)) or len(out.shape) != 1:
+        return None
+    if len(a.shape) == 2:
+        a, b = b, a.transposed
+    root = recording.roots[a.root]
+    ones = root.kind == CONSTANT and root.array.dtype == a.dtype and bool((root.array == 1).all())
+    return (b, out) if ones and len(b.shape) == 2 else None
+
+
+def fits(group: Group) -> bool:
+    """Whether all that a group touches lies in rows, whose columns it sums."""
+    shape, strides = merged_axes(group.shape, outside(group))
+    sums = [s for o, s in strides.items() if o.root in group.sums]
+    return len(shape) > 1 and all(s[-1] in (0, 1) for s in strides.values()) and all(
+        s[-1] == 1 and not any(s[:-1]) for s in sums
+    )  # fmt: skip
+
+
+def length(group: Group) -> int:
+    """How many columns there are."""
+    return merged_axes(group.shape, outside(group))[0][-1]
+
+
+def lines(group: Group, scribe: Scribe) -> list[str]:
+    """The loops over rows, for the columns from `start` to `stop`."""
+    operands = outside(group)
+    shape, strides = merged_axes(group.shape, operands)
+    # written out, so that LLVM sees how far apart rows are
+    sizes = {o: [str(s) for s in strides[o]] for o in operands}
+    last = len(shape) - 1
+    sums = [one.target for one in group.body if one.target.root in group.sums]
+    columns = f"for i{last} in range(start, stop):"
+    found = [columns]
+    found += [f"    {scribe.store(o, f'i{last}', literal(0, o.dtype))}" for o in sums]
+
+    def several(count: int) -> list[str]:
+        rows: list[str] = []
+        grown: dict[Operand, str] = {}
+        for row in range(count):
+            names = [f"i{a}" for a in range(last - 1)] + [f"(i{last - 1} + {row})", f"i{last}"]
+            index = {o: index_of(list(zip(names, sizes[o], strict=True))) for o in operands}
+            rows += body(group, scribe, index, grown=grown, prefix=f"r{row}_")
+        return rows + [scribe.store(o, f"i{last}", text) for o, text in grown.items()]
+
+    whole = shape[last - 1] - shape[last - 1] % ABREAST
+    rest = shape[last - 1] - whole
+    loops = []
+    if whole:
+        loops += [f"for i{last - 1} in range(0, {whole}, {ABREAST}):", f"    {columns}"]
+        loops += indented(several(ABREAST), 2)
+    if rest:
+        loops += [
+            f"for i{last - 1} in range({whole}, {shape[last - 1]}):",
+            f"    {columns}",
+            *indented(several(1), 2),
+        ]
+    for axis in reversed(range(last - 1)):
+        loops = [f"for i{axis} in range({shape[axis]}):", *indented(loops)]
+    return found + loops
