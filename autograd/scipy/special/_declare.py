@@ -71,7 +71,7 @@ def special(
     theirs = getattr(sc, name, None)
     if theirs is None:
         return None
-    kernel = kernel or (_reals(name, theirs) if real_only else theirs)
+    kernel = kernel or (of_reals(name, theirs) if real_only else theirs)
     facts = {"reference": theirs, "constants": tuple(refused), **facts}
     if given:
         facts["cases"] = [Case(*[given.get(a, (2, 3)) for a in arrays])]
@@ -166,7 +166,7 @@ def several(
     theirs = getattr(sc, name, None)
     if theirs is None:
         return None
-    kernel = _reals(name, theirs) if real_only else _rounded(theirs) if in_doubles else theirs
+    kernel = of_reals(name, theirs) if real_only else _rounded(theirs) if in_doubles else theirs
     names = (*arrays, *results)
 
     def pulled(argument: str, slope: Callable) -> Callable:
@@ -248,7 +248,7 @@ def _on_values(theirs: Callable, args: tuple, options: dict) -> Any:
     return result if all(a is b for a, b in zip(args, plain(args))) else wrapped(result)
 
 
-def _reals(name: str, theirs: Callable) -> Callable:
+def of_reals(name: str, theirs: Callable) -> Callable:
     """SciPy's function, of real numbers alone."""
 
     def kernel(*values: Any) -> Any:

@@ -9,11 +9,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ...errors import ArgumentError
 from ...ops.elementwise import exp
-from ...ops.sizes import sign
 from ...protocols import IMPLEMENTATIONS
-from ._declare import FUNCTIONS, in_the_dtype_of, refuse, sc, special, spelled
+from ._declare import FUNCTIONS, in_the_dtype_of, of_reals, own_elementwise, refuse, sc, special, spelled
 from .gamma import rgamma
 
 _ORDERS, _POSITIVE = {"v": (0.3, 2.3), "z": (0.3, 4.0)}, (0.3, 4.0)
@@ -78,7 +79,7 @@ hankel2e = _hankel("hankel2e", lambda v, z, out: 0.5 * (hankel2e(v - 1, z) - han
 
 iv = _family("iv", lambda v, z, out: 0.5 * (iv(v - 1, z) + iv(v + 1, z)),
              "The modified Bessel function of the first kind", analytic=True)  # fmt: skip
-ive = _family("ive", lambda v, z, out: 0.5 * (ive(v - 1, z) + ive(v + 1, z)) - sign(z) * out,
+ive = _family("ive", lambda v, z, out: 0.5 * (ive(v - 1, z) + ive(v + 1, z)) - _signed_ive(v, z),
               "iv scaled by exp(-|real z|)", real_only=True, kinks="at 0 that of iv")  # fmt: skip
 kv = _family("kv", lambda v, z, out: -0.5 * (kv(v - 1, z) + kv(v + 1, z)),
              "The modified Bessel function of the second kind; infinite at 0", analytic=True)  # fmt: skip
@@ -87,11 +88,36 @@ kve = _family("kve", lambda v, z, out: out - 0.5 * (kve(v - 1, z) + kve(v + 1, z
 kn = _whole("kn", lambda n, x: -0.5 * (kv(n - 1, x) + kv(n + 1, x)), "kv of a whole order")
 i0 = special("i0", d=lambda x: i1(x), singular=True, doc="iv of order 0. Gradient: i1(x).")
 i1 = special("i1", d=lambda x: 0.5 * (i0(x) + iv(2, x)), singular=True, doc="iv of order 1")
-i0e = special("i0e", d=lambda x, out: i1e(x) - sign(x) * out, kinks="0 at 0", doc="i0 scaled by exp(-|x|)")
+i0e = special("i0e", d=lambda x: i1e(x) - _signed_i0e(x), kinks="0 at 0", doc="i0 scaled by exp(-|x|)")
 i1e = special(
-    "i1e", d=lambda x, out: 0.5 * (i0e(x) + ive(2, x)) - sign(x) * out, kinks="1/2 at 0",
+    "i1e", d=lambda x: 0.5 * (i0e(x) + ive(2, x)) - _signed_i1e(x), kinks="1/2 at 0",
     doc="i1 scaled by exp(-|x|)",
 )  # fmt: skip
+
+
+def _signed(name: str, arrays: list[str], slope: Callable) -> Any:
+    """A scaled function times the sign of its last argument: sign(x)**2 is 1 on both sides of 0, so at 0 too."""
+    theirs = of_reals(name, getattr(sc, name))
+
+    def kernel(*values: Any) -> Any:
+        return np.sign(values[-1]) * theirs(*values)
+
+    return own_elementwise(
+        kernel, arrays, vjp={arrays[-1]: slope}, name=f"signed_{name}", constants=tuple(arrays[:-1]),
+        reference=kernel, domain={"v": (0.3, 2.3), "z": (0.3, 4.0), "x": (0.3, 4.0)}, kinks="of both sides at 0",
+        doc=f"{name} times the sign of its argument",
+    )  # fmt: skip
+
+
+_signed_i0e = _signed("i0e", ["x"], lambda g, x: g * (_signed_i1e(x) - i0e(x)))
+_signed_i1e = _signed(
+    "i1e", ["x"], lambda g, x: g * (0.5 * (_signed_i0e(x) + _signed_ive(2.0, x)) - i1e(x))
+)
+_signed_ive = _signed(
+    "ive",
+    ["v", "z"],
+    lambda g, v, z: g * (0.5 * (_signed_ive(v - 1, z) + _signed_ive(v + 1, z)) - ive(v, z)),
+)
 k0 = special(
     "k0", d=lambda x: -k1(x), domain=_POSITIVE, singular=True, doc="kv of order 0. Gradient: -k1(x)."
 )

@@ -1,8 +1,9 @@
 """Carlson's symmetric elliptic integrals, by every argument.
 
 All are multiples of L(x, y, z, w; i, j, k, l), the integral of (t+x)**-i (t+y)**-j (t+z)**-k (t+w)**-l
-from 0 to infinity, and so are their derivatives of every order. Where the real part of an argument is
-negative, as in Cauchy's principal values, derivatives are NaN.
+from 0 to infinity, and so are their derivatives of every order. They are infinite where arguments of 0
+have powers of 1 or more together, and NaN where the real part of an argument is negative, as in Cauchy's
+principal values.
 
 Source: DLMF 19.16.1 to 19.16.6, 19.23.
 """
@@ -43,6 +44,8 @@ def _part(wide: list, powers: tuple) -> np.ndarray:
         if power:
             term = term * (t + (v / size)[:, None]) ** -power
     out = step * np.sum(term, axis=-1) * size ** (1.0 - math.fsum(powers))
+    at_zero = sum(np.where(v == 0, power, 0.0) for v, power in zip(wide, powers, strict=True))
+    out = np.where(at_zero >= 1, np.inf, out)
     return np.where(np.any([v.real < 0 for v in wide], axis=0), np.nan, out)
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from ...declare import case
-from ...ops.choosing import logical_and, minimum, where
+from ...ops.choosing import equal, logical_and, minimum, where
 from ...ops.composed import plain
 from ...ops.elementwise import exp, log, log1p
 from ...ops.shapes import astype
 from ...primitive import Rule
 from . import _averages
 from ._declare import own, special
+from ._edges import both_zero, no_slope
 from .gamma import betaln, gammaln, polygamma, psi
 from .information import xlog1py, xlogy
 
@@ -34,7 +35,12 @@ def _wide(*values):
 def gamma_density(a, x):
     """The derivative of P(a, x) by x."""
     x = minimum(x, 1e30)  # at infinity it is 0
-    return exp(xlogy(a - 1, x) - x - gammaln(a))
+    return exp(xlogy(a - 1, x) - x - gammaln(a)) + _pole(a, x)
+
+
+def _pole(a, x):
+    """0: at x = 0 the density has a pole for a < 1 and is 0 for a > 1, so none of its slopes for a = 1."""
+    return no_slope(both_zero(a - 1, x), a - 1)
 
 
 def _moment(a, x, n, upper):
@@ -107,7 +113,7 @@ gammainccinv = special(
 
 def beta_density(a, b, x):
     """The derivative of I_x(a, b) by x."""
-    return exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b))
+    return exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)) + _pole(a, x) + _pole(b, 1 - x)
 
 
 def _joint(a, b, x, m, n, upper):
@@ -176,12 +182,12 @@ def _raised(name, which, a, b, x, small):
     """The derivative of x**a (1-x)**b / (a or b) / beta(a, b), which raising a or b by 1 takes off."""
     inside = logical_and(small, logical_and(plain(x) > 0, plain(x) < 1))
     y = where(inside, x, 0.5)
-    raised = a if name == "a" else b
-    value = exp(a * log(y) + b * log1p(-y) - betaln(a, b) - log(raised))
-    slope = (log(y) - psi(a) if which == "a" else log1p(-y) - psi(b)) + psi(a + b)
-    if name == which:
-        slope = slope - 1 / raised
-    return where(inside, value * slope, 0.0)
+    # log(s) + betaln(s, t) = log(s + t) + betaln(s + 1, t), and so its slopes: of the sums nothing is left for small s
+    s, t = (a + 1, b) if name == "a" else (a, b + 1)
+    value = exp(a * log(y) + b * log1p(-y) - betaln(s, t) - log(a + b))
+    slope = (log(y) - psi(s) if which == "a" else log1p(-y) - psi(t)) + psi(a + b)
+    ends = no_slope(equal(x, 0), x) + no_slope(equal(x, 1), 1 - x)
+    return where(inside, value * slope, ends)
 
 
 _BETA_DOMAIN = {"a": (0.3, 4.0), "b": (0.3, 4.0), "x": (0.25, 0.75), "y": (0.25, 0.75)}

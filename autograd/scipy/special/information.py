@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ...ops.choosing import clip, equal, greater, less, logical_and, maximum, where
-from ...ops.elementwise import exp, log, log1p, sqrt
-from ...ops.sizes import absolute
+from ...ops.choosing import clip, equal, greater, isinf, less, logical_and, maximum, where
+from ...ops.elementwise import exp, log, log1p
+from ...ops.sizes import absolute, hypot
 from ._declare import special
+from ._edges import both_zero, no_slope
 from .hypergeometric import hyp1f1, hyp2f1
 
 _POSITIVE, _SHARES = (0.1, 3.0), (0.1, 0.9)
@@ -13,24 +14,26 @@ _POSITIVE, _SHARES = (0.1, 3.0), (0.1, 0.9)
 # ------------------------------------------------------------------ x log y
 
 
-def _both_zero(x, y):
-    return logical_and(equal(x, 0), equal(y, 0))
-
-
 def _safely(x, y):
     """y, and 1 where both are 0."""
-    return where(_both_zero(x, y), 1.0, y)
+    return where(both_zero(x, y), 1.0, y)
+
+
+def _first(x, y, slope):
+    """A first derivative: where both are 0 it is what the convention says, and has none itself."""
+    return slope + no_slope(both_zero(x, y), x, y)
 
 
 xlogy = special(
     "xlogy", ["x", "y"],
-    vjp={"x": lambda g, x, y: g * log(_safely(x, y)), "y": lambda g, x, y: g * (x / _safely(x, y))},
+    vjp={"x": lambda g, x, y: g * _first(x, y, log(_safely(x, y))),
+         "y": lambda g, x, y: g * _first(x, y, x / _safely(x, y))},
     singular=True, analytic=True, domain=_POSITIVE, kinks="0 by both at (0, 0)", doc="x log y, and 0 for x = 0",
 )  # fmt: skip
 xlog1py = special(
     "xlog1py", ["x", "y"],
-    vjp={"x": lambda g, x, y: g * log1p(where(_both_zero(x, 1 + y), 0.0, y)),
-         "y": lambda g, x, y: g * (x / (1 + where(_both_zero(x, 1 + y), 0.0, y)))},
+    vjp={"x": lambda g, x, y: g * _first(x, 1 + y, log1p(where(both_zero(x, 1 + y), 0.0, y))),
+         "y": lambda g, x, y: g * _first(x, 1 + y, x / _safely(x, 1 + y))},
     singular=True, analytic=True, domain=_POSITIVE, kinks="0 by both at (0, -1)",
     doc="x log(1 + y), and 0 for x = 0",
 )  # fmt: skip
@@ -40,18 +43,20 @@ entr = special(
 )  # fmt: skip
 rel_entr = special(
     "rel_entr", ["x", "y"],
-    vjp={"x": lambda g, x, y: g * (1 + log(_ratio(x, y))), "y": lambda g, x, y: -g * (x / _safely(x, y))},
+    vjp={"x": lambda g, x, y: g * _first(x, y, 1 + log(_ratio(x, y))),
+         "y": lambda g, x, y: -g * _first(x, y, x / _safely(x, y))},
     singular=True, domain=_POSITIVE, kinks="1 and 0 at (0, 0); by x -inf at x = 0", doc="x log(x / y)",
 )  # fmt: skip
 kl_div = special(
     "kl_div", ["x", "y"],
-    vjp={"x": lambda g, x, y: g * log(_ratio(x, y)), "y": lambda g, x, y: g * (1 - x / _safely(x, y))},
+    vjp={"x": lambda g, x, y: g * _first(x, y, log(_ratio(x, y))),
+         "y": lambda g, x, y: g * _first(x, y, 1 - x / _safely(x, y))},
     singular=True, domain=_POSITIVE, kinks="0 and 1 at (0, 0); by x -inf at x = 0", doc="x log(x / y) - x + y",
 )  # fmt: skip
 
 
 def _ratio(x, y):
-    return where(_both_zero(x, y), 1.0, x) / _safely(x, y)
+    return where(both_zero(x, y), 1.0, x) / _safely(x, y)
 
 
 # ------------------------------------------------------------------ logistic
@@ -72,32 +77,38 @@ softplus = special("softplus", d=lambda x: expit(x), doc="log(1 + exp(x)). Gradi
 huber = special(
     "huber", ["delta", "r"],
     vjp={"delta": lambda g, delta, r: g * maximum(absolute(r) - delta, 0.0),
-         "r": lambda g, delta, r: g * clip(r, -delta, delta)},
+         "r": lambda g, delta, r: g * _within(r, delta)},
     domain={"delta": (0.6, 0.9), "r": (1.1, 3.0)}, kinks="none of first order for delta > 0",
     doc="r**2 / 2 for |r| <= delta, else delta (|r| - delta / 2)",
 )  # fmt: skip
 
 
-def _root(delta, r):
-    return sqrt(1 + (r / delta) * (r / delta))
+def _within(r, delta):
+    """r, no farther from 0 than delta; for a delta of 0 it does not change with r."""
+    return clip(where(both_zero(delta, r), 0.0, r), -delta, delta)
 
 
 pseudo_huber = special(
     "pseudo_huber", ["delta", "r"],
     vjp={
-        # 2 delta (root - 1) - r**2 / (delta root), without the difference: with u = (r / delta)**2
         "delta": lambda g, delta, r: g * _pseudo_huber_by_delta(delta, r),
-        "r": lambda g, delta, r: g * (r / _root(delta, r)),
+        "r": lambda g, delta, r: g * _first(delta, r, delta * (r / _radius(delta, r))),
     },
-    singular=True, domain={"delta": (0.5, 2.0), "r": (0.1, 3.0)}, kinks="NaN at delta = 0",
+    singular=True, domain={"delta": (0.5, 2.0), "r": (0.1, 3.0)}, kinks="0 by both at (0, 0)",
     doc="delta**2 (sqrt(1 + (r / delta)**2) - 1)",
 )  # fmt: skip
 
 
+def _radius(delta, r):
+    """hypot(delta, r), and 1 where both are 0."""
+    return hypot(where(both_zero(delta, r), 1.0, delta), r)
+
+
 def _pseudo_huber_by_delta(delta, r):
-    root, square = _root(delta, r), (r / delta) * (r / delta)
-    # root - 1 = square / (root + 1), so 2 (root - 1) - square / root = square (root - 1) / (root (root + 1))
-    return delta * (square * square / (root * (root + 1) * (root + 1)))
+    """The derivative of delta (h - delta), h the radius: h + delta**2 / h - 2 delta, without the difference."""
+    radius = _radius(delta, r)
+    share = r * (r / (radius + delta))
+    return _first(delta, r, share * (share / radius))
 
 
 # ------------------------------------------------------------------ powers
@@ -129,16 +140,35 @@ def _log1p_ratio_slope(t):
     return where(near, -0.5 * hyp2f1(2.0, 2.0, 3.0, -where(near, t, 0.0)), far)
 
 
+def _power(x, y):
+    """x**y, which at (0, 0) has no derivative by y."""
+    return x**y + no_slope(both_zero(x, y), y)
+
+
+def _power_by_exponent(x, y, out):
+    """The derivative of x**y - 1, which is `out`, by y: 0 for x = 0 and y > 0."""
+    vanished = logical_and(equal(x, 0), greater(y, 0))
+    return where(vanished, no_slope(vanished, x), (out + 1) * log(where(vanished, 1.0, x)))
+
+
+def _boxcox_by_lambda(x, logarithm, lmbda):
+    """The derivative of (exp(lmbda * logarithm) - 1) / lmbda by lmbda."""
+    vanished = logical_and(isinf(logarithm), greater(lmbda, 0))  # what is left is -1 / lmbda
+    some = where(vanished, 1.0, logarithm)
+    left = 1 / where(vanished, lmbda, 1.0) ** 2 + no_slope(vanished, x)
+    return where(vanished, left, some * some * _d_exprel(lmbda * some))
+
+
 boxcox = special(
     "boxcox", ["x", "lmbda"],
-    vjp={"x": lambda g, x, lmbda: g * x ** (lmbda - 1),
-         "lmbda": lambda g, x, lmbda: g * (log(x) * log(x) * _d_exprel(lmbda * log(x)))},
+    vjp={"x": lambda g, x, lmbda: g * _power(x, lmbda - 1),
+         "lmbda": lambda g, x, lmbda: g * _boxcox_by_lambda(x, log(x), lmbda)},
     singular=True, domain={"x": (0.3, 3.0), "lmbda": (-2.0, 2.0)}, doc="(x**lmbda - 1) / lmbda; log x for 0",
 )  # fmt: skip
 boxcox1p = special(
     "boxcox1p", ["x", "lmbda"],
-    vjp={"x": lambda g, x, lmbda: g * (1 + x) ** (lmbda - 1),
-         "lmbda": lambda g, x, lmbda: g * (log1p(x) * log1p(x) * _d_exprel(lmbda * log1p(x)))},
+    vjp={"x": lambda g, x, lmbda: g * _power(1 + x, lmbda - 1),
+         "lmbda": lambda g, x, lmbda: g * _boxcox_by_lambda(1 + x, log1p(x), lmbda)},
     singular=True, domain={"x": _POSITIVE, "lmbda": (-2.0, 2.0)}, doc="((1+x)**lmbda - 1) / lmbda; log(1+x) for 0",
 )  # fmt: skip
 
@@ -156,7 +186,8 @@ inv_boxcox = _inverse("inv_boxcox", 0, "The inverse of boxcox, (1 + lmbda x)**(1
 inv_boxcox1p = _inverse("inv_boxcox1p", 1, "The inverse of boxcox1p, (1 + lmbda x)**(1 / lmbda) - 1")
 powm1 = special(
     "powm1", ["x", "y"],
-    vjp={"x": lambda g, x, y: g * (y * x ** (y - 1)), "y": lambda g, x, y, out: g * ((out + 1) * log(x))},
+    vjp={"x": lambda g, x, y: g * (y * _power(x, y - 1)),
+         "y": lambda g, x, y, out: g * _power_by_exponent(x, y, out)},
     singular=True, domain=_POSITIVE, doc="x**y - 1, to all digits near 0",
 )  # fmt: skip
 _tukey_doc = (
@@ -164,8 +195,11 @@ _tukey_doc = (
 )
 
 
-def _tukey_density(out, lmbda):
-    return 1 / (out ** (lmbda - 1) + (1 - out) ** (lmbda - 1))
+def _tukey(x, lmbda, out, slope):
+    """A derivative by the share p = out and the density; 0 outside of the support, |x| <= 1 / lmbda."""
+    outside = logical_and(greater(lmbda, 0), greater(absolute(x * lmbda), 1))
+    p = where(outside, 0.5, out)
+    return where(outside, 0.0, slope(p, lmbda) / (p ** (lmbda - 1) + (1 - p) ** (lmbda - 1)))
 
 
 def _tukey_by_lambda(p, lmbda):
@@ -176,7 +210,7 @@ def _tukey_by_lambda(p, lmbda):
 
 tklmbda = special(
     "tklmbda", ["x", "lmbda"],
-    vjp={"x": lambda g, lmbda, out: g * _tukey_density(out, lmbda),
-         "lmbda": lambda g, lmbda, out: -g * (_tukey_by_lambda(out, lmbda) * _tukey_density(out, lmbda))},
+    vjp={"x": lambda g, x, lmbda, out: g * _tukey(x, lmbda, out, lambda p, lmbda: 1.0),
+         "lmbda": lambda g, x, lmbda, out: -g * _tukey(x, lmbda, out, _tukey_by_lambda)},
     singular=True, domain={"x": (-0.9, 0.9), "lmbda": (0.1, 0.9)}, doc=_tukey_doc,
 )  # fmt: skip

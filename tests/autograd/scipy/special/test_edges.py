@@ -45,6 +45,16 @@ FIRST = [
     ("inv_boxcox", (1.0, 0.0), (np.e, -np.e / 2)),
     ("huber", (1.0, 0.0), (0.0, 0.0)), ("binom", (3.0, 0.0), (0.0, 11 / 6)), ("erfcx", (1e200,), (0.0,)),
     ("stdtr", (3.0, 0.0), (0.0, 0.36755259694786136634)),
+    ("elliprc", (0.0, 1.0), (-INF, -np.pi / 4)),
+    ("elliprf", (0.0, 1.0, 1.0), (-INF, -np.pi / 8, -np.pi / 8)),
+    ("elliprg", (0.0, 1.0, 1.0), (np.pi / 8, np.pi / 16, np.pi / 16)),
+    ("elliprg", (0.0, 0.0, 1.0), (INF, INF, 0.25)),
+    ("tklmbda", (0.5, 0.0), (0.23500371220159448903, 0.08508038960103013812)),
+    ("tklmbda", (1.5, 1.0), (0.0, 0.0)), ("tklmbda", (-2.0, 3.0), (0.0, 0.0)),
+    ("boxcox", (0.0, 2.0), (0.0, 0.25)), ("boxcox1p", (-1.0, 2.0), (0.0, 0.25)),
+    ("powm1", (0.0, 2.0), (0.0, 0.0)), ("pseudo_huber", (0.0, 2.0), (2.0, 0.0)),
+    ("pseudo_huber", (0.0, 0.0), (0.0, 0.0)), ("huber", (0.0, 0.0), (0.0, 0.0)),
+    ("btdtria", (1.0, 1.0, 0.5), (NAN, NAN, NAN)), ("pdtrik", (0.0, 1.0), (NAN, NAN)),
 ]  # fmt: skip
 
 
@@ -62,12 +72,41 @@ SECOND = [
     ("sinc", 0.0, -np.pi**2 / 3), ("j0", 0.0, -0.5), ("i0", 0.0, 0.5), ("exprel", 0.0, 1 / 3),
     ("erfinv", 0.0, 0.0), ("log_ndtr", -1000.0, -0.99999900000599995200), ("spence", 1.0, 0.5),
     ("ellipk", 0.0, 9 * np.pi / 64), ("rgamma", 0.0, 2 * EULER),
+    ("i0e", 0.0, 1.5), ("i1e", 0.0, 0.0),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "x", "expected"), SECOND)
 def test_second_derivatives(name, x, expected):
     np.testing.assert_allclose(grad(grad(getattr(special, name)))(x), expected, 1e-9, 1e-14)
+
+
+# (name, arguments): where the first derivative is a number, and the second by both is none
+NO_SECOND = [
+    ("gammainc", (1.0, 0.0), (1, 0)), ("gammaincinv", (1.0, 0.0), (1, 0)),
+    ("gammainccinv", (1.0, 1.0), (1, 0)),
+    ("betainc", (1.0, 2.0, 0.0), (2, 0)), ("betainc", (0.5, 0.5, 1.0), (0, 2)),
+    ("betaincinv", (1.0, 0.5, 0.0), (2, 0)), ("fdtr", (2.0, 1.0, 0.0), (2, 0)),
+    ("gdtr", (1.0, 1.0, 0.0), (2, 1)),
+    ("xlogy", (0.0, 0.0), (0, 1)), ("xlog1py", (0.0, -1.0), (1, 0)), ("rel_entr", (0.0, 0.0), (1, 0)),
+    ("boxcox", (0.0, 1.0), (0, 1)), ("powm1", (0.0, 1.0), (0, 1)), ("pseudo_huber", (0.0, 0.0), (1, 0)),
+    ("chdtriv", (1.0, 0.5), (1, 0)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "args", "by"), NO_SECOND)
+def test_what_has_no_second_derivative_gives_nan(name, args, by):
+    first = grad(getattr(special, name), by[0])
+    assert np.isfinite(first(*args))
+    assert np.isnan(grad(first, by[1])(*args))
+
+
+def test_a_mask_keeps_out_what_a_search_did_not_find():
+    import autograd.numpy as anp
+
+    p = np.array([0.0, 0.6])
+    slope = grad(lambda p: anp.sum(anp.where(p > 0, special.pdtrik(p, 1.0), p)))(p)
+    np.testing.assert_allclose(slope, [1.0, grad(special.pdtrik)(0.6, 1.0)])
 
 
 @pytest.mark.parametrize("z", [-1.5 + 0j, -2.5 + 0.25j, -2.5 - 0.25j, -0.5 + 1e-3j])

@@ -1,0 +1,63 @@
+"""Derivatives where formulas divide by nothing: a finite number has to be one that differences near."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+import autograd
+import autograd.numpy as anp
+
+from .samples import Sample
+
+_GRIDS = {
+    1: [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0],
+    2: [-1.0, 0.0, 0.5, 1.0, 2.0, 3.0],
+    3: [0.0, 0.5, 1.0],
+}
+_STEPS = (1e-2, 1e-3, 1e-4)
+_NEAR = 2e-4  # relative to 1 and the number itself
+_CLOSING = 0.97  # a root such as x**0.03 comes near slowly, but it does
+
+
+def at_special_points(sample: Sample, inside: Callable | None = None) -> Sample:
+    """The sample with a grid of special points, inside a domain, for arguments that have a derivative."""
+    count = len(sample.active)
+    values = [_GRIDS[min(count, 3)] if i in sample.active else sorted(set(np.ravel(a).tolist()))[:2]
+              for i, a in enumerate(sample.args)]  # fmt: skip
+    grid = np.array(list(itertools.product(*values)), float).T
+    grid = grid if inside is None else grid[:, inside(*grid)]
+    return sample.with_args(
+        row if i in sample.active else row.astype(sample.args[i].dtype) for i, row in enumerate(grid)
+    )
+
+
+def slope(f: Callable, i: int) -> Callable:
+    """The derivatives of the elements of f by those of argument i."""
+
+    def by(*args: np.ndarray) -> np.ndarray:
+        return autograd.grad(lambda x: anp.sum(f(*args[:i], x, *args[i + 1 :])))(args[i])
+
+    return by
+
+
+def wrong_slopes(f: Callable, found: np.ndarray, args: tuple, i: int) -> Iterator[tuple]:
+    """Where a derivative of f is finite, and no difference of either side nears it: number, differences."""
+    here = f(*args)
+    sides = []
+    for side in (1, -1):
+        rows = []
+        for step in _STEPS:
+            one, two = (f(*args[:i], args[i] + k * side * step, *args[i + 1 :]) for k in (1, 2))
+            rows.append((2 * one - 1.5 * here - 0.5 * two) / (side * step))
+        sides.append(rows)
+    away = np.abs(np.array(sides) - found) / (1 + np.abs(found))
+    near = np.nanmin(np.where(np.isnan(away), np.inf, away), axis=1) < _NEAR
+    between = np.abs(np.mean(np.array(sides), axis=0)[2] - found) < _NEAR * (1 + np.abs(found))  # at a kink
+    closing = (away[:, 2] < _CLOSING * away[:, 1]) & (away[:, 1] < _CLOSING * away[:, 0])
+    told = np.isfinite(away).any(axis=(0, 1))
+    right = (near | closing).any(axis=0) | between
+    for k in np.flatnonzero(np.isfinite(found) & np.isfinite(here) & told & ~right):
+        yield tuple(float(a[k]) for a in args), found[k], [[rows[j][k] for j in range(3)] for rows in sides]
