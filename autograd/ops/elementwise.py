@@ -13,7 +13,7 @@ import numpy as np
 from ..declare import elementwise
 from ..tape import TensorBase
 from .choosing import equal, less, logical_and, maximum, where
-from .limits import call_of, call_on, limit, undefined, unless, zeros_of
+from .limits import call_of, call_on, flat_rest, limit, undefined, unless, zeros_of
 from .masking import depends, keep_zeros
 from .shapes import zeros_like
 from .sizes import absolute, hypot
@@ -78,9 +78,12 @@ def _d_power_base(g, x, y):
     if not (isinstance(x, TensorBase) or isinstance(y, TensorBase)):
         flat = equal(y, 0)
         return where(flat, 0, g * (y * x ** where(flat, 1, y - 1)))
-    # its derivative by y is there too, but at 0**0
+    # its derivative by y is there too, but at 0**0 and 0**1
     flat = logical_and(equal(y, 0), equal(x, 0))
     result = where(flat, 0, g * (y * x ** where(flat, 1, y - 1)))
+    pole = logical_and(equal(y, 1), equal(x, 0))
+    if isinstance(y, TensorBase) and pole._data.any():
+        result = result + g * undefined(y - 1, pole)
     return unless(flat, y, result) if flat._data.any() else result
 
 
@@ -93,8 +96,9 @@ def _d_power_exponent(g, x, y, out):
     flat = equal(x, 0)
     result = g * (out * log(where(flat, 1, x)))
     if isinstance(x, TensorBase) and flat._data.any():
-        steep_at = flat._data & (getattr(y, "_data", y) <= 1)  # its next derivative has 1/x or log x
-        return unless(steep_at, x, result)
+        # derivatives by x lose a power of x each; the last, with a power of 0 or less, has a log x
+        whole = np.ceil(np.real(getattr(y, "_data", y)))
+        return result + g * flat_rest(x, flat._data, np.clip(whole - 1, 0, 99))
     return result
 
 

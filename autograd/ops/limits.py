@@ -44,11 +44,19 @@ flat_rest = elementwise(
     lambda x, at, order: np.zeros(np.broadcast_shapes(*map(np.shape, (x, at, order))), x.dtype)[()],
     arrays=["x", "at", "order"],
     constants=["at", "order"],
-    vjp={"x": lambda g, x, at, order: g * flat_rest(x, at, order - 1) if np.any(order) else undefined(g, at)},
+    vjp={"x": lambda g, x, at, order: _less_flat(g, x, at, order)},
     name="flat_rest", reference=lambda x, at, order: x * 0, promotes=False, kinks="NaN where `at`, from some order on",
     cases=[case((2, 3), np.zeros((2, 3), bool), np.ones((2, 3), int))],
     doc="0, as are so many derivatives by x; the next is NaN in the places `at`",
 )  # fmt: skip
+
+
+def _less_flat(g, x, at, order):
+    last, more = np.logical_and(at, np.less(order, 1)), np.greater_equal(order, 1)
+    rest = g * flat_rest(x, np.logical_and(at, more), order - 1) if more.any() else 0 * g
+    return rest + undefined(g, last) if last.any() else rest
+
+
 undefined_forward = elementwise(
     _nothing,
     arrays=["x", "at"],

@@ -146,6 +146,25 @@ def test_nan_passes_through():
     assert np.isnan(slope(anp.exp, [NAN])).all()
 
 
+def test_what_is_constant_by_convention_stays_so_in_the_next_derivative():
+    """The functions are x**2; only `abs` tells its two sides from the point between them."""
+    for f, second in ((lambda x: abs(x) ** 2, 2), (lambda x: (x * anp.sign(x)) ** 2, 0),
+                      (lambda x: anp.maximum(x, -x) ** 2, 0)):  # fmt: skip
+        assert slope(f, [0.0]) == [0.0]
+        assert curvature(f, [0.0]).tolist() == [second]
+
+
+def test_a_clip_to_one_point():
+    assert slope(lambda x: anp.clip(x, x, x), [2.0]) == [1.0]
+    assert slope(anp.clip, [2.0], [2.0], [2.0]) == [[1.0], [0.0], [0.0]]
+
+
+@pytest.mark.parametrize("f", [anp.remainder, anp.fmod])
+def test_remainders_by_the_divisor(f):
+    with np.errstate(all="ignore"):
+        assert slope(f, [7.0, 6.0, 1.0], [2.0, 2.0, 0.0]) == [[1.0, 1.0, 1.0], [-3.0, -3.0, -INF]]
+
+
 # ------------------------------------------------------------------ products and powers
 
 

@@ -132,6 +132,21 @@ def test_what_is_smooth_beside_a_kink_stays_right():
         )
 
 
+def test_powers_of_zero_by_both():
+    """x**y: by y and n times by x it has a logarithm from n = y on, which is infinite."""
+    by_y = grad(anp.power, 1)
+    for y, orders in ((0.5, 1), (1.0, 1), (1.5, 2), (2.0, 2), (2.5, 3), (3.0, 3)):
+        f = by_y
+        for n in range(1, orders + 1):
+            f = grad(f)
+            assert (f(0.0, y) == 0) if n < y else np.isnan(f(0.0, y)), (y, n)
+    assert np.isnan(grad(grad(anp.power), 1)(0.0, 1.0))
+    x, y = np.zeros(2), np.array([2.0, 1.0])  # of different orders in one call
+    beneath = lambda x: anp.sum(grad(lambda y: anp.sum(x**y))(y))
+    np.testing.assert_array_equal(grad(beneath)(x), [0, NAN])
+    assert np.isnan(grad(lambda x: anp.sum(grad(beneath)(x)))(x)[0])
+
+
 @pytest.mark.parametrize("order", [3, 4])
 @pytest.mark.parametrize(
     ("f", "exact"),

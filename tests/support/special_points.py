@@ -44,7 +44,7 @@ def slope(f: Callable, i: int) -> Callable:
 
 
 def wrong_slopes(f: Callable, found: np.ndarray, args: tuple, i: int) -> Iterator[tuple]:
-    """Where a derivative of f is finite, and no difference of either side nears it: number, differences."""
+    """Where a derivative of f is finite, but f is not or no difference of either side nears it."""
     here = f(*args)
     sides = []
     for side in (1, -1):
@@ -59,5 +59,6 @@ def wrong_slopes(f: Callable, found: np.ndarray, args: tuple, i: int) -> Iterato
     closing = (away[:, 2] < _CLOSING * away[:, 1]) & (away[:, 1] < _CLOSING * away[:, 0])
     told = np.isfinite(away).any(axis=(0, 1))
     right = (near | closing).any(axis=0) | between
-    for k in np.flatnonzero(np.isfinite(found) & np.isfinite(here) & told & ~right):
+    lost = np.where(np.isinf(here), np.isinf(away).any(axis=(0, 1)), told & ~right)  # from infinity on
+    for k in np.flatnonzero(np.isfinite(found) & ~np.isnan(here) & lost):
         yield tuple(float(a[k]) for a in args), found[k], [[rows[j][k] for j in range(3)] for rows in sides]

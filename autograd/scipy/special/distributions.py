@@ -20,7 +20,7 @@ from ...ops.limits import undefined
 from ...ops.shapes import zeros_like
 from ...primitive import Rule
 from ._declare import sc, special
-from ._edges import no_slope
+from ._edges import no_slope, no_slope_at_infinity
 from .bessel import ive
 from .error import ndtri
 from .gamma import gammaln, psi
@@ -75,11 +75,15 @@ def inverse(
         share = law["share"](**dict(zip([*others, solved], plain([*given, out]), strict=True)))
         return _where_found(g, share - plain(wanted), out, slope_of(g, (*given, out)))
 
+    def by_the_share(g: Any, v: Sequence) -> Any:
+        density = slope(solved, v)
+        return g * (1 / density + no_slope(equal(density, 0), density) + no_slope_at_infinity(v[-1]))
+
     def by_another(a: str) -> Callable:
         return lambda g, *v: rule(g, lambda g, v: -g * (slope(a, v) / slope(solved, v)), v)
 
     rules = {a: Rule(by_another(a), "vjp", names) for a in others if a in law}
-    rules[p] = Rule(lambda g, *v: rule(g, lambda g, v: g / slope(solved, v), v), "vjp", names)
+    rules[p] = Rule(lambda g, *v: rule(g, by_the_share, v), "vjp", names)
     refused = [a for a in others if a not in law]
     return special(name, arrays, rules=rules, refused=refused, singular=True,
                    domain={**_RANGES, **facts.pop("domain", {})}, doc=doc, **facts)  # fmt: skip

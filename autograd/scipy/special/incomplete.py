@@ -17,7 +17,7 @@ from ...ops.shapes import astype
 from ...primitive import Rule
 from . import _averages
 from ._declare import own, special
-from ._edges import both_zero, no_slope
+from ._edges import both_zero, no_slope, no_slope_at_infinity
 from .gamma import betaln, gammaln, polygamma, psi
 from .information import xlog1py, xlogy
 
@@ -98,13 +98,13 @@ gammaincc = special(
 gammaincinv = special(
     "gammaincinv", ["a", "y"],
     vjp={"a": lambda g, a, out: -g * (gammainc_by_a(a, out) / gamma_density(a, out)),
-         "y": lambda g, a, out: g / gamma_density(a, out)},
+         "y": lambda g, a, out: g * (1 / gamma_density(a, out) + no_slope_at_infinity(out))},
     singular=True, domain=_GAMMA_DOMAIN, doc="The x where P(a, x) = y" + _SOURCE,
 )  # fmt: skip
 gammainccinv = special(
     "gammainccinv", ["a", "y"],
     vjp={"a": lambda g, a, out: g * (gammainc_by_a(a, out, True) / gamma_density(a, out)),
-         "y": lambda g, a, out: -g / gamma_density(a, out)},
+         "y": lambda g, a, out: -g * (1 / gamma_density(a, out) + no_slope_at_infinity(out))},
     singular=True, domain=_GAMMA_DOMAIN, doc="The x where Q(a, x) = y" + _SOURCE,
 )  # fmt: skip
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...ops.choosing import less, where
+from ...ops.choosing import equal, less, where
 from ...ops.elementwise import exp
 from ._declare import special
+from ._edges import no_slope
 
 _BOTH = 0.9  # here both have all digits
 
@@ -37,6 +38,6 @@ kolmogorov = special(
     doc="The share of Kolmogorov's distribution above y, 2 sum((-1)**(k-1) exp(-2 k**2 y**2))",
 )  # fmt: skip
 kolmogi = special(
-    "kolmogi", ["p"], vjp={"p": lambda g, out: g / _slope(out)}, singular=True, domain=(0.2, 0.8),
+    "kolmogi", ["p"], vjp={"p": lambda g, out: g * (1 / _slope(out) + no_slope(equal(out, 0), out))}, singular=True, domain=(0.2, 0.8),
     kinks="infinite at 0 and 1", doc="The y where kolmogorov(y) = p",
 )  # fmt: skip
