@@ -11,9 +11,10 @@ from . import changes
 from .codegen import FAST, next_order
 from .diagnose import describe
 from .errors import GradientError
-from .memory import SHARED, is_exclusive, is_sole
+from .memory import is_sole
 from .sweeping import as_cotangent, conjugate, sweep
 from .tape import EXTRA, ORDER, TensorBase, new_tensor
+from .views import writable
 
 # The cotangent that a sweep from a scalar begins with, by the scalar's type.
 _ONES: dict[type, Any] = {kind: kind(1) for kind in (np.float16, np.float32, np.float64, np.longdouble)}
@@ -85,13 +86,22 @@ def _keep_graphs(arrived: list[list]) -> None:
 
 
 def _accumulate(extra: Any, g: Any) -> None:
-    """Add an array to the gradient that a node keeps, in place where only the caller sees it."""
+    """Add an array to the gradient that a node keeps: the tensor stays, and what graphs saved of it too."""
     total = extra.grad
-    shared = total._alias is not None and total._alias.memory.exposure is SHARED
-    if total._node is None and (shared or is_exclusive(total)):
-        np.add(total._data, g, out=total._data)
+    if total._node is None:
+        values = writable(total)
+        np.add(values, g, out=values)
     else:
         extra.grad = new_tensor(total._data + g)
+
+
+def clear(tensor: Any) -> None:
+    """Set the gradient of a leaf to zero: it stays the same tensor, unless it has a graph of its own."""
+    grad = tensor.grad
+    if grad._node is None:
+        writable(grad).fill(0)
+    else:
+        tensor.grad = new_tensor(np.zeros_like(grad._data))
 
 
 def gradients(

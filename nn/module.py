@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import changes
+from autograd.backward import clear
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from autograd.tape import mode, scope_path
@@ -193,7 +194,7 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
             if set_to_none or parameter.grad is None:
                 parameter.grad = None
             else:
-                parameter.grad = np.zeros(parameter.shape, parameter.dtype)
+                clear(parameter)
 
     # -------------------------------------------------------------- display
 

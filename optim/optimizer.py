@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import changes
+from autograd.backward import clear
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, OperandError
 from autograd.memory import is_exclusive
@@ -244,8 +245,7 @@ class Optimizer(StateMethods):
                 if set_to_none:
                     node[EXTRA].grad = None
                 elif node[EXTRA].grad is not None:
-                    grad = node[EXTRA].grad
-                    node[EXTRA].grad = type(grad)(np.zeros_like(grad._data))
+                    clear(parameter)
 
     # -------------------------------------------------------------- groups
 

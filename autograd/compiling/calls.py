@@ -6,6 +6,7 @@ and then the key of the call decides (`keys.py`). What both know is in the names
 
     t s n k   a tensor of the state, its array, its node, and the references to the array
     e g d m   what a leaf keeps its gradient in, the gradient, its memory, and the references to that
+    q z       the memory of a gradient that is added to, and the references if no gradient lies there
     b         an array that an optimiser keeps
     seen      the count of changes at which the state was looked at
 """
@@ -24,12 +25,13 @@ from .. import changes, tape
 from ..codegen import FAST, Never
 from ..sweeping import freed_pull
 from ..tape import TensorBase, mode, new_tensor
+from .accumulated import enter, leave
 from .capture import Captured
 from .checks import MISS, Source, Unchecked, argument, group, read
 from .holding import is_owned
 from .ir import mapped
 from .numbers import Numbers
-from .program import Changed, Moved
+from .program import Changed
 from .results import ARRAY, HOLE, SCALAR, SWEPT
 from .state import grad_of
 
@@ -130,12 +132,19 @@ def _tensors(source: Source, entry: Any) -> None:
 
 
 def _gradients(source: Source, entry: Any) -> None:
-    for i, (tensor, final) in enumerate(entry.traced.grads):
+    for i, (tensor, _) in enumerate(entry.traced.grads):
         if entry.names[f"e{i}"] is not None and not entry.traced.resets:
             source.require(f"e{i}.grad is {'' if grad_of(tensor) is None else 'not '}None")
-        if final is not None:
-            source.require(f"getrefcount(g{i}) <= HELD", f"g{i}._alias is None", f"g{i}._data is d{i}")
+        if f"d{i}" in entry.names:
+            source.require(
+                f"getrefcount(g{i}) <= HELD - (e{i}.grad is not g{i})",
+                f"g{i}._alias is None",
+                f"g{i}._data is d{i}",
+            )
             source.require(f"getrefcount(d{i}) == m{i}")
+    for i, one in enumerate(entry.names["kept"]):
+        grad = f"e{one.number}.grad"
+        source.require(f"{grad}._alias is None", f"getrefcount(q{i}) == z{i} + ({grad}._data is q{i})")
 
 
 # ---------------------------------------------------------------- what is run
@@ -152,7 +161,7 @@ def _running(entry: Any, inputs: list[str], steady: list[Numbers]) -> list[str]:
     names |= {f"slot{i}": slot for i, slot in enumerate(slots)}
     names |= {f"undone{suffix}": undone, "slots": slots}
     lines = [f"u{i}{suffix}.ran = False" for i in range(len(undone))]
-    lines += ["enter(entering)"] if names["entering"] else []
+    lines += ["enter(kept)"] if names["kept"] else []
     guarded = bool(names["backups"] or entry.guarded.generators)
     lines += ["undo = backup(backups)"] if guarded else []
     for n in steady:
@@ -165,8 +174,10 @@ def _running(entry: Any, inputs: list[str], steady: list[Numbers]) -> list[str]:
     failed = f"failed(error, {'undo' if guarded else 'None'}, undone{suffix}, {'slots' if slots else '()'})"
     lines += ["try:", *_indented([*(f"u{i}{suffix}()" for i in range(len(others))), *program])]
     lines += ["except Exception as error:", f"    {failed}"]
+    names |= {"names": names}
+    lines += ["leave(kept, names)"] if any(one.written for one in names["kept"]) else []
     for i, (_, final) in enumerate(entry.traced.grads):
-        if names[f"e{i}"] is not None:
+        if names[f"e{i}"] is not None and (final is None or f"d{i}" in names):
             lines.append(f"e{i}.grad = {'None' if final is None else f'g{i}'}")
     return lines + _result(entry)
 
@@ -206,16 +217,6 @@ def _wrapped(array: Any, kind: str) -> Any:
     return tensor
 
 
-def _enter(entering: list) -> None:
-    """Have gradients that a program adds to where it has them."""
-    for tensor, array in entering:
-        grad = grad_of(tensor)
-        if grad is None:
-            raise Moved("a gradient was reset")
-        if grad._data is not array:
-            np.copyto(array, grad._data)
-
-
 def _failed(error: Exception, undo: Callable[[], None] | None, numbers: list, slots: Any) -> None:
     """Leave the state as it was before a run that did not end."""
     if undo is not None:
@@ -232,8 +233,8 @@ def _failed(error: Exception, undo: Callable[[], None] | None, numbers: list, sl
 _NAMES = {
     "MISS": MISS, "HELD": HELD, "changes": changes, "mode": mode, "FAST": FAST, "Never": Never,
     "ndarray": np.ndarray, "asarray": np.asarray, "errstate": np.errstate, "getrefcount": sys.getrefcount,
-    "new": TensorBase.__new__, "freed_pull": freed_pull, "result": result_of, "enter": _enter,
-    "failed": _failed,
+    "new": TensorBase.__new__, "freed_pull": freed_pull, "result": result_of, "failed": _failed,
+    "enter": enter, "leave": leave,
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..tape import new_tensor
-from . import calls
+from . import accumulated, calls
 from .guarded import Guarded
 from .holding import Holding, is_alone, is_owned, release, take_back
 from .ir import FRESH
@@ -15,7 +15,7 @@ from .keys import Keys
 from .numbers import Numbers
 from .plan import NUMPY, planned
 from .program import Moved, Writer
-from .state import GradPlace, SlotPlace, State, TensorPlace
+from .state import SlotPlace, State, TensorPlace, extra_of
 from .tracing import TracedRun
 
 
@@ -43,6 +43,8 @@ class Entry:
         self._expected, self._patience = 0, 1  # when a call was written last; how many runs must follow
         self.written = {o.root for step in self.plan.steps for o in step.writes}
         self.written |= {target.root for target, _ in recording.finals}
+        finals = {o.root for pair in recording.finals for o in pair}
+        self.used = finals | {o.root for step in self.plan.steps for o in (*step.reads(), *step.writes)}
         self.guarded = Guarded(self.plan.steps, recording)
         self.inner = [step.fn for step in self.plan.steps if isinstance(step.fn, Numbers)]
         self._bind()
@@ -56,9 +58,10 @@ class Entry:
         self._count()
 
     def _hold(self, bindings: dict[int, Any]) -> None:
-        self._holding = Holding(bindings[root] for _, root in self.tensors)
+        self._holding = Holding(bindings[root] for root in [r for _, r in self.tensors] + self.added)
         self._write(bindings)
         self._holding.note()
+        self._holding.include([self.names[n] for n in self.names if n[:1] == "d" and n[1:].isdigit()])
 
     def _arrays(self) -> dict[int, Any]:
         """The arrays of the state by root: in memory that the program may write."""
@@ -77,6 +80,11 @@ class Entry:
             array = found[operand.root] = place.get()
             if (array.shape, array.strides, array.dtype) != operand[2:]:
                 raise Moved("a tensor of the state has another shape, layout or dtype")
+        self.added = list({o.root: None for _, o in accumulated.places(self.traced, self.used)})
+        roots = self.traced.recording
+        for _, operand in accumulated.places(self.traced, self.used):
+            if operand.root not in found:
+                found[operand.root] = accumulated.memory_of(operand, roots)
         return found
 
     def _write(self, bindings: dict[int, Any]) -> None:
@@ -86,21 +94,21 @@ class Entry:
         names = self.names = {"run": run, "faults": writer.faults}
         for i, (tensor, root) in enumerate(self.tensors):
             names |= {f"t{i}": tensor, f"s{i}": bindings[root], f"n{i}": tensor._node, f"k{i}": 0}
+        stay = accumulated.stay(self.traced)
         for i, (tensor, final) in enumerate(self.traced.grads):
-            names[f"e{i}"] = None if tensor._node is None else tensor._node[2]
-            if final is not None:
+            names[f"e{i}"] = extra_of(tensor)
+            if final is not None and i not in stay:
                 names[f"d{i}"] = writer.array(final)
                 names[f"g{i}"] = new_tensor(names[f"d{i}"])
         for i, (_, root) in enumerate(self.slots):
             names[f"b{i}"] = bindings[root]
-        used = {o.root for step in self.plan.steps for o in (*step.reads(), *step.writes)}
-        entering = [
-            (place.owner, writer.array(operand))
-            for place, operand in self.traced.places
-            if isinstance(place, GradPlace) and operand.root in used
+        kept = [
+            accumulated.Kept(i, names[f"e{i}"], writer.array(o), o.root in self.written, i not in stay)
+            for i, o in accumulated.places(self.traced, self.used)
         ]
+        names |= {f"q{i}": one.array for i, one in enumerate(kept)}
         backups = [writer.array(o) for o in self.guarded.written(self.traced.places)]
-        names |= {"entering": entering, "backups": backups}
+        names |= {"kept": kept, "backups": backups}
         for numbers in (*self.traced.numbers, *self.inner):
             numbers.bind()
         self.body = calls.body(self)
@@ -110,9 +118,10 @@ class Entry:
         names = self.names
         for i in range(len(self.tensors)):
             names[f"k{i}"] = sys.getrefcount(names[f"s{i}"])
-        for i, (_, final) in enumerate(self.traced.grads):
-            if final is not None:
-                names[f"m{i}"] = sys.getrefcount(names[f"d{i}"])
+        for i in self._given():
+            names[f"m{i}"] = sys.getrefcount(names[f"d{i}"])
+        for i, one in enumerate(names["kept"]):
+            names[f"z{i}"] = sys.getrefcount(one.array)
 
     def ready(self) -> None:
         """Make sure that the program's arrays are those of the state, and nobody else's."""
@@ -155,18 +164,24 @@ class Entry:
     def _has_gradients(self) -> bool:
         """Whether no gradient is still held by the caller; one that is becomes the caller's."""
         names = self.names
-        for i, (_, final) in enumerate(self.traced.grads):
-            if final is None:
-                continue
+        for i in self._given():
             grad, memory = f"g{i}", f"d{i}"
-            if names[grad]._alias is not None or sys.getrefcount(names[memory]) > names[f"m{i}"]:
-                return False  # its very memory was handed out
-            if names[grad]._data is not names[memory]:  # the caller has put another there
+            elsewhere = names[grad]._data is not names[memory]
+            if (
+                names[grad]._alias is not None
+                or sys.getrefcount(names[memory]) > names[f"m{i}"] - elsewhere
+            ):
+                return False  # its very memory was handed out, or saved by a graph
+            if elsewhere:  # the caller has put another there
                 names[grad] = new_tensor(names[memory])
-            elif sys.getrefcount(names[grad]) > calls.HELD:
+            elif sys.getrefcount(names[grad]) > calls.HELD - (names[f"e{i}"].grad is not names[grad]):
                 names[grad]._data = names[grad]._data.copy()
                 names[grad] = new_tensor(names[memory])
-        return True
+        return accumulated.ready(names["kept"], [names[f"z{i}"] for i in range(len(names["kept"]))])
+
+    def _given(self) -> list[int]:
+        """The numbers of the tensors that get a gradient of the program's own."""
+        return [i for i in range(len(self.traced.grads)) if f"d{i}" in self.names]
 
     def _forget(self) -> None:
         self._unexpect()

@@ -56,6 +56,15 @@ class Holding:
             for array, count in zip(self._arrays, self._noted, strict=True):
                 _counts[id(array)] = _counts.get(id(array), 0) + count
 
+    def include(self, arrays: list) -> None:
+        """Count arrays that programs have made since, each of which one tensor holds besides."""
+        for array in arrays:
+            count = sys.getrefcount(array) - _IN_LIST  # with the reference that `_arrays` is going to have
+            self._arrays.append(array)
+            self._noted.append(count)
+            with _lock:
+                _counts[id(array)] = _counts.get(id(array), 0) + count
+
     def __del__(self) -> None:
         with _lock:
             for array, count in zip(self._arrays, self._noted, strict=False):
@@ -122,3 +131,13 @@ def _calibrated() -> int:
 
 
 _VARIABLES = _calibrated()
+
+
+def _in_list(arrays: list) -> int:
+    for array in arrays:
+        count = sys.getrefcount(array)
+    return count
+
+
+# What `Holding.include` sees of an array that only its list and one tensor hold, less one.
+_IN_LIST = _in_list([np.empty(0)])

@@ -16,7 +16,7 @@ from .generators import Draws
 from .ir import STATE, Operand
 from .numbers import Stepping
 from .recorder import Recorder
-from .state import GradPlace, Place, State, TensorPlace, grad_of
+from .state import GradPlace, Place, State, TensorPlace, extra_of, grad_of
 from .stepper import Stepper
 from .traced import Leak, Traced
 
@@ -70,7 +70,8 @@ class StandIns:
         def reset(set_to_none: bool = True) -> None:
             if set_to_none and not self.stepper.swept:
                 groups = getattr(owner, "param_groups", None)
-                found = [p for g in groups for p in g["params"]] if groups else owner.parameters()
+                mine = [p for g in groups for p in g["params"]] if groups else owner.parameters()
+                found = [p for p in mine if p._node is not None or not groups]
                 for p in found:
                     self._reset.setdefault(id(p), self.recorder.count + 1)
             zero_grad(set_to_none)
@@ -79,9 +80,7 @@ class StandIns:
 
     def resets(self, grads: list) -> bool:
         """Whether gradients that there were before play no part."""
-        return all(
-            operand is None or id(t) in self._reset for t, operand in grads if grad_of(t) is not None
-        )
+        return all(id(t) in self._reset for t, _ in grads if extra_of(t) is not None)
 
     def dead(self) -> dict[int, int]:
         """From which step on the gradients that there were before are of no use."""

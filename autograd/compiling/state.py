@@ -13,6 +13,7 @@ from ..diagnose import describe
 from ..errors import ArgumentError
 from ..recording import GENERATORS
 from ..tape import TensorBase
+from ..views import refresh_data
 from .holding import Holding, is_owned, release
 from .signatures import number
 
@@ -53,13 +54,13 @@ class GradPlace(Place):
     __slots__ = ()
 
     def get(self) -> Any:
-        grad = self.owner._node[2].grad
+        grad = grad_of(self.owner)
         if isinstance(grad._data, np.generic):
             grad._data = np.array(grad._data)
         return grad._data
 
     def put(self, array: Any) -> None:
-        self.owner._node[2].grad._data = array
+        grad_of(self.owner)._data = array
 
 
 class SlotPlace(Place):
@@ -146,7 +147,8 @@ class State:
 
     def release(self) -> None:
         """Take values to memory that a run may write: what others saved of it stays as it is."""
-        for tensor in self.tensors():
+        tensors = self.tensors()
+        for tensor in (*tensors, *(g for g in map(grad_of, tensors) if g is not None)):
             if is_owned(tensor):
                 release(tensor)
 
@@ -236,14 +238,19 @@ class State:
             for slot, step, values in numbers:
                 slot.step, slot.numbers = step, dict(values)
             for tensor, grad in grads:
-                if tensor._node is not None:
-                    tensor._node[2].grad = grad
+                if (extra := extra_of(tensor)) is not None:
+                    extra.grad = grad
             for place, array, held in arrays:
                 if array.flags.writeable:
                     np.copyto(array, held)
                     place.put(array)
                 else:  # a graph that is still alive has saved it
                     place.put(held.copy())
+            for tensor in (*(t for t, _ in grads), *(g for _, g in grads)):
+                if (
+                    tensor is not None and tensor._alias is not None
+                ):  # their views are of these arrays again
+                    refresh_data(tensor)
             for keeper, attributes in keepers:
                 for name, (value, held) in attributes.items():
                     if isinstance(value, list):  # others may hold it
@@ -285,10 +292,18 @@ def _all(schedulers: list[Any]) -> list[Any]:
     return [s for one in schedulers for s in (one, *_all(getattr(one, "_schedulers", [])))]
 
 
+def extra_of(tensor: Any) -> Any:
+    """What a leaf keeps its gradient in, also one that is frozen; or None."""
+    node = tensor._node
+    if node is None:
+        node = getattr(tensor, "_dormant", None)
+    return None if node is None else node[2]
+
+
 def grad_of(tensor: Any) -> Any:
     """The gradient that a tensor keeps, or None."""
-    node = tensor._node
-    return None if node is None or node[2] is None else node[2].grad
+    extra = extra_of(tensor)
+    return None if extra is None else extra.grad
 
 
 def _plain(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -58,10 +58,8 @@ class TracedRun:
     def release(self) -> None:
         """Let go of the values of this run, which programs have no use for."""
         self.result = None
-        read = {o.root for step in self.recording.steps for o in (*step.reads(), *step.writes)}
-        kept = {o.root for place, o in self.places if isinstance(place, GradPlace)} & read
         for root in self.recording.roots.values():
-            if root.kind in (FRESH, INPUT) or (root.kind == STATE and root.number not in kept):
+            if root.kind in (FRESH, INPUT, STATE):
                 root.array = None
 
 
@@ -180,9 +178,8 @@ class _Session:
         constants = [(t, t._data) for t in self.stepper.constants.values()]
         places = [(place, operand) for place, _, operand in self.ours.places]
         recording = self.recorder.recording
-        for place, operand in places:
-            if not isinstance(place, GradPlace):  # programs are bound to those that there are then
-                recording.roots[operand.root].array = None
+        for _, operand in places:  # programs are bound to those that there are then
+            recording.roots[operand.root].array = None
         return TracedRun(
             recording, places, grads, self.ours.dead(), self.kinds, tree, real, constants,
             self.ours.resets(grads), hoisted(recording), self.met,
@@ -244,8 +241,12 @@ class _Session:
     def _finish(self) -> list[tuple[Any, Operand | None]]:
         """Note what the state's arrays are now, and have the real ones hold it."""
         recording = self.recorder.recording
+        entered = {id(grad) for grad, _ in self.ours.entered}
+        kept = {}  # by id of a tensor: its gradient is still the one that it was
         for place, array, operand in self.ours.places:
-            if not isinstance(place, TensorPlace):
+            if isinstance(place, GradPlace) and id(grad_of(place.owner)) in entered:
+                kept[id(place.owner)] = operand
+            elif not isinstance(place, TensorPlace):
                 continue
             now = place.get()
             if isinstance(now, Traced) and now.value is array:
@@ -262,6 +263,8 @@ class _Session:
             grad = grad_of(tensor)
             if grad is None:
                 grads.append((tensor, None))
+            elif id(tensor) in kept:
+                grads.append((tensor, kept[id(tensor)]))
             elif isinstance(grad._data, Traced):
                 grads.append((tensor, self.recorder.operand(grad._data.value)))
             else:
