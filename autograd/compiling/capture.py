@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .effects import within
 from .lines import is_library
 from .signatures import FUNCTIONS, is_users, signature
 
@@ -81,6 +82,13 @@ class Captured:
     def standing_in(self, stand_in: Callable[[Any], Any]) -> Iterator[None]:
         """Within, the names of random generators, C functions and arrays stand for something else."""
         before: list[tuple] = []
+        functions = [read.holder for read in self.reads if read.how == "defaults"]
+        held = [
+            (holder, key)
+            for holder in _holders([*self.values(), *(fn.__kwdefaults__ for fn in functions)])
+            for key, value in (holder.items() if isinstance(holder, dict) else enumerate(holder))
+            if _is_generator(value)
+        ]
         added = [(table, name) for table in self._tables.values() for name in ASKING if name not in table]
         for table, name in added:
             table[name] = stand_in(getattr(builtins, name))
@@ -89,11 +97,21 @@ class Captured:
             if isinstance(value, (np.random.Generator, types.BuiltinFunctionType, np.ndarray)):
                 before.append((container, name, value))
                 _assign(container, name, stand_in(value))
+        kept = [(holder, key, holder[key]) for holder, key in held]
+        for holder, key, value in kept:
+            holder[key] = stand_in(value)
+        defaults = [(fn, fn.__defaults__) for fn in functions if fn.__defaults__]
+        for fn, values in defaults:
+            fn.__defaults__ = tuple([stand_in(v) if _is_generator(v) else v for v in values])
         try:
             yield
         finally:
             for place in before:
                 _assign(*place)
+            for holder, key, value in kept:
+                holder[key] = value
+            for fn, values in defaults:
+                fn.__defaults__ = values
             for table, name in added:
                 table.pop(name, None)
 
@@ -200,6 +218,21 @@ class Captured:
             for item in value[:64]:
                 if isinstance(item, FUNCTIONS):
                     self._follow(item)
+
+
+def _is_generator(value: Any) -> bool:
+    return isinstance(value, np.random.Generator)
+
+
+def _holders(values: Any) -> list[Any]:
+    """The dicts and lists among values and what they keep, and the dicts of the user's objects."""
+    found = {}
+    for value in within(values):
+        if is_users(type(value)) and hasattr(value, "__dict__"):
+            value = value.__dict__
+        if type(value) in (dict, list):
+            found[id(value)] = value
+    return list(found.values())
 
 
 def functions_of(codes: Any) -> list[Any]:

@@ -17,19 +17,22 @@ class Draws:
     """A generator whose draws are noted: each run draws anew from the same generator."""
 
     def __init__(self, generator: Any, recorder: Any):
-        self._generator, self._recorder = generator, recorder
+        self.generator, self._recorder = generator, recorder
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._generator, name)
+        method = getattr(self.generator, name)
         if not callable(method):
             raise Leak(f"the generator's {name} is read")
 
         def draw(*args: Any, **options: Any) -> Any:
-            if any(isinstance(a, Traced) for a in (*args, *options.values())):
+            given = (*args, *options.values())
+            if any(isinstance(getattr(a, "_data", a), Traced) for a in given):
                 raise Leak("a draw depends on values")
+            if name == "shuffle" or options.get("out") is not None:
+                raise Leak(f"the generator's {name}() writes into an array that is there")
             drawn = method(*args, **options)
-            if not isinstance(drawn, np.ndarray):
-                raise Leak("a single number is drawn")
+            if not isinstance(drawn, (np.ndarray, np.generic, int, float)):
+                raise Leak(f"the generator's {name}() gives neither numbers nor an array of them")
             return self._recorder.drawn(method, args, options, drawn)
 
         return draw

@@ -16,6 +16,7 @@ from ..codegen import FAST
 from ..tape import TensorBase
 from ..views import expose
 from . import lines
+from .drawn import converted, number
 from .functions import EMPTY, STRUCTURAL, WRITERS, depends_on_values, out_of
 from .ir import CONSTANT, FRESH, INPUT, Held, Instruction, leaves, mapped
 from .places import KnownMemory
@@ -79,7 +80,9 @@ class Recorder(KnownMemory):
         return self.call(np.ndarray.copy, (self.traced(array, CONSTANT),), {})
 
     def duck(self, value: np.ndarray, base: Any = None, scalar: bool = False) -> Traced:
-        duck = Traced(value, self, base, scalar)
+        return self.known(Traced(value, self, base, scalar))
+
+    def known(self, duck: Any) -> Any:
         self._ducks.append(weakref.ref(duck))
         return duck
 
@@ -100,6 +103,7 @@ class Recorder(KnownMemory):
             if root is not None and root.kind in (INPUT, CONSTANT):
                 what = "an argument" if root.kind == INPUT else "a captured array"
                 raise Leak(f"{what} is written in place; copy it, or name it in state= as a tensor")
+        args = tuple(converted(args, isinstance(fn, np.ufunc) or fn is np.where))
         if depends_on_values(fn, args, options, _is_recorded):
             raise Leak(f"the shape of {getattr(fn, '__name__', fn)} depends on values")
         real = mapped(args, value_of), mapped(options, value_of)
@@ -232,15 +236,16 @@ class Recorder(KnownMemory):
             raise Leak(self.closed)
         self.note(Instruction(fn, args, {}, kind="effect"))
 
-    def drawn(self, method: Callable, args: tuple, options: dict, result: np.ndarray) -> Traced:
-        """Note a draw that was made."""
+    def drawn(self, method: Callable, args: tuple, options: dict, result: Any) -> Traced:
+        """Note a draw that was made: of an array, a NumPy scalar, or a Python number."""
         if self.closed:
             raise Leak(self.closed)
         step = Instruction(method, args, options, kind="effect")
-        made, step.results = self.results(result, ())
+        plain = type(result) in (int, float)
+        made, step.results = self.results(np.asarray(result)[()] if plain else result, ())
         self.note(step)
         self.on_draw()
-        return made
+        return number(made, type(result)) if plain else made
 
     def keep_zeros(self, g: Traced, result: Any) -> Any:
         """Zero where g is, if NumPy reported an invalid operation; in place, as the result is new."""

@@ -12,6 +12,7 @@ from ..codegen import FAST
 from ..several import Bundle
 from ..tape import TensorBase, apply
 from ..watching import Watcher
+from .drawn import converted
 from .ir import Fixed, Held, Instruction, Scalar, leaves, mapped
 from .recorder import ASKED, FAULTS, Opaque, Recorder, cleared, raised, value_of
 from .traced import Leak, Traced
@@ -39,6 +40,7 @@ class Stepper(Watcher):
         for arg in args:
             if isinstance(arg, TensorBase):
                 self._look_at(arg)
+        args = converted(args, not prim.variadic)
         mark = len(self.recorder.recording.steps)
         leaks = len(Leak.pending.raised)
         self.recorder.labels.append(prim.name)

@@ -17,6 +17,7 @@ from . import effects, lines
 from .asking import Asking, Hashing
 from .capture import Captured
 from .conversions import STAND_IN_OF, Conversions
+from .drawn import Number
 from .generators import Draws, Watch
 from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
 from .numbers import Numbers, hoisted
@@ -189,7 +190,9 @@ class _Session:
         """An argument must be as it was: a program works on copies."""
         written = any(t._data is not duck for t, duck, _ in self.standing)
         self.standing.clear()
-        now = [v for v in leaves(given) if not isinstance(v, TensorBase)]
+        now = [
+            v.generator if type(v) is Draws else v for v in leaves(given) if not isinstance(v, TensorBase)
+        ]
         before = [v for v in leaves((args, options)) if kind_of(v) is None]
         if written or len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True)):
             raise Leak("an argument is written in place; copy it, or name it in state= as a tensor")
@@ -205,7 +208,7 @@ class _Session:
         if isinstance(value, (np.ndarray, np.generic)):
             # as a tensor, which every function of the library takes where it takes arrays
             return self._standing(self._entered(value), value)
-        return value
+        return self._named(value) if isinstance(value, np.random.Generator) else value
 
     def _standing(self, duck: Traced, value: Any) -> Any:
         tensor = new_tensor(duck)
@@ -227,6 +230,8 @@ class _Session:
 
     def _output(self, value: Any) -> Any:
         """The operand of an array in the result; anything else as it is."""
+        if type(value) is Number:
+            raise Leak("a single number that is drawn is returned; return an array of it")
         kind = kind_of(value)
         if kind is None:
             return value
@@ -313,7 +318,7 @@ class _Session:
         if isinstance(value, np.ndarray):
             known = self.widely and type(value) is np.ndarray and value.size and value.dtype.kind in "fciub"
             return self.recorder.traced(value, CONSTANT) if known else value
-        declared = any(value is g for g in self.state.generators)
+        declared = any(value is g for g in self.state.all_generators())
         return Draws(value, self.recorder) if declared else STAND_IN_OF.get(value, value)
 
     def _may_be(self, tensor: Any) -> list[Any]:
