@@ -78,22 +78,26 @@ class AveragedModel:
 
         Errors: ShapeError, before anything is changed, if it is not one of the same parameters.
         """
+        self.take_in(model, self.n_averaged, first=not self.n_averaged)
+        self.n_averaged += 1
+
+    def take_in(self, model: Any, n: Any, first: bool) -> None:
+        """The arithmetic of an update after n others, which compiled programs do without counting."""
         mine, theirs = self._tensors(self.module), self._tensors(model)
         if [t.shape for t in mine] != [t.shape for t in theirs]:
             raise ShapeError("AveragedModel: the parameters of this model have other shapes")
         trained = {id(p) for p in self.module.parameters()}
-        averaged = [self.n_averaged > 0 and self._is_averaged(t, trained) for t in mine]
+        averaged = [not first and self._is_averaged(t, trained) for t in mine]
         pairs = [(t, v) for t, v, chosen in zip(mine, theirs, averaged, strict=True) if chosen]
         averages, values = [writable(t) for t, _ in pairs], [np.asarray(v._data) for _, v in pairs]
         if self.avg_fn is None:
-            self.multi_avg_fn(averages, values, self.n_averaged)
+            self.multi_avg_fn(averages, values, n)
         else:
             for average, value in zip(averages, values, strict=True):
-                average[...] = self.avg_fn(average, value, self.n_averaged)
+                average[...] = self.avg_fn(average, value, n)
         for t, v, chosen in zip(mine, theirs, averaged, strict=True):
             if not chosen:
                 np.copyto(writable(t), v._data, casting="same_kind")
-        self.n_averaged += 1
 
     def _tensors(self, model: Any) -> list[Any]:
         return [*model.parameters(), *model.buffers()]

@@ -97,7 +97,7 @@ def _arguments(source: Source, args: tuple, options: dict, state: Any) -> None:
         argument(source, x, value, state)
 
 
-def _optimizers(source: Source, entry: Any) -> list[Numbers]:
+def _optimizers(source: Source, entry: Any) -> list[Any]:
     """Require what optimisers' options decide; gives the numbers that are the same at each step."""
     steady = [n for n in entry.traced.numbers if n.renew()]
     for optimizer in entry.state.optimizers:

@@ -200,13 +200,13 @@ class Captured:
         """What a module of the state keeps that may change without its being told."""
         if is_users(type(module)):
             self._classes[type(module)] = None
-            tables = (module._parameters, module._buffers, module._modules)
+            tables = [getattr(module, name, {}) for name in ("_parameters", "_buffers", "_modules")]
             for name, value in module.__dict__.items():
                 if name in ("_parameters", "_buffers", "_modules", "_transient", "_hooks", "_state_hooks"):
                     continue
                 if not any(name in t for t in tables) and _may_change(value):
                     self._add(Read("item", module.__dict__, name))
-        for table in module._hooks or ():
+        for table in getattr(module, "_hooks", None) or ():
             for hook, *_ in table.values():
                 self._follow(hook)
 

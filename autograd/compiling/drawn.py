@@ -18,13 +18,13 @@ _PLAIN = (bool, int, float)
 
 
 class Number(Traced):
-    """A Python number under recording: `kind` is its type."""
+    """A Python number under recording: `kind` is its type, `positive` whether it is that in each run."""
 
-    __slots__ = ("kind",)
+    __slots__ = ("kind", "positive")
 
-    def __init__(self, value: np.ndarray, recorder: Any, kind: type):
+    def __init__(self, value: np.ndarray, recorder: Any, kind: type, positive: bool = False):
         super().__init__(value, recorder, None, True)
-        self.kind = kind
+        self.kind, self.positive = kind, positive
 
     def real(self) -> Any:
         return self.kind(self.value)
@@ -33,9 +33,9 @@ class Number(Traced):
         return self
 
 
-def number(made: Traced, kind: type) -> Number:
+def number(made: Traced, kind: type, positive: bool = False) -> Number:
     """The Python number that a recorded one stands for."""
-    return made.recorder.known(Number(made.value, made.recorder, kind))
+    return made.recorder.known(Number(made.value, made.recorder, kind, positive))
 
 
 def _operator(name: str, ufunc: np.ufunc) -> Callable:
@@ -46,13 +46,22 @@ def _operator(name: str, ufunc: np.ufunc) -> Callable:
         if not all(type(o) in _PLAIN or type(o) is Number for o in others):
             return usual(self, *others)
         pair = (*others, self) if name.startswith("__r") else (self, *others)
-        if ufunc is np.divide:
+        positive = ufunc in _POSITIVE and all(_is_positive(x) for x in pair)
+        if ufunc is np.divide and not _is_positive(pair[1]):
             self.recorder.checked(_refuse_zero, as_double(pair[1]))
         made = self.recorder.call(ufunc, tuple(as_double(x) for x in pair), {})
-        return number(made, float if made.dtype.kind == "f" else int)
+        return number(made, float if made.dtype.kind == "f" else int, positive)
 
     method.__name__ = name
     return method
+
+
+# Of what is positive these are too.
+_POSITIVE = (np.add, np.multiply)
+
+
+def _is_positive(x: Any) -> bool:
+    return x.positive if type(x) is Number else x > 0
 
 
 def _refuse_zero(divisor: Any) -> None:

@@ -12,7 +12,7 @@ from .guarded import Guarded
 from .holding import Holding, is_alone, is_owned, release, take_back
 from .ir import FRESH
 from .keys import Keys
-from .numbers import Numbers
+from .numbers import Advancing
 from .plan import NUMPY, planned
 from .program import Moved, Writer
 from .state import SlotPlace, State, TensorPlace, extra_of
@@ -46,7 +46,7 @@ class Entry:
         finals = {o.root for pair in recording.finals for o in pair}
         self.used = finals | {o.root for step in self.plan.steps for o in (*step.reads(), *step.writes)}
         self.guarded = Guarded(self.plan.steps, recording)
-        self.inner = [step.fn for step in self.plan.steps if isinstance(step.fn, Numbers)]
+        self.inner = [step.fn for step in self.plan.steps if isinstance(step.fn, Advancing)]
         self._bind()
 
     # -------------------------------------------------------------- binding

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import CompileError
 from .ir import STATE, Instruction, Operand, Recording
 from .lowering import may_refuse
-from .numbers import Numbers
+from .numbers import Advancing
 from .recorder import cleared
 
 
@@ -29,7 +29,7 @@ class Guarded:
             owner = getattr(step.fn, "__self__", None)
             if isinstance(owner, np.random.Generator):
                 self.generators.append(owner)
-            elif not isinstance(step.fn, Numbers) and any(s.checks for s in steps[steps.index(step) :]):
+            elif not isinstance(step.fn, Advancing) and any(s.checks for s in steps[steps.index(step) :]):
                 raise CompileError(
                     f"{step.line}: a kernel looks at values after a scheduler's step has begun"
                 )

@@ -48,7 +48,9 @@ class Keys:
     def watch(self) -> None:
         """Look up again which names are read."""
         state = self.state
-        self.captured = Captured(self.fn, state.modules(), state.has, [*state.hooks(), *self.met])
+        self.captured = Captured(
+            self.fn, [*state.modules(), *state.averages()], state.has, [*state.hooks(), *self.met]
+        )
 
     def meet(self, codes: set[Any]) -> bool:
         """Follow functions that ran and were not followed; whether there are any."""

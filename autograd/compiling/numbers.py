@@ -83,7 +83,29 @@ class _Unused:
 _UNUSED: Any = _Unused()
 
 
-class Numbers:
+class Advancing:
+    """What a program advances in Python before it begins, and puts back if it cannot end."""
+
+    ran = False  # in this run of the program
+
+    def __call__(self) -> None:
+        raise NotImplementedError
+
+    def undo(self) -> None:
+        raise NotImplementedError
+
+    def bind(self) -> None:
+        """Look up what it needs."""
+
+    def is_bound(self) -> bool:
+        return True
+
+    def renew(self) -> bool:
+        """Put numbers in place that are the same at each step; False if they are not."""
+        return False
+
+
+class Numbers(Advancing):
     """Advances an optimiser's step counts and puts the numbers of its formula in place."""
 
     def __init__(self, optimizer: Any):
@@ -92,7 +114,6 @@ class Numbers:
         self.slots: list[Any] = []
         # group, slot, its parameter, arrays, the values in them; all parameters that take them, their slots
         self.entries: list[list] = []
-        self.ran = False  # in this run of the program
         self._keepers: list[Any] = []  # slots that keep numbers of their own
         self._before: tuple = ()
         self._table: Any = None  # of the optimiser's slots, when they were looked up
@@ -202,13 +223,13 @@ def _put(entry: list, values: tuple) -> None:
     entry[4] = values
 
 
-def hoisted(recording: Recording) -> list[Numbers]:
-    """Take the numbers that a program may find before it begins out of its steps."""
-    found: list[Numbers] = []
+def hoisted(recording: Recording) -> list[Any]:
+    """Take what a program may advance before it begins out of its steps."""
+    found: list[Any] = []
     kept, settled = [], True  # whether nothing has run that may set the options of an optimiser
     for step in recording.steps:
         drawn = isinstance(getattr(step.fn, "__self__", None), np.random.Generator)
-        if isinstance(step.fn, Numbers) and settled:
+        if isinstance(step.fn, Advancing) and settled:
             found.append(step.fn)
             continue
         settled = settled and (step.kind != "effect" or drawn or step.fn is cleared)

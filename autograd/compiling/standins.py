@@ -12,6 +12,7 @@ from .. import changes
 from ..tape import TensorBase, mode
 from . import lines
 from . import options as groups
+from .averages import Averaging
 from .generators import Draws
 from .ir import STATE, Operand
 from .numbers import Stepping
@@ -37,6 +38,7 @@ class StandIns:
         # parameters whose gradient was reset before any sweep, by id, and the number of the next step
         self._reset: dict[int, int] = {}
         self._groups: list[tuple[Any, list]] = []  # optimisers and their groups
+        self._averages: list[Averaging] = []
 
     def enter(self) -> None:
         """Put stand-ins where the arrays of the state are, and note what is called on it."""
@@ -59,9 +61,9 @@ class StandIns:
         for scheduler in self.state.schedulers:
             self._patch(scheduler, "step", _as_effect(scheduler.step, recorder))
             self._patch(scheduler, "get_last_lr", _unread(scheduler.get_last_lr))
-        for root in self.state.roots:
-            if hasattr(root, "update_parameters"):
-                self._patch(root, "update_parameters", _refused_update)
+        for average in self.state.averages():
+            self._averages.append(Averaging(average, recorder))
+            self._patch(average, "update_parameters", self._averages[-1].update)
         mode.generators, mode.whole = self._generator, self.stepper.whole
 
     def _resetting(self, owner: Any, zero_grad: Callable) -> Callable:
@@ -100,6 +102,9 @@ class StandIns:
         for optimizer, kept in self._groups:
             groups.put_back(optimizer, kept)
         self._groups = []
+        for average in self._averages:
+            average.put_back()
+        self._averages = []
         for place, array, _ in self.places:
             if not isinstance(place, TensorPlace):
                 continue
@@ -131,10 +136,6 @@ def _unread(read: Callable) -> Callable:
         raise Leak("a scheduler's rate is read, which a program would do only once")
 
     return refused
-
-
-def _refused_update(*args: Any) -> None:
-    raise Leak("update_parameters() counts its calls in Python, which a program would do only once")
 
 
 def _as_effect(step: Callable, recorder: Recorder) -> Callable:

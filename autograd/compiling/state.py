@@ -154,7 +154,7 @@ class State:
 
     def refresh(self) -> None:
         """Look up again what the state is made of."""
-        parts = [*self.modules(), *self.optimizers, *self.schedulers, *self.tensors()]
+        parts = [*self.roots, *self.modules(), *self.optimizers, *self.schedulers, *self.tensors()]
         self._ids = {id(p) for p in (*parts, *self.all_generators())}
 
     def hooks(self) -> list[Any]:
@@ -167,8 +167,13 @@ class State:
         return tuple([grad_of(t) is None for t in self.tensors()])
 
     def pattern(self) -> tuple:
-        """Options of optimisers that decide which steps run: switches, and which numbers are zero."""
-        return tuple([switches(group) for o in self.optimizers for group in o.param_groups])
+        """What decides which steps run: options of optimisers, and whether averages were taken."""
+        found = [switches(group) for o in self.optimizers for group in o.param_groups]
+        return *found, *((a.n_averaged == 0, a.use_buffers) for a in self.averages())
+
+    def averages(self) -> list[Any]:
+        """The `AveragedModel`s, which are no modules themselves."""
+        return [root for root in self.roots if hasattr(root, "update_parameters")]
 
     def modules(self) -> list[Any]:
         return [m for root in self.roots for m in root.modules()]

@@ -20,7 +20,7 @@ from .conversions import STAND_IN_OF, Conversions
 from .drawn import Number
 from .generators import Draws, Watch
 from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
-from .numbers import Numbers, hoisted
+from .numbers import hoisted
 from .recorder import Recorder, value_of
 from .results import HISTORY, LIVE, hollow, kind_of, real_value
 from .standins import StandIns
@@ -53,7 +53,7 @@ class TracedRun:
     result: Any
     constants: list[tuple[Any, Any]]
     resets: bool
-    numbers: list[Numbers]
+    numbers: list[Any]
     met: set[Any]
 
     def release(self) -> None:

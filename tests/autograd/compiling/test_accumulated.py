@@ -183,7 +183,7 @@ BETWEEN = [
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE", "default") != "default"
 DIFFERED = {
     (added, detached), (reset_first, each_gradient), (replaced, graphs), (untouched, puts),
-    (halved, freezes),
+    (halved, freezes), (clipped, freezes),
 }  # fmt: skip
 PAIRS = [
     (s, b)

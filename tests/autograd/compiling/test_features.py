@@ -17,7 +17,7 @@ from autograd.compiling.state import State
 from autograd.errors import CompileError
 from nn import utils
 from nn.utils import parametrizations
-from optim import lr_scheduler
+from optim import lr_scheduler, swa_utils
 from tests.support.compiling import plain, quietly, same
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
@@ -428,24 +428,73 @@ def test_the_values_of_such_arrays_cannot_be_read_as_well():
     assert re.search(r"test_features\.py:\d+: out\[0\] = x\.sum\(\)", program.fallback)
 
 
-def test_averages_of_a_model_are_taken_outside():
-    def run(compile_it):
-        nn.manual_seed(0)
-        model = nn.Linear(3, 2)
-        opt = optim.SGD(model.parameters(), lr=0.1)
-        average = optim.swa_utils.AveragedModel(model)
+# ---------------------------------------------------------------- averages of models
 
-        def step(x):
-            opt.zero_grad()
-            (model(x) ** 2).sum().backward()
-            opt.step()
+
+def warmed(average, value, n):
+    return average + (value - average) / (n + 1)
+
+
+def tuned(averages, values, n):
+    decay = min(0.9, (1 + n) / (10 + n))
+    for average, value in zip(averages, values, strict=True):
+        average *= decay
+        average += (1 - decay) * value
+
+
+AVERAGES = {
+    "mean": {},
+    "exponential": {"multi_avg_fn": swa_utils.get_ema_multi_avg_fn(0.9)},
+    "mean of one": {"avg_fn": swa_utils.get_swa_avg_fn()},
+    "exponential of one": {"avg_fn": swa_utils.get_ema_avg_fn(0.9)},
+    "own": {"avg_fn": warmed},
+    "with buffers": {"use_buffers": True},
+}
+
+
+def averaged(compile_it, options, look=None):
+    """States of an average after each step, some of which take it twice; it begins anew near the end."""
+    nn.manual_seed(0)
+    model = mlp(nn.BatchNorm1d(6))
+    opt, average = sgd(model.parameters()), swa_utils.AveragedModel(model, **options)
+
+    def step(x, y, twice):
+        opt.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        opt.step()
+        average.update_parameters(model)
+        if twice:
             average.update_parameters(model)
+        if look is not None:
+            look(average)
 
-        act = autograd.compile(step, state=(model, opt, average)) if compile_it else step
-        for i in range(6):
-            quietly(act, np.full((2, 3), i, np.float32))
-        return [plain(p.detach()) for p in average.parameters()], getattr(act, "fallback", "")
+    act = autograd.compile(step, state=(model, opt, average)) if compile_it else step
+    states = []
+    for i in range(14):
+        if i == 11:
+            average.n_averaged = 0
+        quietly(act, *data(i), i % 4 == 3)
+        states.append([plain(v) for v in average.state_dict().values()])
+    return states, act
 
-    (wanted, _), (found, reason) = run(False), run(True)
+
+@pytest.mark.parametrize("name", AVERAGES)
+def test_averages_of_a_model(name):
+    (wanted, _), (found, act) = averaged(False, AVERAGES[name]), averaged(True, AVERAGES[name])
     assert same(wanted, found)
-    assert "update_parameters() counts its calls" in reason
+    assert act.replays >= 4
+    assert not act.fallback
+
+
+@pytest.mark.parametrize(
+    ("options", "look", "reason"),
+    [
+        ({"multi_avg_fn": tuned}, None, r"test_features\.py:\d+: decay = .* reads a value"),
+        ({}, lambda average: average.n_averaged > 3, r"test_features\.py:\d+: .*n_averaged is read"),
+    ],
+    ids=["decided", "read"],
+)
+def test_what_depends_on_how_many_averages_were_taken(options, look, reason):
+    (wanted, _), (found, act) = averaged(False, options, look), averaged(True, options, look)
+    assert same(wanted, found)
+    assert re.search(reason, act.fallback)
