@@ -32,6 +32,8 @@ _FRESH = (
     "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "arange", "eye",
 )  # fmt: skip
 ORIGINAL |= {name: getattr(np, name) for name in _FRESH}
+# Of arrays NumPy takes another path than a tensor's function does.
+ORIGINAL["einsum"] = np.einsum
 
 
 class _Wide(threading.local):
@@ -122,6 +124,19 @@ def _of_lists(function: Callable) -> Callable:
     return call
 
 
+def _of_arrays(function: Callable) -> Callable:
+    """The function, which is NumPy's own unless a gradient flows through its arguments."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        recorder, tensors = _recorder(args), [a for a in args if isinstance(a, TensorBase)]
+        if recorder is None or any(t._node is not None for t in tensors):
+            return function(*args, **options)
+        return recorder.call(function, mapped(args, lambda x: getattr(x, "_data", x)), options)
+
+    return call
+
+
 def _recorder(tree: Any) -> Any:
     """The recorder of a recorded value in nested lists and tuples."""
     for value in tree:
@@ -136,5 +151,6 @@ def _recorder(tree: Any) -> Any:
 STAND_INS = {name: _noting(ORIGINAL[name]) for name in _MAKERS}
 STAND_INS |= {name: _of_lists(ORIGINAL[name]) for name in _REDUCERS}
 STAND_INS |= {name: _making(ORIGINAL[name], STAND_INS.get(name, ORIGINAL[name])) for name in _FRESH}
+STAND_INS["einsum"] = _of_arrays(ORIGINAL["einsum"])
 # For a function that was taken from NumPy by name.
 STAND_IN_OF: dict[Any, Callable] = {ORIGINAL[name]: STAND_INS[name] for name in ORIGINAL}

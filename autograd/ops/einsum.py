@@ -6,6 +6,8 @@ import numpy as np
 
 from ..declare import case, primitive
 from ..errors import ArgumentError, ShapeError
+from ..tape import mode
+from .composed import constant_of, flows
 from .indexing import diagonal
 from .shapes import as_array, reduce_sum, reshape
 
@@ -49,8 +51,12 @@ _einsum = primitive(
 )
 
 
-def einsum(subscripts, *operands, optimize=True):
+def einsum(subscripts, *operands, optimize=None):
     """The sum of products over labelled axes, after Einstein.
+
+    Args:
+        optimize: in which order constants are contracted, as NumPy has it. Without it, and where a gradient
+            flows, three and more operands are in a greedy one.
 
     Shapes: as the subscripts say; repeated labels take diagonals, an ellipsis broadcasts,
     axes of length one stretch, as in NumPy.
@@ -63,6 +69,9 @@ def einsum(subscripts, *operands, optimize=True):
     """
     if not isinstance(subscripts, str):
         subscripts, operands = _from_lists(subscripts, operands)
+    plainly = mode.interceptor is None or mode.generators is not None  # nobody looks on but a recorder
+    if optimize is not None and plainly and not flows(*operands):
+        return constant_of(np.einsum, (subscripts, *operands), {"optimize": optimize})
     operands = [as_array(x) for x in operands]
     inputs, output = _labels(subscripts, operands)
     sizes: dict[str, int] = {}

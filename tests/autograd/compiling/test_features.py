@@ -498,3 +498,45 @@ def test_what_depends_on_how_many_averages_were_taken(options, look, reason):
     (wanted, _), (found, act) = averaged(False, options, look), averaged(True, options, look)
     assert same(wanted, found)
     assert re.search(reason, act.fallback)
+
+
+# ---------------------------------------------------------------- einsum and interp with their options
+
+MATRICES = [np.random.default_rng(0).normal(size=s).astype(np.float32) for s in ((3, 4), (4, 5), (5, 2))]
+POINTS = [np.linspace(-2, 2, 7), np.linspace(-1, 1, 5), np.sin(np.arange(5.0))]
+CHAIN = "ij,jk,kl->il"
+EINSUMS = {
+    "numpy": lambda o: lambda a, b, c: np.einsum(CHAIN, np.tanh(a), b, c, **o),
+    "autograd": lambda o: lambda a, b, c: anp.einsum(CHAIN, a, b, c, **o),
+    "gradient": lambda o: autograd.grad(
+        lambda a, b, c: (anp.einsum(CHAIN, a, b, c, **o) ** 2).sum(), (0, 1, 2)
+    ),
+    "lonely labels": lambda o: lambda a, b, c: np.einsum("ij,jk,kl->l", a, b, c, **o),
+}
+ORDERS = [{}] + [
+    {"optimize": o} for o in (True, False, "greedy", "optimal", ["einsum_path", (0, 1), (0, 1)])
+]
+INTERPS = {
+    "numpy": lambda x, xp, fp: np.interp(x * 2, xp, fp),
+    "gradient": autograd.grad(lambda *a: (anp.interp(*a) ** 2).sum(), (0, 1, 2)),
+    "of points": autograd.grad(lambda fp, xp, x: anp.interp(np.tanh(x[:5]), xp, fp).sum()),
+    "left and right": autograd.grad(
+        lambda x, xp, fp: (anp.interp(x, xp, fp, left=-1.0, right=fp[0]) ** 2).sum(), (0, 1, 2)
+    ),
+    "period": autograd.grad(lambda *a: (anp.interp(*a, period=3.0) ** 2).sum(), (0, 1, 2)),
+    "complex": autograd.grad(lambda x, xp, fp: abs(anp.interp(x, xp, fp * 1j)).sum(), (0, 1, 2)),
+}
+OPTIONED = [(EINSUMS[name](o), MATRICES, f"einsum {name} {o}") for name in EINSUMS for o in ORDERS]
+OPTIONED += [
+    (f, POINTS if name != "of points" else [POINTS[2], POINTS[1], POINTS[0]], f"interp {name}")
+    for name, f in INTERPS.items()
+]
+
+
+@pytest.mark.parametrize(("fn", "args"), [c[:2] for c in OPTIONED], ids=[c[2] for c in OPTIONED])
+def test_einsum_and_interp(fn, args):
+    program = autograd.compile(fn, strict=True)
+    for i in range(5):
+        given = [a * np.asarray(1 + 0.01 * i, a.dtype) for a in args]
+        assert same(plain(program(*given)), plain(fn(*given)))
+    assert program.replays >= 2
