@@ -9,9 +9,9 @@ import numpy as np
 
 from ..memory import SHARED
 from . import arena
+from .changed import Moved
 from .holding import is_alone, release, take_back
 from .ir import Operand, Recording
-from .program import Moved
 from .state import GradPlace
 
 

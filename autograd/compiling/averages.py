@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .changed import Changed
 from .drawn import Number
 from .ir import NUMBER
 from .numbers import Advancing
@@ -20,8 +21,6 @@ class Count(Advancing):
         self.ran = False
 
     def __call__(self) -> None:
-        from .program import Changed
-
         before = self.model.n_averaged
         if (before == 0) != (self.array == 0):
             raise Changed("the first update of an average copies")

@@ -27,11 +27,11 @@ from ..sweeping import freed_pull
 from ..tape import TensorBase, mode, new_tensor
 from .accumulated import enter, leave
 from .capture import Captured
+from .changed import Changed
 from .checks import MISS, Source, Unchecked, argument, group, read
 from .holding import is_owned
 from .ir import mapped
 from .numbers import Numbers
-from .program import Changed
 from .results import ARRAY, HOLE, SCALAR, SWEPT
 from .state import grad_of
 

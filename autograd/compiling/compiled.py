@@ -16,13 +16,13 @@ from ..graph.records import Tape
 from ..tape import mode
 from . import native
 from .calls import result_of
+from .changed import Changed, Moved, Outdated
 from .checks import MISS
 from .entry import Entry
 from .ir import leaves
 from .keys import History, Keys
 from .lines import depth_in
 from .plan import NUMBA, NUMPY, PLAIN, Plan
-from .program import Changed, Moved, Outdated
 from .results import HISTORY, LIVE, kind_of
 from .state import State
 from .tracing import TracedRun, last_line, told, traced_run

@@ -8,13 +8,14 @@ from typing import Any
 
 from ..tape import new_tensor
 from . import accumulated, calls
+from .changed import Moved
 from .guarded import Guarded
 from .holding import Holding, is_alone, is_owned, release, take_back
 from .ir import FRESH
 from .keys import Keys
 from .numbers import Advancing
 from .plan import NUMPY, planned
-from .program import Moved, Writer
+from .program import Writer
 from .state import SlotPlace, State, TensorPlace, extra_of
 from .tracing import TracedRun
 

@@ -241,6 +241,9 @@ def operands(tree: Any) -> Iterator[Operand]:
             yield from operands(item)
     elif kind is slice:
         yield from operands((tree.start, tree.stop, tree.step))
+    elif isinstance(tree, tuple) and kind not in (Held, Fixed):  # with names
+        for item in tree:
+            yield from operands(item)
 
 
 def steps_of(item: Any) -> list[Instruction]:

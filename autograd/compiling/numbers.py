@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .changed import Changed, Outdated
 from .ir import FRESH, NUMBER, Recording
 from .options import original
 from .recorder import cleared
@@ -164,8 +165,6 @@ class Numbers(Advancing):
                     own[5].append(p)
 
     def __call__(self) -> None:
-        from .program import Changed
-
         self._before = self.optimizer.stepped, [(slot, dict(slot.numbers)) for slot in self._keepers]
         self.ran = True
         for slot in self.slots:
@@ -183,8 +182,6 @@ class Numbers(Advancing):
 
     def renew(self) -> bool:
         """Put numbers in place that are the same at each step; False if they are not."""
-        from .program import Outdated
-
         for entry in self.entries:
             if entry[1].numbers:
                 return False
@@ -211,8 +208,6 @@ class Numbers(Advancing):
 
 def _put(entry: list, values: tuple) -> None:
     """Other numbers where a program reads them."""
-    from .program import Outdated
-
     for array, value in zip(entry[3], values, strict=True):
         if type(array) is np.ndarray:
             if isinstance(value, (NoneType, bool, range)):

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from . import arena, buffers, lowering, native
+from .changed import Changed
+from .fitted import array_of, store
 from .ir import (
     CONSTANT,
     FRESH,
@@ -27,18 +29,6 @@ from .recorder import FAULTS
 
 # Inputs up to this size are copied into the program's memory, so that views of them are made once.
 SMALL = 16384
-
-
-class Changed(Exception):
-    """Something that a program relies on is not as it was when it was recorded."""
-
-
-class Moved(Changed):
-    """What a program is made of is not there any more, or not so."""
-
-
-class Outdated(Changed):
-    """It will not be as it was again: the program is of no more use."""
 
 
 class Faults:
@@ -229,10 +219,10 @@ class Writer:
         if type(tree) is Operand:
             if tree.root in self.plan.lasting:
                 self.lines.append(f"store({self._operand(tree)}, {source})")
-                self.names["store"] = _store
+                self.names["store"] = store
                 return
             name = f"b{tree.root}"
-            self.names["array_of"] = _array_of
+            self.names["array_of"] = array_of
             dtype = self._global(tree.dtype)
             self.lines.append(f"{name} = array_of({source}, {tree.shape}, {tree.strides}, {dtype})")
             self.bind(tree, name)
@@ -317,27 +307,6 @@ class Writer:
         return scope["run"], "\n".join([text, *self.functions])
 
 
-def _array_of(value: Any, shape: tuple, strides: tuple, dtype: np.dtype) -> np.ndarray:
-    """A result that a kernel made, which must lie as it did when it was recorded."""
-    array = value if type(value) is np.ndarray else np.asarray(value)
-    if array.shape != shape or array.dtype != dtype:
-        raise Changed(f"a result is {array.dtype}{array.shape}; it was {dtype}{shape}")
-    if array.strides != strides and array.size:
-        laid = np.lib.stride_tricks.as_strided(
-            np.empty(array.nbytes, array.dtype)[: array.size], shape, strides
-        )
-        laid[...] = array
-        return laid
-    # what was a scalar may be an array here, and its parts views of the program's memory
-    return array if array.base is None else array.copy(order="K")
-
-
-def _store(target: np.ndarray, value: Any) -> None:
-    if (np.shape(value), np.asarray(value).dtype) != (target.shape, target.dtype):
-        raise Changed(f"a result has shape {np.shape(value)} or another dtype; it had {target.shape}")
-    np.copyto(target, value)
-
-
 def _bound_view(
     array: np.ndarray, shape: tuple, dtype: np.dtype, offset: int, strides: tuple
 ) -> np.ndarray:
@@ -349,4 +318,4 @@ def references(array: Any) -> int:
     return sys.getrefcount(array)
 
 
-__all__ = ["CONSTANT", "Changed", "Faults", "Writer", "references", "view"]
+__all__ = ["CONSTANT", "Faults", "Writer", "references", "view"]

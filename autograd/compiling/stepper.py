@@ -23,13 +23,11 @@ class Stepper(Watcher):
 
     Attributes:
         swept: whether a sweep has begun.
-        constants: by id the tensors that were read and are none of the state.
         parameters: ids of the nodes of leaves that may be read.
     """
 
     def __init__(self, recorder: Recorder):
         self.recorder, self.swept = recorder, False
-        self.constants: dict[int, Any] = {}
         self.parameters: set[int] = set()
         self._why = ""
 
@@ -113,13 +111,12 @@ class Stepper(Watcher):
             self.recorder.labels.pop()
 
     def _look_at(self, tensor: Any) -> None:
-        """Refuse parameters that nobody declared; remember constants."""
+        """Refuse parameters that nobody declared."""
         if isinstance(tensor._data, Traced):
             return
         extra = tensor._node[2] if tensor._node is not None else None
         if extra is not None and extra.leaf and id(tensor._node) not in self.parameters:
             raise Leak("a tensor that requires grad is not named in state=")
-        self.constants[id(tensor)] = tensor
 
     def _opaque_primitive(self, prim: Any, args: Sequence, statics: tuple) -> Any:
         """Run a kernel as a whole, since it looks at values."""

@@ -51,7 +51,6 @@ class TracedRun:
     kinds: list[str]
     tree: Any
     result: Any
-    constants: list[tuple[Any, Any]]
     resets: bool
     numbers: list[Any]
     met: set[Any]
@@ -176,13 +175,12 @@ class _Session:
         grads = self._finish()
         self._refuse_leaks()
         self.ours.put_back()
-        constants = [(t, t._data) for t in self.stepper.constants.values()]
         places = [(place, operand) for place, _, operand in self.ours.places]
         recording = self.recorder.recording
         for _, operand in places:  # programs are bound to those that there are then
             recording.roots[operand.root].array = None
         return TracedRun(
-            recording, places, grads, self.ours.dead(), self.kinds, tree, real, constants,
+            recording, places, grads, self.ours.dead(), self.kinds, tree, real,
             self.ours.resets(grads), hoisted(recording), self.met,
         )  # fmt: skip
 

@@ -87,12 +87,12 @@ def _origins(input: Any, wanted: tuple, sizes: tuple, samples: np.ndarray) -> np
 
 def _starts(n: int, out: int, size: int, u: np.ndarray) -> np.ndarray:
     """(..., out): the pseudorandom starts of windows along one axis of each plane."""
-    starts = np.full((*u.shape, out), n - size, np.int64)
-    if out > 1:
-        u, alpha = u[..., None], u.dtype.type(n - size) / u.dtype.type(out - 1)
-        steps = np.arange(out - 1).astype(u.dtype)
-        starts[..., :-1] = ((steps + u) * alpha).astype(np.int64) - (u * alpha).astype(np.int64)
-    return starts
+    last = np.full((*u.shape, 1), n - size, np.int64)
+    if out == 1:
+        return last
+    u, alpha = u[..., None], u.dtype.type(n - size) / u.dtype.type(out - 1)
+    steps = np.arange(out - 1).astype(u.dtype)
+    return np.concatenate([((steps + u) * alpha).astype(np.int64) - (u * alpha).astype(np.int64), last], -1)
 
 
 def fractional_max_pool2d(

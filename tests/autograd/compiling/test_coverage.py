@@ -1,9 +1,8 @@
-"""Everything in `nn` and every primitive, compiled: as eager, bit for bit, or with a reason."""
+"""Everything in `nn` and every primitive, compiled: as eager, bit for bit."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 
 import numpy as np
@@ -40,11 +39,11 @@ class Use:
 
     def __init__(self, sample):
         self.sample, self.use = sample, contract.Use(sample, np.float32)
-        nn.manual_seed(2)
+        generator = nn.manual_seed(2)
         self.module = self.use.module
         self.parameters = [] if self.module is None else list(self.module.parameters())
         self.optimizer = optim.SGD(self.parameters, lr=0.01) if self.parameters else None
-        self.state = [x for x in (self.module, self.optimizer) if x is not None]
+        self.state = [x for x in (self.module, self.optimizer, generator) if x is not None]
 
     def forward(self, arrays):
         inputs = list(self.use.inputs)
@@ -90,9 +89,8 @@ def test_nn_compiled_is_as_eager(sample):
     program = compiled(use.step, use.state)
     found = use.trajectory(program)
     assert same(wanted, found)
-    if program._eager:
-        assert re.search(r"\.py:\d+|differed|different", program._eager)
-    elif not any(isinstance(w, str) for w in wanted):
+    assert not program.fallback
+    if not any(isinstance(w, str) for w in wanted):
         # data that guards tell apart may miss or be recorded each time; what is written in place is new
         recorded = sum(map(len, program._entries.values()))
         assert program.replays or program._misses or len(program._kinds) > 1 or recorded > 1
@@ -122,6 +120,7 @@ def derivative(sample):
 def test_primitives_compiled_are_as_eager(sample):
     fn = derivative(sample)
     program = compiled(fn)
-    for scale in (1.0, 0.99, 1.005, 0.995):
+    for scale in (1.0, 0.99, 1.005, 0.995, 1.01):
         args = cast(sample, scale)
         assert same(outcome(fn, *args), quietly(outcome, program, *args))
+    assert program.replays, program.fallback

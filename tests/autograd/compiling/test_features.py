@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -540,3 +541,44 @@ def test_einsum_and_interp(fn, args):
         given = [a * np.asarray(1 + 0.01 * i, a.dtype) for a in args]
         assert same(plain(program(*given)), plain(fn(*given)))
     assert program.replays >= 2
+
+
+# ---------------------------------------------------------------- results
+
+
+class Pair(NamedTuple):
+    first: object
+    second: object
+
+
+RESULTS = {
+    "named": lambda x: Pair(x * 2, [x + 1, 3]),
+    "named in a dict": lambda x: {"k": [Pair(x * 2, (x, "text"))]},
+    "svd": np.linalg.svd,
+    "eig, whose parts have gaps": lambda x: anp.linalg.eig(x),
+    "gradient of eig": autograd.grad(lambda x: abs(anp.linalg.eig(x)[1] ** 2 * x).sum()),
+    "slogdet": lambda x: anp.linalg.slogdet(x),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_results_of_several_parts(name):
+    program = autograd.compile(RESULTS[name], strict=True)
+    matrix = np.array([[2.0, 1.0, 0.5], [0.4, 5.0, 0.2], [0.1, -0.4, -1.5]])
+    for i in range(6):
+        found, wanted = program(matrix + 0.01 * i), RESULTS[name](matrix + 0.01 * i)
+        assert type(found) is type(wanted)
+        assert same(plain(found), plain(wanted))
+    assert program.replays >= 2
+
+
+def test_a_constant_with_a_graph_is_let_go():
+    """What has no recorded value but was computed from some."""
+    slopes = autograd.compile(
+        autograd.hessian(lambda x: (anp.power(anp.abs(x * 2) + 0.1, 1.5) ** 2).sum()), strict=True
+    )
+    for i in range(5):
+        x = np.ones((2, 2), np.float32) * i
+        x[0] = 0
+        slopes(x)
+    assert slopes.replays

