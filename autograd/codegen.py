@@ -45,7 +45,7 @@ class Faults(threading.local):
     # None: no sweep; UNWATCHED; or the errstate that was entered, and what `invalid` was in an outer sweep
     state: Any = None
     invalid = False
-    recorded: Callable | None = None  # in a pull that is recorded: notes whether there was a report
+    recorded: Any = None  # in a pull that is recorded: the recorder, which notes whether there was a report
     roots: Any = None  # those of the sweep, if its nodes are there until it is over; see `ops/masking.py`
     depth = 0  # of what is asked about derivatives while something is asked about derivatives
     pushed: Any = None  # what a tangent is pushed through: the arguments, and the variables' tangents

@@ -13,3 +13,11 @@ class Moved(Changed):
 
 class Outdated(Changed):
     """It will not be as it was again: the program is of no more use."""
+
+
+class Undecided(Changed):
+    """A cotangent of 0 met an infinite derivative, and may vanish: the function itself looks back."""
+
+    def __init__(self, line: str = ""):
+        at = f"{line}: " if line else ""
+        super().__init__(f"{at}a cotangent of 0 meets an infinite derivative, and may vanish with it")

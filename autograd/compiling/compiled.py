@@ -16,7 +16,7 @@ from ..graph.records import Tape
 from ..tape import mode
 from . import native
 from .calls import result_of
-from .changed import Changed, Moved, Outdated
+from .changed import Changed, Moved, Outdated, Undecided
 from .checks import MISS
 from .entry import Entry
 from .ir import leaves
@@ -150,6 +150,8 @@ class Compiled:
             if entry.call is not None:
                 try:
                     found = entry.call(args, options)
+                except Undecided as change:
+                    return self._changed(entry, change, args, options)
                 except Changed:
                     continue
                 if found is not MISS:
@@ -168,7 +170,7 @@ class Compiled:
         for entry in sorted(fitting, key=lambda e: not e.verified):
             try:
                 return self._replay(entry, arrays, args, options)
-            except (Moved, Outdated) as change:
+            except (Moved, Outdated, Undecided) as change:
                 return self._changed(entry, change, args, options)
             except Changed as change:  # its guards came out otherwise
                 last = change
@@ -206,10 +208,13 @@ class Compiled:
         self._keys.seen = -1
         if isinstance(change, Outdated):  # the next call records another
             self._replace(entry)
+        self._missed(change)
+        return self._fn(*args, **options)
+
+    def _missed(self, change: Changed) -> None:
         self._misses += 1
         if self._misses > PATIENCE:
             self._give_up(str(change))
-        return self._fn(*args, **options)
 
     def _record(self, key: Any, grads: Any, args: tuple, options: dict) -> Any:
         """The function runs, and runs once more to be recorded; both runs must agree."""
@@ -224,6 +229,10 @@ class Compiled:
         restore()
         try:
             key, traced = self._traced(key, wanted, args, options)
+        except Undecided as change:
+            keep()
+            self._missed(change)
+            return result
         except CompileError as error:
             if not self._strict:
                 keep()
@@ -251,7 +260,7 @@ class Compiled:
         self._state.release()
         try:
             traced = traced_run(self._fn, args, options, self._state, kinds, captured)
-        except CompileError:
+        except (CompileError, Undecided):
             raise
         except Exception as error:
             what = f"recording it raised {type(error).__name__}: {told(error)}"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .changed import Undecided
 from .ir import Instruction, Operand
 
 DTYPES = {"f4", "f8", "i4", "i8", "u1", "u4", "u8", "b1"}
@@ -20,7 +21,7 @@ class Assignment(NamedTuple):
     """One scalar statement: `target = expression`, where `mask` holds, if there is one.
 
     `inputs` are operands or numbers, in the order of the expression's places; `kind` is the dtype
-    that it computes in.
+    that it computes in. Where `doubt` is true a loop cannot tell what the value is.
     """
 
     target: Operand
@@ -28,6 +29,7 @@ class Assignment(NamedTuple):
     inputs: tuple[Any, ...]
     kind: np.dtype
     mask: Any = None
+    doubt: str = ""
 
     def operands(self) -> list[Operand]:
         """All that it reads or writes."""
@@ -99,13 +101,18 @@ _FILLS = {np.zeros: 0, np.ones: 1, np.zeros_like: 0, np.ones_like: 1}
 _POWERS = {2: "{0} * {0}", 1: "{0}", 3: "{0} * {0} * {0}", 0.5: "sqrt({0})", -1: "{one} / {0}"}
 
 
-def zero_where_undefined(g: np.ndarray, result: np.ndarray) -> None:
+def zero_where_undefined(g: np.ndarray, result: np.ndarray, unmasked: Any) -> None:
     """0 in the places of NaN where g is 0: what eager code does if NumPy reports an invalid operation.
 
     Loops do not report any, so this looks at the result. It differs only where a value was NaN
     before the sweep began: there eager code gives NaN for a cotangent of 0.
+
+    Errors: Undecided where g is 0, but may not be masked.
     """
-    np.copyto(result, 0, where=(g == 0) & np.isnan(result))
+    lost = (g == 0) & np.isnan(result)
+    if np.any(lost & unmasked):
+        raise Undecided
+    np.copyto(result, 0, where=lost)
 
 
 def assignments(step: Instruction) -> list[Assignment] | None:
@@ -147,10 +154,7 @@ def _of(step: Instruction) -> list[Assignment] | None:
     if fn is np.clip or fn is np.ndarray.clip:
         return _clipped(step)
     if fn is zero_where_undefined:
-        g, target = step.args
-        inside = type(g) is Operand and type(target) is Operand and g.dtype == target.dtype
-        text = "({zero} if ({0} == {zero}) & ({1} != {1}) else {1})"
-        return [Assignment(target, text, (g, target), target.dtype)] if inside else None
+        return _zeroed(*step.args)
     if type(result) is not Operand:
         return None
     if fn in _COPIES and type(step.args[0]) is Operand and step.args[0].shape == result.shape:
@@ -166,6 +170,17 @@ def _of(step: Instruction) -> list[Assignment] | None:
         if type(condition) is Operand and condition.dtype == bool:
             return [Assignment(result, "{0} if {2} else {1}", (x, y, condition), result.dtype)]
     return None
+
+
+def _zeroed(g: Any, target: Any, unmasked: Any) -> list[Assignment] | None:
+    if type(g) is not Operand or type(target) is not Operand or g.dtype != target.dtype:
+        return None
+    lost, inputs = "({0} == {zero}) & ({1} != {1})", [g, target]
+    doubt = lost if unmasked is True else ""
+    if type(unmasked) is Operand:
+        doubt, inputs = lost + " & {2}", [*inputs, unmasked]
+    text = "({zero} if " + lost + " else {1})"
+    return [Assignment(target, text, tuple(inputs), target.dtype, doubt=doubt)]
 
 
 def _clipped(step: Instruction) -> list[Assignment] | None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import CompileError
+from .faults import cleared
 from .ir import STATE, Instruction, Operand, Recording
 from .lowering import may_refuse
 from .numbers import Advancing
-from .recorder import cleared
 
 
 class Guarded:
@@ -19,8 +19,9 @@ class Guarded:
     def __init__(self, steps: list[Instruction], recording: Recording):
         checks = [i for i, s in enumerate(steps) if s.checks or s.kind == "opaque" or may_refuse(s)]
         last = checks[-1] if checks else -1
-        # a native function writes state after its checks
-        before = steps[: last if last >= 0 and steps[last].kind == "native" else last + 1]
+        # a native function writes state after its checks, but has doubts as it writes
+        after = last >= 0 and steps[last].kind == "native" and not steps[last].extra.doubts
+        before = steps[: last if after else last + 1]
         self.operands = {o.root for s in before for o in s.writes if recording.roots[o.root].kind == STATE}
         self.generators = []
         for step in before:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from .faults import cleared, zeroed
 from .fusion import Group
 from .ir import FRESH, Instruction, Operand, Recording, steps_of
 from .lowering import gives_new_array
-from .recorder import cleared, zeroed
 from .rows import Rows
 
 _CLIPS = {np.clip, np.ndarray.clip}

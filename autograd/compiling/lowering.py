@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .elementwise import zero_where_undefined
+from .faults import zeroed
 from .ir import Instruction, Operand
 
 Name = Callable[[Any], str]
@@ -52,7 +54,8 @@ def gives_new_array(step: Instruction) -> bool:
 
 def may_refuse(step: Instruction) -> bool:
     """Whether a step may raise for the values that it gets."""
-    return step.fn in TAKES or step.fn in (operator.getitem, elements_of) or gives_new_array(step)
+    refusing = (operator.getitem, elements_of, zeroed, zero_where_undefined)
+    return step.fn in TAKES or step.fn in refusing or gives_new_array(step)
 
 
 def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None:

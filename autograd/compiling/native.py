@@ -7,6 +7,7 @@ calls on small arrays is one function. What is neither stays a call of NumPy's.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import struct
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from . import columns, diskcache, machine, threads
+from .changed import Changed, Undecided
 from .elementwise import zero_where_undefined
+from .faults import cleared, reported, zeroed
 from .fusion import Group, grouped, read_later
 from .inplace import in_place
 from .ir import FRESH, NUMBER, Instruction, Recording, steps_of
 from .order import side_by_side
 from .pieces import Piece
-from .recorder import cleared, reported, zeroed
 from .rowcode import length, lines
 from .rowruns import in_rows
 from .rows import Rows
@@ -50,7 +52,8 @@ class Kernel:
     Attributes:
         operands: whose addresses the table begins with; the `sizes` follow.
         hosts: which roots lie in gradients, and where there.
-        checks: whether it says that the program does not hold, by giving 1.
+        checks: whether it says that the program does not hold, by giving True.
+        doubts: whether it says that it cannot tell masked cotangents from others, at the table's end.
         length: of the outermost loop, if parts of it may run apart; else 0.
     """
 
@@ -75,13 +78,16 @@ class Kernel:
             self.parallel = alone.work >= PARALLEL and self.length >= least
         self._body: list[str] = []
         for item in items:
-            if isinstance(item, Group) and item.sums:
-                self._body += columns.lines(item, scribe)
-            elif isinstance(item, Group):
-                self._body += group_lines(item, scribe, self.length > 0)
-            else:
-                self._body += lines(item, scribe) if isinstance(item, Rows) else item.lines(scribe)
-        self._scribe = scribe
+            self._body += scribe.doubting(functools.partial(self._lines, item, scribe), not large)
+        self._scribe, self.doubts = scribe, scribe.doubts
+        self.checks |= self.doubts
+
+    def _lines(self, item: Group | Piece | Rows, scribe: Scribe) -> list[str]:
+        if isinstance(item, Group) and item.sums:
+            return columns.lines(item, scribe)
+        if isinstance(item, Group):
+            return group_lines(item, scribe, self.length > 0)
+        return lines(item, scribe) if isinstance(item, Rows) else item.lines(scribe)
 
     def source(self, places: dict[int, int]) -> str:
         """The function; `places`: which operands lie in which of its arguments, which are arrays.
@@ -89,34 +95,36 @@ class Kernel:
         A short one is called by Python itself: with the table as an array, and the arguments.
         """
         arrays = range(len(set(places.values())))
+        last = len(self.operands) + len(self.sizes)
+        doubts = [f"doubts = {last + 2}"] if self.doubts else []
         if self.length:
             head = f"def loop(t, start, stop{''.join(f', a{i}' for i in arrays)}):"
             lines = [f"x{i} = {word(f'a{i}', machine.DATA)}" for i in arrays]
-            lines += [*self._scribe.header(places), *self._body, "return 0"]
+            lines += [*doubts, *self._scribe.header(places), *self._body, "return 0"]
         else:
             head = "def loop(table, args, count):"
-            last = len(self.operands) + len(self.sizes)
             lines = [f"t = {word('table', machine.DATA)}"]
             lines += [f"x{i} = {word(word('args', i), machine.DATA)}" for i in arrays]
             lines += [f"done = {word('t', last)}", f"refused = {word('t', last + 1)}"]
-            lines += [*self._scribe.header(places), *self._body, *given("done")]
+            lines += [*doubts, *self._scribe.header(places), *self._body, *given("done")]
         return "\n".join([head, *indented(lines)]) + "\n"
 
     def table(self, addresses: list[int]) -> np.ndarray:
-        """What a function reads: addresses, or offsets in arguments; lengths; what it may return."""
-        words = struct.pack(
-            f"{len(addresses) + len(self.sizes) + 2}q", *addresses, *self.sizes, id(None), id(True)
-        )
-        return np.frombuffer(words, np.int64)
+        """What a function reads: addresses, or offsets in arguments; lengths; what it returns; doubts."""
+        words = [*addresses, *self.sizes, id(None), id(True), 0]
+        return np.frombuffer(struct.pack(f"{len(words)}q", *words), np.int64).copy()
 
     def call(self, function: str, table: str, arrays: list[str], line: str) -> str:
-        """The statement that runs it."""
+        """The statement that runs it; `table` names the array."""
+        call = f"{function}({', '.join(arrays)})"
         if self.length:
             rest = "".join(f", id({name})" for name in arrays)
+            place = f"{table}_at"
+            call = f"{function}({place}, 0, {self.length}{rest})"
             if self.parallel and threads.count() > 1:
-                return f"spread({function}, {self.length}, {table}{rest})"
-            return f"{function}({table}, 0, {self.length}{rest})"
-        call = f"{function}({', '.join(arrays)})"
+                call = f"spread({function}, {self.length}, {place}{rest})"
+        if self.doubts:
+            return f"if {call} or {table}[-1]: raise refusal({table}, {line!r})"
         return f"if {call}: raise Changed({line!r})" if self.checks else call
 
 
@@ -176,8 +184,7 @@ def _unwatched(steps: list[Instruction]) -> list[Instruction]:
     found = []
     for step in steps:
         if step.fn is zeroed:
-            _, g, result = step.args
-            step = dataclasses.replace(step, fn=zero_where_undefined, args=(g, result))
+            step = dataclasses.replace(step, fn=zero_where_undefined, args=step.args[1:])
         if step.fn is reported:  # loops look at values instead
             step = dataclasses.replace(step, fn=np.equal, args=(True, True))
         if step.fn is not cleared:
@@ -270,6 +277,14 @@ def _native() -> None:
     """Stands in a step for the function that its kernel is compiled to."""
 
 
+def _refusal(table: np.ndarray, line: str) -> Changed:
+    """What a function says that gave True, or that had doubts."""
+    if not table[-1]:
+        return Changed(line)
+    table[-1] = 0
+    return Undecided(line)
+
+
 def written(step: Instruction, writer: Any) -> str:
     """The statement of a native step in a program; its table goes to the program's names."""
     kernel = step.extra
@@ -291,11 +306,12 @@ def written(step: Instruction, writer: Any) -> str:
     source, entries = kernel.source(places), kernel.table(addresses)
     at = diskcache.load(source)
     writer.functions.append(source.replace("def loop(", f"def {function}(", 1))
-    writer.names[f"owners_{number}"] = [*owners, entries]
-    writer.names["spread"] = threads.spread
+    writer.names[f"owners_{number}"] = owners
+    writer.names[table] = entries
+    writer.names["spread"], writer.names["refusal"] = threads.spread, _refusal
     if kernel.length:
         writer.names[function] = machine.unlocked(at, 3 + len(arrays))
-        writer.names[table] = entries.__array_interface__["data"][0]
+        writer.names[f"{table}_at"] = entries.__array_interface__["data"][0]
     else:
         writer.names[function] = machine.builtin(at, entries)
     return kernel.call(function, table, arrays, step.line)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .changed import Changed, Outdated
+from .faults import cleared
 from .ir import FRESH, NUMBER, Recording
 from .options import original
-from .recorder import cleared
 from .traced import Leak
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -62,3 +63,24 @@ class KnownMemory:
         if owner is not array and owner.dtype.kind in "fciub" and owner.size:
             self.enter(owner, CONSTANT)
         return self.enter(array, CONSTANT)
+
+
+class _Memory:
+    """Any view of any memory, by address: what `numpy.ndarray(buffer=)` does for contiguous buffers."""
+
+    def __init__(self, owner: Any, address: int, operand: Operand):
+        self.owner = owner
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (address, False),
+            "shape": operand.shape,
+            "strides": operand.strides,
+            "typestr": operand.dtype.str,
+        }
+
+
+def view(owner: np.ndarray, low: int, operand: Operand) -> np.ndarray:
+    """The array of an operand, in memory that begins at `low` and that `owner` keeps alive."""
+    if not operand.size:
+        return np.empty(operand.shape, operand.dtype)
+    return np.asarray(_Memory(owner, low + operand.offset, operand))

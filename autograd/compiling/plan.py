@@ -8,13 +8,13 @@ from ..graph.records import Tape
 from ..tables import align
 from .abreast import abreast
 from .arena import place, read_at_end
+from .faults import cleared, reported, zeroed
 from .inplace import renamed
 from .ir import FRESH, Fixed, Held, Instruction, Operand, Recording, leaves, operands
 from .layouts import with_layouts
 from .lowering import gives_new_array
 from .patterns import rewritten, with_indices
 from .picture import tape_of
-from .recorder import cleared, reported, zeroed
 from .simplify import COPIES, simplified
 from .small import hastened
 from .tiles import with_tiles

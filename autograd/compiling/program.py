@@ -10,6 +10,7 @@ import numpy as np
 
 from . import arena, buffers, lowering, native
 from .changed import Changed
+from .faults import FAULTS
 from .fitted import array_of, store
 from .ir import (
     CONSTANT,
@@ -24,8 +25,8 @@ from .ir import (
     mapped,
     operands,
 )
+from .places import view
 from .plan import Plan
-from .recorder import FAULTS
 
 # Inputs up to this size are copied into the program's memory, so that views of them are made once.
 SMALL = 16384
@@ -38,27 +39,6 @@ class Faults:
 
     def note(self, kind: str, flag: int) -> None:
         self.invalid = True
-
-
-class _Memory:
-    """Any view of any memory, by address: what `numpy.ndarray(buffer=)` does for contiguous buffers."""
-
-    def __init__(self, owner: Any, address: int, operand: Operand):
-        self.owner = owner
-        self.__array_interface__ = {
-            "version": 3,
-            "data": (address, False),
-            "shape": operand.shape,
-            "strides": operand.strides,
-            "typestr": operand.dtype.str,
-        }
-
-
-def view(owner: np.ndarray, low: int, operand: Operand) -> np.ndarray:
-    """The array of an operand, in memory that begins at `low` and that `owner` keeps alive."""
-    if not operand.size:
-        return np.empty(operand.shape, operand.dtype)
-    return np.asarray(_Memory(owner, low + operand.offset, operand))
 
 
 def _low(array: np.ndarray) -> int:

@@ -16,9 +16,12 @@ from ..codegen import FAST
 from ..tape import TensorBase
 from ..views import expose
 from . import lines
+from .changed import Undecided
 from .drawn import converted, number
+from .faults import FAULTS, put_zeros, reported, zeroed
 from .functions import EMPTY, STRUCTURAL, WRITERS, depends_on_values, out_of
 from .ir import CONSTANT, FRESH, INPUT, Held, Instruction, leaves, mapped
+from .masks import Masks
 from .places import KnownMemory
 from .traced import Leak, Traced
 
@@ -58,12 +61,14 @@ class Recorder(KnownMemory):
         labels: the primitives that are running, outermost first.
         ambient: NumPy's error state outside the function.
         on_draw: called after a draw was noted.
+        masks: tells where cotangents are masked.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._ducks: list[weakref.ref] = []
         self.count = 0
+        self.masks = Masks(self)
         self.faulty = False  # whether NumPy has reported an invalid operation in the sweep that runs
         self.on_draw: Callable[[], None] = lambda: None
         self.closed = ""
@@ -248,17 +253,28 @@ class Recorder(KnownMemory):
         return number(made, type(result)) if plain else made
 
     def keep_zeros(self, g: Traced, result: Any) -> Any:
-        """Zero where g is, if NumPy reported an invalid operation; in place, as the result is new."""
+        """Zero where g is masked, if NumPy reported an invalid operation; in place, as the result is new.
+
+        Errors: Undecided where g may vanish.
+        """
         if not isinstance(result, Traced):
             return result
         if self.closed:
             raise Leak(self.closed)
-        step = Instruction(zeroed, (FAULTS, self.noted(g), self.noted(result)), {})
+        unmasked = self.masks.unmasked(g)
+        step = Instruction(zeroed, (FAULTS, self.noted(g), self.noted(result), self.noted(unmasked)), {})
         step.writes = (self.operand(result.value),)
         if self.was_invalid():
-            np.copyto(result.value, 0, where=g.value == 0)
+            put_zeros(g.value, result.value, value_of(unmasked))
         self.note(step)
         return result
+
+    def undecided(self, parts: list, lost: Any) -> None:
+        """Refuse places in which cotangents are 0, but may not be masked."""
+        for part in parts:
+            lost = np.logical_and(lost, self.masks.unmasked(getattr(part, "_data", part)))
+        if np.any(lost):
+            raise Undecided
 
     def was_invalid(self) -> bool:
         """Whether NumPy reported an invalid operation, before this pull or in it."""
@@ -299,30 +315,6 @@ def _apart(value: Any) -> Any:
 def raised(error: Exception) -> None:
     """Remember an exception: who handles it decides by values."""
     Leak(f"{type(error).__name__} is raised and handled, for values that are computed anew at each run")
-
-
-class _Faults:
-    """Stands for whether NumPy reported an invalid operation; a program puts its own in place."""
-
-
-FAULTS = _Faults()
-
-
-# What `faults.invalid` is while a pull is recorded: it asks for `keep_zeros`, and is told from a report.
-ASKED = 1
-
-
-def reported(faults: Any) -> Any:
-    return np.bool_(faults.invalid)
-
-
-def cleared(faults: Any) -> None:
-    faults.invalid = False
-
-
-def zeroed(faults: Any, g: Any, result: Any) -> None:
-    if faults.invalid:
-        np.copyto(result, 0, where=g == 0)
 
 
 def value_of(x: Any) -> Any:

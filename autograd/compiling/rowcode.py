@@ -51,7 +51,7 @@ class _Writer:
         for at in range(self.rows.passes + 1):
             for value in self.rows.values:
                 if value.of_rows and not value.sums and value.at == at:
-                    self._set(value, self._text(value, self._of_row))
+                    self._set(value, self._text(value, self._of_row, self.row))
             self._pass(at)
         found = self.row
         for axis in reversed(range(len(self.shape))):
@@ -69,13 +69,14 @@ class _Writer:
         if value.kept:
             self.row.append(self.scribe.store(value.target, self.index[value.target], name))
 
-    def _text(self, value: Value, name: Any) -> str:
-        """A statement's value; `name` gives the source of what it reads."""
+    def _text(self, value: Value, name: Any, lines: list[str]) -> str:
+        """A statement's value; `name` gives the source of what it reads, `lines` take what goes before."""
         one: Any = value.one
         inputs = []
         for i, (x, given) in enumerate(zip(value.inputs, one.inputs, strict=False)):
             text = name(x) if type(x) in (Operand, Value) else literal(x, one.kind)
             inputs.append(cast(text, given.dtype, one.kind) if type(given) is Operand and i < 2 else text)
+        lines += self.scribe.doubted(one, inputs)
         text = computed(one, inputs)
         if value.mask is not None:
             text = f"{text} if {name(value.mask)} else {name(value.inputs[-1])}"
@@ -108,7 +109,7 @@ class _Writer:
                     o = x if type(x) is Operand else x.target
                     text = self.scribe.load(o, self.index[o])
                 else:
-                    text = self._text(x, name)
+                    text = self._text(x, name, body)
                 found[x] = self._new()
                 body.append(f"{found[x]} = {text}")
             return found[x]

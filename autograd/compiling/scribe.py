@@ -7,7 +7,7 @@ once. Lengths are written out where loops are small, and come in the table where
 from __future__ import annotations
 
 import math
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class Scribe:
         operands: the first of each address, in the order of the table.
         sizes: what comes after the addresses.
         literal: whether lengths are written out.
+        doubts: whether a loop may find that it cannot tell what a value is.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Scribe:
     ):
         self.operands: list[Operand] = []
         self.names: dict[tuple[int, int], str] = {}
-        self.literal = literal
+        self.literal, self.doubts = literal, False
         self.sizes: list[int] = []
         self.near: dict[int, tuple[int, int]] = {}  # so many bytes after another one
         self._scopes: dict[int, int] = {}
@@ -74,6 +75,23 @@ class Scribe:
             return str(n)
         self.sizes.append(n)
         return f"n{len(self.sizes) - 1}"
+
+    def doubted(self, one: Assignment, inputs: list[str]) -> list[str]:
+        """Statements that note where a value is in doubt."""
+        if not one.doubt:
+            return []
+        self.doubts = True
+        return [f"lost = lost | ({_formatted(one.doubt, inputs, one.kind)})"]
+
+    def doubting(self, write: Callable[[], list[str]], ends: bool) -> list[str]:
+        """Loops that tell if they were in doubt; a function that is not theirs alone `ends` with that."""
+        before, self.doubts = self.doubts, False
+        lines = write()
+        if self.doubts:
+            told = ["store_i8(t, doubts, 1, 0, 1)", *(given("refused") if ends else [])]
+            lines = ["lost = False", *lines, "if lost:", *indented(told)]
+        self.doubts |= before
+        return lines
 
     def header(self, places: dict[int, int]) -> list[str]:
         """Statements that read the table; `places`: which operands lie in which arguments."""
@@ -206,6 +224,7 @@ def body(
             else:
                 limit = literal(LIMITS[kind.str[1:]], kind)
                 lines.append(f"large = large | (abs({inputs[0]}) > {limit})")
+        lines += scribe.doubted(one, inputs)
         text = computed(one, inputs, expression)
         if one.mask is not None:
             text = f"{text} if {value(one.mask)} else {value(one.target)}"
@@ -222,10 +241,12 @@ def body(
 def computed(one: Assignment, inputs: list[str], expression: str = "") -> str:
     """A statement's value, in the dtype of what it is written to."""
     kind = one.kind
-    text = (expression or one.expression).format(
-        *inputs, k=kind.str[1:], zero=literal(0, kind), one=literal(1, kind)
-    )
+    text = _formatted(expression or one.expression, inputs, kind)
     return cast(text, _given(one), one.target.dtype)
+
+
+def _formatted(expression: str, inputs: list[str], kind: np.dtype) -> str:
+    return expression.format(*inputs, k=kind.str[1:], zero=literal(0, kind), one=literal(1, kind))
 
 
 def _given(one: Assignment) -> np.dtype:

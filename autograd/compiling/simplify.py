@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .elementwise import is_number
+from .faults import cleared, reported, zeroed
 from .ir import CONSTANT, Instruction, Operand, Recording, Scalar, mapped, operands
-from .recorder import cleared, reported, zeroed
+from .places import view
 
 # Constants up to so many bytes are computed once and for all.
 FOLDED = 1 << 16
@@ -313,8 +314,6 @@ class _Simplifier:
         return key
 
     def _value(self, o: Operand) -> np.ndarray:
-        from .program import view
-
         root = self.recording.roots[o.root]
         return view(root.array, root.low, o)
 

@@ -10,11 +10,13 @@ import numpy as np
 
 from ..codegen import FAST
 from ..several import Bundle
-from ..tape import TensorBase, apply
+from ..tape import TensorBase, apply, parents
 from ..watching import Watcher
+from .changed import Undecided
 from .drawn import converted
+from .faults import ASKED, FAULTS, cleared
 from .ir import Fixed, Held, Instruction, Scalar, leaves, mapped
-from .recorder import ASKED, FAULTS, Opaque, Recorder, cleared, raised, value_of
+from .recorder import Opaque, Recorder, raised, value_of
 from .traced import Leak, Traced
 
 
@@ -38,6 +40,7 @@ class Stepper(Watcher):
         for arg in args:
             if isinstance(arg, TensorBase):
                 self._look_at(arg)
+                self._watch(arg)
         args = converted(args, not prim.variadic)
         mark = len(self.recorder.recording.steps)
         leaks = len(Leak.pending.raised)
@@ -48,7 +51,8 @@ class Stepper(Watcher):
                 try:
                     return run(prim, given, statics)
                 except (Leak, Exception) as error:  # C code may refuse what is no ndarray in any way
-                    if self.recorder.closed or not _is_recorded((given, statics)):
+                    refused = isinstance(error, Undecided) or self.recorder.closed
+                    if refused or not _is_recorded((given, statics)):
                         raise
                     del self.recorder.recording.steps[mark:]
                     del Leak.pending.raised[leaks:]
@@ -82,7 +86,7 @@ class Stepper(Watcher):
         if faults.state is faults.UNWATCHED:
             faults.watch()
             self.recorder.note(Instruction(cleared, (FAULTS,), {}, kind="effect"))
-        outer, faults.recorded = faults.recorded, self.recorder.reported
+        outer, faults.recorded = faults.recorded, self.recorder
         self.recorder.faulty, faults.invalid = faults.invalid, ASKED
         try:
             return self._pull(run, node, g, mark)
@@ -101,7 +105,8 @@ class Stepper(Watcher):
                 try:
                     return run(node, given)
                 except (Leak, Exception) as error:
-                    if self.recorder.closed or step.prim is None or isinstance(g, TensorBase):
+                    refused = isinstance(error, Undecided) or self.recorder.closed
+                    if refused or step.prim is None or isinstance(g, TensorBase):
                         raise
                     del self.recorder.recording.steps[mark:]
                     del Leak.pending.raised[leaks:]
@@ -109,6 +114,14 @@ class Stepper(Watcher):
             return self._opaque_pull(node, g)
         finally:
             self.recorder.labels.pop()
+
+    def _watch(self, tensor: Any) -> None:
+        """Have the masks know what derivatives are taken by."""
+        node = tensor._node
+        if node is not None and not parents(node) and isinstance(tensor._data, Traced):
+            root = self.recorder.find(tensor._data.value)
+            if root is not None:
+                self.recorder.masks.variables.add(root.number)
 
     def _look_at(self, tensor: Any) -> None:
         """Refuse parameters that nobody declared."""

@@ -14,10 +14,10 @@ import numpy as np
 
 from . import lowering, threads
 from .elementwise import COSTLY, Assignment
+from .faults import FAULTS, cleared, zeroed
 from .fusion import Group, read_later
 from .inplace import in_place
 from .ir import Instruction, Operand, Recording
-from .recorder import FAULTS, cleared, zeroed
 from .scribe import merged_axes
 from .tileruns import Run
 
@@ -214,7 +214,12 @@ class Tiles:
         )
         return call.stand_for(steps)
 
-    checks = False
+    @property
+    def checks(self) -> bool:
+        """Whether it may find that the program does not hold."""
+        return _watches(self.group)
+
+    doubts = checks
 
     # -------------------------------------------------------------- the function
 

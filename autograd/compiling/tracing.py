@@ -21,6 +21,7 @@ from .drawn import Number
 from .generators import Draws, Watch
 from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
 from .numbers import hoisted
+from .places import view
 from .recorder import Recorder, value_of
 from .results import HISTORY, LIVE, hollow, kind_of, real_value
 from .standins import StandIns
@@ -276,8 +277,6 @@ class _Session:
         return grads
 
     def _array(self, operand: Operand) -> np.ndarray:
-        from .program import view
-
         root = self.recorder.recording.roots[operand.root]
         return view(root.array, root.low, operand)
 

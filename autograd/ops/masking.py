@@ -47,18 +47,23 @@ def keep_zeros(g: Any, result: Any, node: Any = None, i: int = 0) -> Any:
     """
     if node is not None and hasattr(g, "keep_zeros"):  # arrays under recording, see compiling/
         return g.keep_zeros(result)
-    reported = True if node is None or _faults.recorded is None else _faults.recorded()
+    reported = True if node is None or _faults.recorded is None else _faults.recorded.reported()
     parts = [p for p in g if p is not None] if type(g) is tuple else [g]  # of several results
     plain = type(getattr(result, "_data", result)) in _PLAIN and _faults.recorded is None
+    recorder = getattr(getattr(result, "_data", result), "recorder", None)
     if not isinstance(result, TensorBase):
-        return _of_arrays(parts, g, result, node, i) if plain else _where(_all_zero(parts), 0, result)
-    if result._level is not None:  # under vmap there are no values to look at
-        return _where(_all_zero(parts) & reported, _where(isnan(result), 0, result), result)
+        if plain:
+            return _of_arrays(parts, g, result, node, i)
+        if recorder is not None and node is None:
+            recorder.undecided(parts, _all_zero(parts) & isnan(result))
+        return _where(_all_zero(parts), 0, result)
     lost = np.isnan(result._data) & reported
     for part in parts:
         lost = lost & np.equal(getattr(part, "_data", part), 0)
     if not lost.any():
         return result
+    if recorder is not None:
+        recorder.undecided(parts, lost)
     gone = lost & False
     if plain and node is None:
         gone = lost & ~_still(lost, i)

@@ -1,0 +1,145 @@
+"""A cotangent of 0 that meets an infinite derivative in a program: if it may vanish, the function runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+import autograd.numpy as anp
+import optim
+from autograd import grad, jvp, vmap
+from autograd.compiling import native
+from autograd.compiling.compiled import PATIENCE, CompileWarning
+from tests.autograd.test_masking import MASKED, VANISHING
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+TRANSFORMS = {
+    "grad": lambda f: grad(f),
+    "grad of grad": lambda f: grad(lambda x: anp.sum(grad(f)(x) * anp.cos(anp.arange(x.size)))),
+    "jvp": lambda f: lambda x: jvp(f, (x,), (np.cos(np.arange(x.size)),))[1],
+    "jvp by 0": lambda f: lambda x: jvp(f, (x,), (np.zeros(x.size),))[1],
+    "jvp of grad": lambda f: lambda x: jvp(grad(f), (x,), (np.cos(np.arange(x.size)),))[1],
+    "grad of jvp": lambda f: grad(lambda x: jvp(f, (x,), (np.cos(np.arange(x.size)),))[1]),
+    "vmap of grad": lambda f: lambda x: vmap(grad(f))(anp.stack([x, x])),
+}
+
+# f and a point: a program must know that what meets an infinite derivative there is masked
+TOLD = {
+    **{name: (f, at) for name, (f, at, _) in MASKED.items()},
+    "left out by a negation": (lambda x: anp.where(x <= 0, 0, anp.log(x)) ** 2, [0, 1]),
+    "two paths": (lambda x: (lambda y: y**2 + y)(anp.where(x <= 0, 0, anp.log(x))), [0, 1]),
+    "a larger constant": (lambda x: anp.maximum(anp.sqrt(x), 1) ** 2, [0, 4]),
+    "clipped": (lambda x: anp.clip(anp.sqrt(x), 1, 3) ** 2, [0, 4]),
+    "every other": (lambda x: anp.log(x)[1::2] ** 2, [0, 3, 0, 2]),
+    "by indices": (lambda x: anp.log(x)[np.array([1, 1])] ** 2, [0, 3]),
+    "the largest": (lambda x: anp.max(anp.sqrt(x)), [0, 3]),
+    "reshaped": (
+        lambda x: anp.where((x > 0).reshape(2, -1), anp.sqrt(x).reshape(2, -1), 0),
+        [0, 3, 2, 0],
+    ),
+    "transposed": (
+        lambda x: anp.where((x > 0).reshape(2, -1).T, anp.sqrt(x).reshape(2, -1).T, 0) ** 3,
+        [0, 3, 2, 0],
+    ),
+    "a row for all": (
+        lambda x: anp.where(anp.array([[True, False]]), 1, anp.ones((2, 1)) * anp.sqrt(x)) ** 2,
+        [0, 3],
+    ),
+    "stepwise": (lambda x: anp.sqrt(x) * anp.sign(x), [0, 3]),
+    "not a number": (lambda x: anp.nansum(anp.where(x > 0, anp.log(x), np.nan)), [0, 1]),
+}
+
+
+def _meets(f, transform, at, kernels, monkeypatch):
+    """What a program for other values gives for these; what eager gives; and whether it was replayed."""
+    if kernels == "numpy":
+        monkeypatch.setattr(native, "available", lambda: False)
+    whole = TRANSFORMS[transform](lambda x: anp.sum(f(x)))
+    at = np.atleast_1d(np.array(at, float))
+    program = autograd.compile(whole, strict=True)
+    with np.errstate(all="ignore"):
+        for _ in range(3):
+            program(at * 0 + 1.37 + 0.1 * np.arange(at.size))
+        found = [program(at) for _ in range(4)]
+        before = program.replays
+        program(at)
+        return found, whole(at), program.replays > before
+
+
+@pytest.mark.parametrize("kernels", ["numpy", "numba"])
+@pytest.mark.parametrize("name", TOLD)
+def test_what_is_masked_is_replayed(name, kernels, monkeypatch):
+    f, at = TOLD[name]
+    found, exact, replayed = _meets(f, "grad", at, kernels, monkeypatch)
+    for one in found:
+        np.testing.assert_allclose(one, exact, 1e-12, 1e-12)
+    assert replayed
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize("name", [*VANISHING, *MASKED])
+def test_programs_give_what_eager_gives(name, transform, monkeypatch):
+    f, at = (VANISHING | MASKED)[name][:2]
+    if name == "square of an arccos" and transform != "grad":
+        pytest.skip("is not real at the points that the program is made for")
+    found, exact, _ = _meets(f, transform, at, "numpy", monkeypatch)
+    for one in found:
+        np.testing.assert_allclose(one, exact, 1e-9, 1e-12)
+
+
+@pytest.mark.parametrize("name", VANISHING)
+def test_loops_have_doubts(name, monkeypatch):
+    f, at = VANISHING[name][:2]
+    found, exact, _ = _meets(f, "grad", [at, at], "numba", monkeypatch)
+    for one in found:
+        np.testing.assert_allclose(one, exact, 1e-9, 1e-12)
+
+
+@pytest.mark.parametrize("kernels", ["numpy", "numba"])
+def test_a_step_in_doubt_is_as_if_it_had_not_begun(kernels, monkeypatch):
+    if kernels == "numpy":
+        monkeypatch.setattr(native, "available", lambda: False)
+
+    def step_of(compiling):
+        weight = autograd.tensor(np.linspace(0.5, 2, 6), requires_grad=True)
+        seen = autograd.tensor(np.zeros(6))
+        rng, sgd = np.random.default_rng(3), optim.SGD([weight], lr=0.1, momentum=0.9)
+
+        def step(x):
+            with autograd.no_grad():
+                seen.add_(x)
+            noise = rng.standard_normal(6)
+            sgd.zero_grad()
+            loss = (anp.cbrt(weight * x) ** 3 * noise**2).sum()
+            loss.backward()
+            sgd.step()
+            return loss
+
+        run = autograd.compile(step, state=[weight, seen, sgd, rng], strict=True) if compiling else step
+        return run, weight, seen, rng
+
+    compiled, eager = step_of(True), step_of(False)
+    with np.errstate(all="ignore"):
+        for k in range(12):
+            x = np.where((k < 8) & (np.arange(6) == k - 4), 0.0, 1.0 + k)
+            np.testing.assert_allclose(compiled[0](x).detach(), eager[0](x).detach(), 1e-12)
+            for ours, theirs in zip(compiled[1:3], eager[1:3], strict=True):
+                np.testing.assert_allclose(ours.detach(), theirs.detach(), 1e-12)
+            assert compiled[3].bit_generator.state == eager[3].bit_generator.state
+    assert 4 <= compiled[0].replays < 7
+
+
+def test_a_function_that_is_in_doubt_again_and_again_runs_eagerly():
+    f = grad(lambda x: anp.sum(anp.cbrt(x) ** 3))
+    program = autograd.compile(f)
+    with np.errstate(all="ignore"):
+        for _ in range(3):
+            program(np.ones(2))
+        for _ in range(PATIENCE):
+            np.testing.assert_allclose(program(np.zeros(2)), 1)
+        assert not program.fallback
+        with pytest.warns(CompileWarning, match=r"test_masks.py:\d+.*a cotangent of 0 meets"):
+            program(np.zeros(2))
+        assert "may vanish" in program.fallback
