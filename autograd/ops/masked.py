@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from ..batching import is_batched
 from ..errors import ArgumentError
 from ..tape import TensorBase, new_tensor
 from .choosing import where
@@ -22,9 +23,15 @@ from .reductions import axes_of, max, mean, min, prod, sum
 from .shapes import as_array, broadcast_to, moveaxis, reshape
 
 
+def _shaped(mask, shape):
+    """The mask in a shape: an array, or a tensor if it differs from example to example."""
+    if is_batched(mask):
+        return broadcast_to(mask, shape)
+    return np.broadcast_to(getattr(mask, "_data", mask), shape)
+
+
 def _chosen(x, mask, neutral):
-    mask = getattr(mask, "_data", mask)
-    return x if mask is True else where(np.broadcast_to(mask, x.shape), x, x.dtype.type(neutral))
+    return x if mask is True else where(_shaped(mask, x.shape), x, x.dtype.type(neutral))
 
 
 def _sum(x, axis=None, keepdims=False, initial=None, mask=True):
@@ -51,8 +58,7 @@ def _extremum(reduction):
         start = as_array(initial)
         start = start.astype(x.dtype) if start.dtype != x.dtype else start
         if mask is not True:
-            mask = np.broadcast_to(getattr(mask, "_data", mask), x.shape)
-            x = where(mask, x, start if start.ndim == 0 else reshape(start, ()))
+            x = where(_shaped(mask, x.shape), x, start if start.ndim == 0 else reshape(start, ()))
         n = math.prod(x.shape[i] for i in axes)
         rows = reshape(moveaxis(x, axes, range(-len(axes), 0)) if axes else x, (*rest, n))
         rows = concatenate([rows, broadcast_to(start, (*rest, 1))], -1)
@@ -63,8 +69,9 @@ def _extremum(reduction):
 
 def _condition(reduction, neutral):
     def reduce(x, axis=None, keepdims=False, mask=True):
-        values = getattr(x, "_data", x)
-        values = np.where(np.broadcast_to(getattr(mask, "_data", mask), x.shape), values, neutral)
+        if is_batched(x) or is_batched(mask):
+            return reduction(_chosen(x, mask, neutral), axis, keepdims)
+        values = np.where(_shaped(mask, x.shape), getattr(x, "_data", x), neutral)
         return reduction(new_tensor(values) if isinstance(x, TensorBase) else values, axis, keepdims)
 
     return reduce
@@ -72,9 +79,10 @@ def _condition(reduction, neutral):
 
 def _counted(x, axis, keepdims, mask):
     """How many elements of each result the mask leaves."""
-    mask = np.broadcast_to(getattr(mask, "_data", mask), x.shape)
-    axes = axes_of(axis, x.ndim)
-    return np.add.reduce(mask, axes, np.intp, None, keepdims)
+    mask = _shaped(mask, x.shape)
+    if is_batched(mask):
+        return sum(mask.astype(np.intp), axis, keepdims)
+    return np.add.reduce(mask, axes_of(axis, x.ndim), np.intp, None, keepdims)
 
 
 def _mean(x, axis=None, keepdims=False, mask=True):
@@ -84,7 +92,8 @@ def _mean(x, axis=None, keepdims=False, mask=True):
 
 
 def _as_numbers(count, dtype):
-    return np.asarray(count, np.finfo(dtype).dtype if dtype.kind in "fc" else np.float64)
+    dtype = np.finfo(dtype).dtype if dtype.kind in "fc" else np.dtype(np.float64)
+    return count.astype(dtype) if is_batched(count) else np.asarray(count, dtype)
 
 
 def _centred(x, axis, ddof, keepdims, mask, middle, correction):

@@ -161,6 +161,28 @@ def test_integers_that_differ_from_example_to_example(name):
         same(list(vmap(gradient)(*arrays)), [gradient(*row) for row in zip(*arrays, strict=True)])
 
 
+REDUCED = {
+    "sum": {}, "prod": {}, "mean": {}, "var": {}, "std": {}, "any": {}, "all": {},
+    "max": {"initial": -9.0}, "min": {"initial": 9.0}, "nansum": {}, "add.reduce": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1])
+@pytest.mark.parametrize("name", REDUCED)
+def test_masks_that_differ_from_example_to_example(name, axis):
+    def reduced(x, mask):
+        found = anp.add.reduce if name == "add.reduce" else getattr(anp, name)
+        return found(x, axis=axis, where=mask, **REDUCED[name])
+
+    x = np.cos(np.arange(24.0)).reshape(2, 3, 4)
+    masks = np.sin(np.arange(24)).reshape(2, 3, 4) > -0.6
+    for f, args in ((reduced, (x, masks)), (lambda x: reduced(x, x > -0.6), (x,))):
+        same(vmap(f)(*args), [f(*[a[i] for a in args]) for i in range(2)])
+        if name not in ("any", "all"):
+            slope = grad(lambda *args, f=f: (f(*args) ** 2).sum())
+            same(vmap(slope)(*args), [slope(*[a[i] for a in args]) for i in range(2)])
+
+
 def test_per_example_gradients_of_a_model():
     nn.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
