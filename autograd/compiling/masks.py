@@ -132,7 +132,8 @@ class Masks:
         if isinstance(mask, bool) or options.keys() - {"dtype"}:
             return mask if isinstance(mask, bool) else True
         whole = mask if mask.shape == shape else np.logical_and(mask, np.ones(shape, bool))
-        return np.logical_or.reduce(whole, axis=axis, keepdims=keepdims)
+        any_of: Any = np.logical_or.reduce
+        return any_of(whole, axis=axis, keepdims=keepdims)
 
     def _chosen(self, condition: Any, first: Any, second: Any) -> Any:
         if type(condition) is not Operand or condition.dtype.kind != "b":
