@@ -99,6 +99,23 @@ def _softmax(x):
     return np.exp(x) / np.sum(np.exp(x), -1, keepdims=True)
 
 
+@pytest.mark.parametrize("kind", [float, complex])
+@pytest.mark.parametrize("wrong", ["one element", "exchanged", "all", "in opposite senses"])
+def test_what_is_wrong_of_many_elements_shows_along_directions(wrong, kind):
+    rng = np.random.default_rng(5)
+    x, w = (rng.normal(size=(4, 5)).astype(kind) for _ in range(2))
+    f = lambda x: np.sum(np.real(w * np.exp(x)))
+    found = np.conj(w * np.exp(x))
+    checks.check_gradient(found, f, [x], 0, 1e-8, "right")
+    error = np.zeros(x.shape)
+    error.flat[[0, 7]] = {"one element": (1, 0), "in opposite senses": (1, -1)}.get(wrong, (0, 0))
+    found = found + 1e-6 * error if wrong != "all" else found * (1 + 1e-7)
+    if wrong == "exchanged":
+        found[0, :2] = found[0, 1::-1]
+    with pytest.raises(AssertionError, match="along a direction"):
+        checks.check_gradient(found, f, [x], 0, 1e-8, "wrong")
+
+
 def test_missing_term():
     wrong = declared(primitive, _softmax, ["x"], vjp={"x": lambda g, out: out * g}, cases=[case((2, 3))])
     caught_by(checks.check_first, wrong)

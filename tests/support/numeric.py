@@ -56,6 +56,19 @@ def along_basis(f: Callable, args: Sequence, i: int, unit: complex = 1) -> np.nd
     return np.array(found, dtype=found[0].dtype if found else np.float64).reshape(args[i].shape)
 
 
+FEW = 4  # directions that stand for the elements of an array that has more
+
+
+def directions(x: np.ndarray) -> list[np.ndarray]:
+    """Generic ones of length about 1, in which no error of an element hides in another's."""
+    rng = np.random.default_rng(x.size)
+    found = []
+    for _ in range(FEW):
+        d = rng.uniform(0.5, 1, x.shape) * rng.choice([-1, 1], x.shape) / np.sqrt(x.size)
+        found.append(d * np.exp(1j * rng.uniform(0, 2 * np.pi, x.shape)) if x.dtype.kind == "c" else d)
+    return found
+
+
 def complex_step(f: Callable, args: Sequence, i: int) -> np.ndarray:
     """As `along_basis`, for a holomorphic f of real arguments: exact to rounding."""
     h = 1e-30
