@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+import nn.functional as F
 from autograd.compiling import Compiled, CompileWarning
 
 
@@ -53,3 +54,16 @@ def quietly(fn: Callable, *args: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CompileWarning)
         return fn(*args)
+
+
+def training_step(model: Any, optimizer: Any, loss: Callable = F.cross_entropy) -> Callable:
+    """A step of the simplest kind: `step(x, y)` gives the loss of model(x) and y, and goes down it."""
+
+    def step(x: Any, *targets: Any) -> Any:
+        optimizer.zero_grad()
+        value = loss(model(x), *targets)
+        value.backward()
+        optimizer.step()
+        return value
+
+    return step

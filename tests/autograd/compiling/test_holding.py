@@ -13,6 +13,7 @@ import nn
 import optim
 from autograd import compile, grad, jvp, vmap
 from tests.autograd.compiling import test_training_steps as steps
+from tests.support.compiling import training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
 X = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
@@ -24,13 +25,7 @@ def training(optimizer, compiled, calls, between=lambda i, model: None):
     model = nn.Linear(3, 2)
     opt = optimizer(model.parameters())
 
-    def step(x):
-        opt.zero_grad()
-        loss = (model(x) ** 2).sum()
-        loss.backward()
-        opt.step()
-        return loss
-
+    step = training_step(model, opt, lambda out: (out**2).sum())
     step = compile(step, state=(model, opt), strict=True) if compiled else step
     for i in range(calls):
         between(i, model)

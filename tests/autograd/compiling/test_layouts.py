@@ -9,9 +9,9 @@ pytest.importorskip("numba")
 
 import autograd
 import nn
-import nn.functional as F
 import optim
 from autograd.compiling import layouts
+from tests.support.compiling import training_step
 
 RNG = np.random.default_rng(0)
 A, B, C, D = (RNG.standard_normal((128, 128)).astype(np.float32) / 11 for _ in range(4))
@@ -85,13 +85,7 @@ def test_training_takes_the_same_steps():
         )
         opt = optim.SGD(model.parameters(), lr=0.1)
 
-        def step(x, y):
-            opt.zero_grad()
-            loss = F.cross_entropy(model(x), y)
-            loss.backward()
-            opt.step()
-            return loss
-
+        step = training_step(model, opt)
         act = autograd.compile(step, state=(model, opt), strict=True) if compiling else step
         losses = [act(x, y).item() for _ in range(8)]
         return losses, [np.array(p.data) for p in model.parameters()], act

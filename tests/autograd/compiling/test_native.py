@@ -14,10 +14,10 @@ pytest.importorskip("numba")
 import autograd
 import autograd.numpy as anp
 import nn
-import nn.functional as F
 import optim
 from autograd.compiling import diskcache, elementwise, machine, matrixloops, native, wholestep
 from autograd.compiling.elementwise import zero_where_undefined
+from tests.support.compiling import training_step
 
 from .test_training_steps import CLASSES, MODELS, training
 
@@ -116,13 +116,7 @@ def test_a_small_net_is_one_function(batch):
         model = nn.Sequential(nn.Linear(6, 5), nn.Sigmoid(), nn.Linear(5, 4))
         opt = optim.SGD(model.parameters(), lr=0.1)
 
-        def step(x, y):
-            opt.zero_grad()
-            loss = F.cross_entropy(model(x), y)
-            loss.backward()
-            opt.step()
-            return loss
-
+        step = training_step(model, opt)
         act = autograd.compile(step, state=(model, opt), strict=True) if use else step
         losses = [float(act(x, y)._data) for _ in range(8)]
         if use:
@@ -349,13 +343,7 @@ def step_of(x, y):
     model = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 3))
     opt = optim.SGD(model.parameters(), lr=0.1)
 
-    def step(x, y):
-        opt.zero_grad()
-        loss = F.cross_entropy(model(x), y)
-        loss.backward()
-        opt.step()
-        return loss
-
+    step = training_step(model, opt)
     return step, (model, opt)
 
 

@@ -12,7 +12,7 @@ import autograd.numpy as anp
 import nn
 import nn.functional as F
 import optim
-from tests.support.compiling import plain, same
+from tests.support.compiling import plain, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
 RNG = np.random.default_rng(0)
@@ -151,13 +151,7 @@ def test_gradients_are_multiplied_abreast(optimizer, options, dtype):
     def stepping(model):
         opt = optimizer(model.parameters(), lr=0.1, **options)
 
-        def step(x):
-            opt.zero_grad()
-            loss = (model(x) ** 2).mean()
-            loss.backward()
-            opt.step()
-            return loss
-
+        step = training_step(model, opt, lambda out: (out**2).mean())
         return step, opt
 
     (step, opt), (eager, _) = stepping(model), stepping(twin)
@@ -210,13 +204,7 @@ def test_inputs_that_are_seen_as_they_are_are_not_copied():
     model = nn.Linear(4, 3)
     opt = optim.SGD(model.parameters(), lr=0.1)
 
-    def step(x, y):
-        opt.zero_grad()
-        loss = F.mse_loss(model(x), y)
-        loss.backward()
-        opt.step()
-        return loss
-
+    step = training_step(model, opt, F.mse_loss)
     act = autograd.compile(step, state=(model, opt), strict=True)
     x, y = RNG.standard_normal((5, 4)).astype(np.float32), RNG.standard_normal((5, 3)).astype(np.float32)
     for _ in range(4):
@@ -254,13 +242,7 @@ def test_the_gradient_of_a_single_row_is_made_where_it_stays():
     model = nn.Linear(4, 3)
     opt = optim.SGD(model.parameters(), lr=0.1)
 
-    def step(x, y):
-        opt.zero_grad()
-        loss = F.cross_entropy(model(x), y)
-        loss.backward()
-        opt.step()
-        return loss
-
+    step = training_step(model, opt)
     act = autograd.compile(step, state=(model, opt), strict=True)
     for _ in range(4):
         act(RNG.standard_normal((1, 4)).astype(np.float32), np.array([1]))

@@ -18,7 +18,7 @@ import nn.functional as F
 import optim
 from autograd import tensor
 from autograd.errors import CompileError
-from tests.support.compiling import plain, quietly, same
+from tests.support.compiling import plain, quietly, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
 
@@ -289,13 +289,7 @@ def test_models_and_optimisers_may_change(name):
     def run(compile_it):
         model, opt = build(optimizer)
 
-        def step(x, y):
-            opt.zero_grad()
-            loss = F.cross_entropy(model(x), y)
-            loss.backward()
-            opt.step()
-            return loss
-
+        step = training_step(model, opt)
         act = autograd.compile(step, state=(model, opt), strict=True) if compile_it else step
         found = []
         for i in range(12):
@@ -539,13 +533,7 @@ def test_a_bad_batch_leaves_the_state_as_eager_does(when):
     def run(compile_it):
         model, opt = build(heavy)
 
-        def step(x, y):
-            opt.zero_grad()
-            loss = F.cross_entropy(model(x), y)
-            loss.backward()
-            opt.step()
-            return loss
-
+        step = training_step(model, opt)
         act = autograd.compile(step, state=(model, opt), strict=True) if compile_it else step
         found = []
         for i in range(9):
