@@ -382,3 +382,10 @@ def test_training_with_each():
             loss.backward()
             optimiser.step()
         assert loss.item() < 1e-2, row.name
+
+
+def test_the_slope_of_sigmoid_keeps_its_digits_where_it_is_small():
+    x = tensor(np.linspace(5, 15, 41, dtype=np.float32), requires_grad=True)
+    F.sigmoid(x).sum().backward()
+    out = F.sigmoid(x.detach()).numpy().astype(np.float64)
+    np.testing.assert_allclose(x.grad.numpy(), out * (1 - out), rtol=3e-7)

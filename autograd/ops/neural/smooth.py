@@ -48,9 +48,17 @@ def _sigmoid(x):
     return np.reciprocal(out, out)
 
 
-sigmoid = elementwise(
-    _sigmoid, d=lambda out: out - out * out, name="sigmoid", analytic=True, doc="1 / (1 + exp(-x))"
-)
+def _d_sigmoid(g, out):
+    # of `1 - out` nothing is lost where out is near 1, as of `out - out * out`, and products need no more room
+    limits = _LIMITS.get(out.dtype)
+    if limits is None or type(g) is not np.ndarray or type(out) is not np.ndarray:
+        return g * out * (1.0 - out)
+    found = g * out
+    found *= limits[1] - out
+    return found
+
+
+sigmoid = elementwise(_sigmoid, vjp=_d_sigmoid, name="sigmoid", analytic=True, doc="1 / (1 + exp(-x))")
 
 
 def _with_slope(kernel, slope, name, doc):
