@@ -39,7 +39,7 @@ class _Order:
         start, between = at, self.steps[at:]
         while start and at < end and self.sizes[start - 1] == size:
             start -= 1
-        first = self._needed(run, between)
+        first = self._needed(run, between) if between else []
         if at == end or not self._may_precede([between[i] for i in first], self.steps[start:at]):
             self.steps += run
             self.sizes += [size] * len(run)

@@ -265,6 +265,8 @@ class _Simplifier:
         if type(target) is not Operand or target.dtype.kind != "f":
             return step
         (a, minus_a), (b, minus_b) = (self._split(x, target) for x in step.args)
+        if minus_a and a == b and minus_b is (step.fn is np.add):  # -a + -a, or -a - a
+            return dataclasses.replace(step, fn=np.multiply, args=(a, -2.0))
         # the zero of a difference has another sign than that of a sum: only these are the same
         if step.fn is np.add and (minus_a or minus_b):
             args = (step.args[0], b) if minus_b else (b, a)
