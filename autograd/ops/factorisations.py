@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..declare import case, primitive
-from ..errors import ArgumentError, NotDifferentiable
+from ..errors import ArgumentError, MatrixError, NotDifferentiable
 from ..tape import TensorBase
 from .joining import concatenate
 from .linear_systems import inverse_of
@@ -88,6 +88,16 @@ def _square(x, k):
     return x if x.shape[-2:] == (k, k) else x[..., :k, :k]
 
 
+def _inverse_of_top(top):
+    """The inverse of the square of r, which rounding alone keeps from being singular or not."""
+    on = np.abs(np.diagonal(value_of(top), 0, -2, -1))
+    least = 4 * on.shape[-1] * np.finfo(on.dtype).eps * on.max(-1, keepdims=True, initial=0)
+    why = "the leading columns of the matrix are dependent"
+    if np.any(on <= least):
+        raise MatrixError(f"qr: no derivative here, {why}")
+    return inverse_of("qr", top, why)
+
+
 def _d_qr(g, a_shape, q, r):
     to_q, to_r = (None if part is None else conj(part) for part in g)
     k = min(a_shape[-2:])
@@ -106,7 +116,7 @@ def _d_qr(g, a_shape, q, r):
     if to_q is not None and q.shape[-1] > k:  # how the complement turns with the columns
         more = q[..., k:]
         whole = whole - more @ (mH(to_q[..., k:]) @ left)
-    whole = times(whole, mH(inverse_of("qr", top, "the leading columns of the matrix are dependent")))
+    whole = times(whole, mH(_inverse_of_top(top)))
     if a_shape[-1] > k:
         if beside is None:
             beside = np.zeros((*a_shape[:-1], a_shape[-1] - k), q.dtype)
@@ -118,7 +128,7 @@ def _moved_qr(t, out, a, mode):
     q, r = out
     k = min(a.shape[-2:])
     left, top = columns(q, k), _square(r, k)
-    first = columns(t, k) @ inverse_of("qr", top, "the leading columns of the matrix are dependent")
+    first = columns(t, k) @ _inverse_of_top(top)
     inner = mH(left) @ first
     upper = (inner + mH(inner)) * half_triangle(inner, lower=False)
     to_q, to_r = first - left @ upper, upper @ top

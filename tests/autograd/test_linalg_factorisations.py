@@ -91,9 +91,12 @@ def test_qr_without_a_derivative():
     assert len(anp.linalg.qr(x.detach(), "raw")) == 2
     with pytest.raises(ArgumentError, match=r"qr: mode must be .*'full'"):
         anp.linalg.qr(x, "full")
-    zeros = autograd.tensor(np.zeros((3, 2)), requires_grad=True)
-    with pytest.raises(MatrixError, match="qr: no derivative here, the leading columns"):
-        anp.linalg.qr(zeros).R.sum().backward()
+    for dependent in (np.zeros((3, 2)), [[0.1, 0.1], [0.7, 0.7], [-0.3, -0.3]]):  # exactly, and to rounding
+        a = autograd.tensor(dependent, requires_grad=True)
+        with pytest.raises(MatrixError, match="qr: no derivative here, the leading columns"):
+            anp.linalg.qr(a).R.sum().backward()
+        with pytest.raises(MatrixError, match="qr: no derivative here, the leading columns"):
+            autograd.jvp(lambda a: anp.linalg.qr(a).Q, (a.detach(),), (np.ones((3, 2)),))
 
 
 # ------------------------------------------------------------------ singular values

@@ -26,12 +26,13 @@ theirs = load("linalg")
 _A = np.array([[2.0, 0.3, -0.5], [0.4, 3.0, 0.2], [-0.5, 0.2, 1.5]])
 _B = np.array([[1.0, 0.4], [-0.7, 2.0]])
 _Q = np.array([[0.3, -1.0], [0.7, 0.2], [1.5, 0.4]])
+_SHARED, _UNSTABLE = "a and -b share an eigenvalue", "x does not stabilise the system"
 
 # ------------------------------------------------------------------ Sylvester
 
 
 def _d_sylvester(g, a, b, out, wanted):
-    to_q = _sylvester(mT(a), mT(b), g)
+    to_q = sylvester_of("solve_sylvester", mT(a), mT(b), g, _SHARED)
     return [
         -(to_q @ mT(out)) if 0 in wanted else None,
         -(mT(out) @ to_q) if 1 in wanted else None,
@@ -54,9 +55,9 @@ _sylvester = primitive(
     name="solve_sylvester",
     vjp=_d_sylvester,
     jvp={
-        "a": lambda t, out, a, b, q: -_sylvester(a, b, t @ out),
-        "b": lambda t, out, a, b, q: -_sylvester(a, b, out @ t),
-        "q": lambda t, out, a, b, q: _sylvester(a, b, t),
+        "a": lambda t, out, a, b, q: -sylvester_of("solve_sylvester", a, b, t @ out, _SHARED),
+        "b": lambda t, out, a, b, q: -sylvester_of("solve_sylvester", a, b, out @ t, _SHARED),
+        "q": lambda t, out, a, b, q: sylvester_of("solve_sylvester", a, b, t, _SHARED),
     },
     core=(2, 2, 2, 2),
     batch="gufunc",
@@ -66,12 +67,22 @@ _sylvester = primitive(
 )
 
 
-def sylvester_of(name, a, b, q):
-    """solve_sylvester inside the derivative of another function, which the error names."""
+def sylvester_of(name, a, b, q, why="the matrix is singular"):
+    """solve_sylvester inside a derivative, which the error names; LAPACK moves eigenvalues that are shared."""
     try:
-        return _sylvester(a, b, q)
+        x = _sylvester(a, b, q)
     except MatrixError:
-        raise MatrixError(f"{name}: no derivative here, the matrix is singular") from None
+        x = None
+    if x is None or _is_lost(*map(value_of, (x, a, b, q))):
+        raise MatrixError(f"{name}: no derivative here, {why}")
+    return x
+
+
+def _is_lost(x, a, b, q):
+    """Whether a solution is none, or so large that nothing is left of q."""
+    with np.errstate(all="ignore"):
+        error = np.abs(a @ x + x @ b - q).max((-2, -1), initial=0)
+        return bool(np.any(error > np.finfo(x.dtype).eps ** 0.25 * np.abs(q).max((-2, -1), initial=0)))
 
 
 @spelled(theirs.solve_sylvester, calls=True)
@@ -155,11 +166,18 @@ def _stabilising(function, a, b, q, r):
     return out.astype(np.result_type(a, b, q, r), copy=False)  # SciPy computes in double precision
 
 
+def _stable(name, closed, size=np.real, limit=0):
+    """The matrix of the system with its feedback, where that is stable: else x is none, though SciPy gives it."""
+    if not np.all(size(np.linalg.eigvals(value_of(closed))) < limit):
+        raise MatrixError(f"{name}: no derivative here, {_UNSTABLE}")
+    return closed
+
+
 def _d_care(g, a, b, q, r, out):
     g, x = conj(g), out
     gain = linear_systems.solve(_hermitian(r), mH(b) @ x)
-    closed = a - b @ gain
-    s = -_sylvester(closed, mH(closed), _hermitian(g))
+    closed = _stable("solve_continuous_are", a - b @ gain)
+    s = -sylvester_of("solve_continuous_are", closed, mH(closed), _hermitian(g), _UNSTABLE)
     return _cotangents(a, b, q, r, 2 * (x @ s), -2 * (x @ s @ mH(gain)), s, gain)
 
 
@@ -173,8 +191,9 @@ def _care_along(moved):
 
     def push(t, out, a, b, q, r):
         gain = linear_systems.solve(_hermitian(r), mH(b) @ out)
-        closed = a - b @ gain
-        return -_sylvester(mH(closed), closed, moved(t, out, gain, out))
+        closed = _stable("solve_continuous_are", a - b @ gain)
+        change = moved(t, out, gain, out)
+        return -sylvester_of("solve_continuous_are", mH(closed), closed, change, _UNSTABLE)
 
     return push
 
@@ -184,7 +203,7 @@ def _dare_along(moved):
 
     def push(t, out, a, b, q, r):
         gain = linear_systems.solve(_hermitian(r) + mH(b) @ out @ b, mH(b) @ out @ a)
-        closed = a - b @ gain
+        closed = _stable("solve_discrete_are", a - b @ gain, np.abs, 1)
         change = moved(t, out, gain, mH(closed) @ out)
         return solve_discrete_lyapunov.__wrapped__(mH(closed), change)
 
@@ -218,7 +237,7 @@ def _d_dare(g, a, b, q, r, out):
     g, x = conj(g), out
     weight = _hermitian(r) + mH(b) @ x @ b
     gain = linear_systems.solve(weight, mH(b) @ x @ a)
-    closed = a - b @ gain
+    closed = _stable("solve_discrete_are", a - b @ gain, np.abs, 1)
     # dx = closed.H @ dx @ closed + ..., so its adjoint is s = closed @ s @ closed.H + g
     s = solve_discrete_lyapunov.__wrapped__(closed, _hermitian(g))
     through = x @ closed @ s

@@ -22,7 +22,7 @@ from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
 from .equations import sylvester_of
-from .matrices import in_double, in_loops
+from .matrices import in_double, in_loops, refuse_singular
 
 theirs = load("linalg")
 
@@ -60,6 +60,12 @@ def _of_matrices(name, kernel, function, **facts):
     )
 
 
+def _log_at(a):
+    """_logm in the derivative of itself, whose block [[a, e], [0, a]] has the eigenvalues of a."""
+    refuse_singular("logm", a)
+    return _logm(a)
+
+
 def _log(a):
     """In double precision: SciPy loses half the digits of less."""
     out = in_loops(theirs.logm, a.astype(np.result_type(a.dtype, np.float64), copy=False))
@@ -79,17 +85,24 @@ _expm = _of_matrices(
 _logm = _of_matrices(
     "logm",
     _log,
-    lambda: _logm,
+    lambda: _log_at,
     reference=lambda a: in_loops(theirs.logm, a),
     cases=[case(_POSITIVE), case(np.stack([_POSITIVE, _POSITIVE.T @ _POSITIVE]))],
     doc="The matrix logarithm of a.",
 )
+
+
+def _d_sqrtm(out, g):
+    refuse_singular("sqrtm", out, share=np.finfo(out.dtype).eps ** 0.5)  # of a root rounding is larger
+    return sylvester_of("sqrtm", out, out, g)
+
+
 _sqrtm = primitive(
     lambda a: in_loops(theirs.sqrtm, a),
     ["a"],
     name="sqrtm",
-    vjp={"a": lambda g, a_dtype, out: like(sylvester_of("sqrtm", mT(out), mT(out), g), a_dtype)},
-    jvp={"a": lambda t, out, a: sylvester_of("sqrtm", out, out, t)},
+    vjp={"a": lambda g, a_dtype, out: like(_d_sqrtm(mT(out), g), a_dtype)},
+    jvp={"a": lambda t, out, a: _d_sqrtm(out, t)},
     batch="same",
     reference=lambda a: in_loops(theirs.sqrtm, a),
     cases=[case(_POSITIVE), case(np.stack([_POSITIVE, _POSITIVE.T @ _POSITIVE]))],

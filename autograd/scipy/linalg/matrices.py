@@ -6,9 +6,9 @@ import functools
 
 import numpy as np
 
-from ...errors import ArgumentError, MatrixShapeError
+from ...errors import ArgumentError, MatrixError, MatrixShapeError
 from ...ops.indexing import diagonal
-from ...ops.matrices import hermitian_from, in_lapack, mT, on_diagonal, real_dtype, squares
+from ...ops.matrices import hermitian_from, in_lapack, mT, on_diagonal, real_dtype, squares, value_of
 from ...ops.shapes import as_array, astype
 
 
@@ -106,3 +106,11 @@ def vector(name, which, x, least=0):
         some = f" of {least} elements or more" if least else ""
         raise MatrixShapeError(f"{name}: {which} must be a vector{some}, got shape {tuple(x.shape)}")
     return x
+
+
+def refuse_singular(name, a, why="the matrix is singular", share=None):
+    """Raise in a derivative where a singular value of `a` is 0 but for rounding, or that share of the largest."""
+    values = np.linalg.svd(value_of(a), compute_uv=False)
+    share = 4 * values.shape[-1] * np.finfo(values.dtype).eps if share is None else share
+    if np.any(values.min(-1, initial=np.inf) <= share * values.max(-1, initial=0)):
+        raise MatrixError(f"{name}: no derivative here, {why}")

@@ -17,22 +17,24 @@ from ...ops.reductions import sum
 from .. import load
 from .._faces import spelled
 from .equations import sylvester_of
-from .matrices import in_loops
+from .matrices import in_loops, refuse_singular
 
 theirs = load("linalg")
 
 _SQUARE = np.array([[2.0, 1.0, 0.5], [-1.0, 3.0, 0.2], [0.1, -0.4, 1.5]])
 _TALL = np.array([[1.0, 0.4], [-0.7, 2.0], [0.3, 0.9]])
+_DEPENDENT = "the columns of the matrix are dependent"
 
 
 def _d_polar(g, u, p):
     to_u, to_p = (None if part is None else conj(part) for part in g)
+    refuse_singular("polar", p, _DEPENDENT)
     turn, out = 0, 0
     if to_u is not None:
         turn = mH(u) @ to_u
         if u.shape[-2] > u.shape[-1]:
             beyond = to_u - u @ turn
-            out = beyond @ inverse_of("polar", p, "the columns of the matrix are dependent")
+            out = beyond @ inverse_of("polar", p, _DEPENDENT)
     if to_p is not None:
         turn = turn - to_p @ p
         out = out + u @ to_p
@@ -41,12 +43,13 @@ def _d_polar(g, u, p):
 
 def _moved_polar(t, out, a):
     u, p = out
+    refuse_singular("polar", p, _DEPENDENT)
     inner = mH(u) @ t
     turn = sylvester_of("polar", p, p, inner - mH(inner))
     moved = u @ turn
     if u.shape[-2] > u.shape[-1]:
         beyond = t - u @ inner
-        moved = moved + beyond @ inverse_of("polar", p, "the columns of the matrix are dependent")
+        moved = moved + beyond @ inverse_of("polar", p, _DEPENDENT)
     return moved, inner - turn @ p
 
 
