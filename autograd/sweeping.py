@@ -228,7 +228,8 @@ def add_cotangent(node: list, g: Any, heap: list, leaves: list, pending: dict, m
 def freed_pull(node: list, g: Any) -> Any:
     raise GraphFreedError(
         "backward needs a part of the graph that was released when backward last ran through "
-        "it; pass retain_graph=True to every backward but the last"
+        "it; pass retain_graph=True to every backward but the last. (If the value leaked out of a function "
+        "under grad, hvp or another transform, that has released it: give it as a result)"
     )
 
 

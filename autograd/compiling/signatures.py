@@ -140,6 +140,8 @@ def _contents(array: np.ndarray) -> Any:
 
 
 def _tensor(tensor: Any) -> Any:
+    if tensor._level is not None:  # its values are of many examples, or gone
+        return id(tensor)
     data = tensor._data
     known = isinstance(data, np.ndarray) and data.nbytes <= COMPARED
     return id(tensor), id(data), tensor._node is None, data.tobytes() if known else None

@@ -295,10 +295,22 @@ class _Session:
             gc.collect()  # what is only in cycles is held by nobody
         found = self._held_besides(held)
         if found:
-            _make_real(found)
+            line = self._line_of(found[0])
+            found.clear()
+            _make_real(self.recorder.leaked())
             raise Leak(
-                "a value that was computed inside is still held outside when the function has returned"
+                f"{line}a value that was computed inside is still held outside when the function has "
+                "returned, or is in a result that is no tuple, list or dict"
             )
+
+    def _line_of(self, duck: Traced) -> str:
+        """The user's line that computed a value."""
+        root = self.recorder.find(duck.value)
+        number = -1 if root is None else root.number
+        for step in self.recorder.recording.steps:
+            if any(o.root == number for o in step.made()):
+                return f"{step.line}: "
+        return ""
 
     def _held_besides(self, held: set[int]) -> list[Traced]:
         """The stand-ins that somebody holds who is none of these, by id."""
@@ -329,8 +341,13 @@ class _Session:
 
 
 def _make_real(ducks: list[Traced]) -> None:
-    """Give whoever holds a tensor over a stand-in the real values."""
+    """Give whoever holds recorded values, tensors or what graphs saved, the real ones."""
     for duck in ducks:
+        real = duck.value.copy()
         for holder in gc.get_referrers(duck):
             if isinstance(holder, TensorBase) and holder._data is duck:
-                holder._data = duck.value.copy()
+                holder._data = real
+            elif type(holder) is list and holder is not ducks:
+                holder[:] = [real if item is duck else item for item in holder]
+            elif type(holder) is dict:
+                holder.update((k, real) for k, v in list(holder.items()) if v is duck)
