@@ -39,6 +39,7 @@ class StateMethods:
         return {
             p: {"step": slot.step, **slot.numbers, **dict(zip(slot.names, slot.state, strict=True))}
             for p, slot in self._slots.items()
+            if slot.step  # what compiled programs make beforehand is not there yet
         }
 
     def state_dict(self) -> dict[str, Any]:
@@ -51,7 +52,7 @@ class StateMethods:
             options = {k: v for k, v in group.items() if k != "params"}
             groups.append({**options, "params": list(range(i, i + len(group["params"])))})
             for p in group["params"]:
-                if p in self._slots:
+                if p in self._slots and self._slots[p].step:
                     slot = self._slot(p, group)
                     arrays = {n: a.copy() for n, a in zip(slot.names, slot.state, strict=True)}
                     state[i] = {"step": slot.step, **slot.numbers, **arrays}

@@ -108,7 +108,7 @@ class _Rows:
     def _with_result(self, i: int, step: Instruction) -> Instruction:
         """A call that fills memory with its first values, as one that makes them."""
         out = step.options.get("out")
-        if type(out) is not Operand or set(step.options) != {"out"} or self._writes[out.root] != [i]:
+        if type(out) is not Operand or set(step.options) != {"out"} or self._writes.get(out.root) != [i]:
             return step
         if not self._is_whole(out) or out.root in self.lasting or self._read.get(out.root, i) < i:
             return step

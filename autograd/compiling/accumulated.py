@@ -82,7 +82,7 @@ def leave(kept: list[Kept], names: dict[str, Any]) -> None:
         grad = one.extra.grad
         if not one.written or grad._data is one.array:
             continue
-        if one.replaced and grad is names[f"g{one.number}"]:  # which nobody else has
+        if one.replaced and grad is names.get(f"g{one.number}"):  # which nobody else has
             continue
         release(grad)
         np.copyto(grad._data, one.array)

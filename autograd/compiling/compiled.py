@@ -244,6 +244,12 @@ class Compiled:
             entry = Entry(traced, self._state, PLAIN if native.available() else NUMPY)
         except (CompileError, Changed) as error:
             self._give_up(str(error))
+        except Exception as error:  # whatever is wrong here is no fault of the function's
+            if os.environ.get("WENGERT_NATIVE") == "strict":
+                raise
+            self._give_up(
+                f"{last_line(None, self._fn)}: planning it raised {type(error).__name__}: {error}"
+            )
         else:
             self._entries.setdefault(key, []).append((None if traced.resets else grads, entry))
             self._last = entry

@@ -53,6 +53,8 @@ def _all_fit(target, classes):
     if target.size < 16 and plain:  # Python is sooner done with a few
         numbers = target.reshape(-1).tolist() if target.ndim > 1 else target.tolist()
         return not numbers or (min(numbers) >= 0 and max(numbers) < classes)
+    if not target.size:
+        return True
     unsigned = _UNSIGNED.get(target.dtype)
     if unsigned is None:
         return target.min() >= 0 and target.max() < classes

@@ -230,3 +230,22 @@ def test_gradients_added_to_are_kept_where_they_are():
     assert entry is add._last
     assert entry.rebindings == 0
     assert add._first is not None
+
+
+def test_gradients_that_are_reset_when_they_are_held():
+    """The caller keeps a gradient that the step adds to, and then forgets."""
+    found = []
+    for compiled in (False, True):
+        nn.manual_seed(0)
+        model = nn.Linear(4, 3)
+        opt = optim.SGD(model.parameters(), lr=0.01)
+        run = functools.partial(reset_last, model, opt)
+        run = autograd.compile(run, state=(model, opt), strict=True) if compiled else run
+        kept = []
+        for i in range(8):
+            loss_of(model, np.full((2, 4), i, np.float32)).backward()
+            kept.append(model.weight.grad)
+            run(np.ones((2, 4), np.float32))
+        found.append(plain(kept))
+    assert same(*found)
+    assert run.replays >= 3

@@ -594,3 +594,28 @@ def test_more_outcomes_than_programs(monkeypatch):
         assert same(plain(found), plain(fn(xs)))
     assert act.replays > 0
     assert "test_calls" in act.fallback
+
+
+@pytest.mark.filterwarnings("ignore:.*divide")
+def test_empty_batches_come_between():
+    found = []
+    for use in (False, True):
+        t = Training(use, adam)
+        losses = [t.step(X[:n], Y[:n]) for n in (6, 0) * 6]
+        found.append([*plain(losses), *t.results()])
+    assert same(*found)
+    assert t.step.replays >= 4
+    assert not t.step.fallback
+
+
+def test_what_an_optimiser_keeps_of_parameters_without_gradients():
+    """Nothing, also where a program has made room for it."""
+    found = []
+    for use in (False, True):
+        t = Training(use, adam)
+        t.opt.add_param_group({"params": [tensor(np.ones(3), requires_grad=True)]})
+        for _ in range(6):
+            t.step(X, Y)
+        found.append([len(t.opt.state), sorted(t.opt.state_dict()["state"])])
+    assert found[0] == found[1]
+    assert t.step.replays
