@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ZERO = "a cotangent of 0 meets an infinite derivative, and may vanish with it"
+
 
 class Changed(Exception):
     """Something that a program relies on is not as it was when it was recorded."""
@@ -16,8 +18,7 @@ class Outdated(Changed):
 
 
 class Undecided(Changed):
-    """A cotangent of 0 met an infinite derivative, and may vanish: the function itself looks back."""
+    """What a derivative is depends on what its cotangent came from: the function itself looks back."""
 
-    def __init__(self, line: str = ""):
-        at = f"{line}: " if line else ""
-        super().__init__(f"{at}a cotangent of 0 meets an infinite derivative, and may vanish with it")
+    def __init__(self, line: str = "", what: str = ZERO):
+        super().__init__(f"{line}: {what}" if line else what)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import ArgumentError, CompileError, OperandError
 from ..graph.records import Tape
+from ..ops.matrices import Untold
 from ..tape import mode
 from . import native
 from .calls import result_of
@@ -268,6 +269,9 @@ class Compiled:
             traced = traced_run(self._fn, args, options, self._state, kinds, captured)
         except (CompileError, Undecided):
             raise
+        except Untold as error:
+            restore()
+            raise Undecided(last_line(error, self._fn), told(error)) from error
         except Exception as error:
             what = f"recording it raised {type(error).__name__}: {told(error)}"
             raise CompileError(f"{last_line(error, self._fn)}: {what}") from error
