@@ -7,6 +7,7 @@ second order) are checked, and that the calls name every keyword there is.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import itertools
 
@@ -17,6 +18,7 @@ import autograd.numpy as anp
 from autograd.coverage import name_of
 from tests.autograd.test_completeness import DIFFERENTIABLE, EVERYTHING, _class
 from tests.support.along_a_line import Line, check_dtypes, check_values
+from tests.support.bundles import check_all
 from tests.support.calls import leaves, same
 from tests.support.forms import Namespace, by_name, by_position
 from tests.support.keyword_calls import FAMILIES, cases_of
@@ -26,14 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def for_each_case(family, check):
-    """All cases that fail, in one report."""
-    failed = []
-    for name, (f, arrays) in cases_of(family).items():
-        try:
-            check(f, arrays)
-        except Exception as error:
-            failed.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
-    assert not failed, "\n".join(failed)
+    check_all((name, functools.partial(check, *case)) for name, case in cases_of(family).items())
 
 
 @families
