@@ -174,8 +174,7 @@ def _running(entry: Any, inputs: list[str], steady: list[Numbers]) -> list[str]:
     failed = f"failed(error, {'undo' if guarded else 'None'}, undone{suffix}, {'slots' if slots else '()'})"
     lines += ["try:", *_indented([*(f"u{i}{suffix}()" for i in range(len(others))), *program])]
     lines += ["except Exception as error:", f"    {failed}"]
-    names |= {"names": names}
-    lines += ["leave(kept, names)"] if any(one.written for one in names["kept"]) else []
+    lines += ["leave(kept, globals())"] if any(one.written for one in names["kept"]) else []
     for i, (_, final) in enumerate(entry.traced.grads):
         if names[f"e{i}"] is not None and (final is None or f"d{i}" in names):
             lines.append(f"e{i}.grad = {'None' if final is None else f'g{i}'}")

@@ -112,7 +112,7 @@ class Kernel:
     def table(self, addresses: list[int]) -> np.ndarray:
         """What a function reads: addresses, or offsets in arguments; lengths; what it returns; doubts."""
         words = [*addresses, *self.sizes, id(None), id(True), 0]
-        return np.frombuffer(struct.pack(f"{len(words)}q", *words), np.int64).copy()
+        return np.frombuffer(bytearray(struct.pack(f"{len(words)}q", *words)), np.int64)
 
     def call(self, function: str, table: str, arrays: list[str], line: str) -> str:
         """The statement that runs it; `table` names the array."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import importlib.util
 import sys
 
@@ -457,3 +458,27 @@ def test_clipping_is_part_of_loops(limits, dtype):
     check(fn, x)
     steps = compiled(fn, x).plan.steps
     assert [step.kind for step in steps] == ["native"]
+
+
+def test_a_program_that_was_replaced_is_freed_at_once():
+    model = nn.Linear(4, 3)
+    opt = optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x):
+        opt.zero_grad()
+        model(x).sum().backward()
+        opt.step()
+
+    gc.collect()
+    gc.disable()
+    try:
+        act = autograd.compile(step, state=(model, opt), strict=True)
+        for _ in range(6):
+            act(np.ones((2, 4), np.float32))
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        assert not [o for o in gc.garbage if type(o) is dict and "kept" in o]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
