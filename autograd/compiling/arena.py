@@ -15,7 +15,7 @@ import numpy as np
 from .ir import FRESH, Instruction, operands
 
 # Arrays of so many bytes begin at a multiple of the second number, smaller ones where their elements may.
-LARGE, LINE = 1024, 64
+LARGE, LINE = 4096, 64
 # What every allocator keeps to.
 USUAL = 16
 

@@ -88,7 +88,7 @@ def _of_few_rows(x, target, reduction):
     losses -= taken
     if reduction == "none":
         return losses, shares
-    value = losses.dot(row_of_ones(n, x.dtype))
+    value = losses[0] if n == 1 else losses.dot(row_of_ones(n, x.dtype))
     return (value / n if reduction == "mean" else value), shares
 
 
