@@ -19,7 +19,7 @@ from . import columns, diskcache, machine, threads
 from .changed import Changed, Undecided
 from .elementwise import zero_where_undefined
 from .faults import cleared, reported, zeroed
-from .fusion import Group, grouped, read_later
+from .fusion import WORTH, Group, grouped, read_later
 from .inplace import in_place
 from .ir import FRESH, NUMBER, Instruction, Recording, steps_of
 from .order import side_by_side
@@ -37,6 +37,8 @@ PARALLEL = 1 << 23
 WORK, CALLS = 1 << 20, 64
 # NumPy copies more elements than this as fast as any loop.
 FEW = 1024
+# NumPy takes stretches of more elements than this as fast as any loop.
+SHORT = 64
 # Calls of which all functions of a program may consist: more take too long to compile.
 BUDGET = 384
 
@@ -65,7 +67,7 @@ class Kernel:
     ):
         self.items, self.hosts = items, hosts
         alone = items[0] if len(items) == 1 and not isinstance(items[0], Piece) else None
-        large = isinstance(alone, Rows) or (alone is not None and alone.work > ELEMENTS)
+        large = isinstance(alone, Rows) or (alone is not None and _is_large(alone))
         touched = [o for item in items for o in _touched(item)]
         scribe = Scribe(touched, recording, not large, {host for host, _ in hosts.values()})
         self.operands, self.sizes = scribe.operands, scribe.sizes
@@ -222,8 +224,8 @@ def _classified(items: list, recording: Recording) -> list[Instruction | Group |
         if isinstance(item, Rows):
             found.append(item)
         elif isinstance(item, Group):
-            moves = item.moves and item.body[0].target.size > FEW
-            found += item.steps if moves or not (item.work <= ELEMENTS or item.pays) else [item]
+            moves = _moves_much(item) and not _in_bits(item)
+            found += item.steps if moves or not (item.work <= ELEMENTS or _group_pays(item)) else [item]
         else:
             piece = small(item)
             if piece is not None and item.fn is np.concatenate and piece.work > FEW:
@@ -235,12 +237,31 @@ def _classified(items: list, recording: Recording) -> list[Instruction | Group |
     return found
 
 
+def _moves_much(group: Group) -> bool:
+    return group.moves and group.body[0].target.size > FEW
+
+
+def _is_large(group: Group) -> bool:
+    """Whether it has a function of its own: LLVM takes seconds for copies between axes of known lengths."""
+    return group.work > ELEMENTS or _moves_much(group)
+
+
+def _in_bits(group: Group) -> bool:
+    """Whether no more than a few elements lie side by side, which NumPy goes over one by one."""
+    shape = merged_axes(group.shape, outside(group))[0]
+    return len(shape) > 1 and shape[-1] <= SHORT
+
+
+def _group_pays(group: Group) -> bool:
+    return group.pays or (group.body[0].target.size >= WORTH and _in_bits(group))
+
+
 def _runs(items: list) -> list[list]:
     """Neighbours that one function may hold."""
     found: list[list] = []
     work = calls = 0
     for item in items:
-        is_small = isinstance(item, Piece) or (isinstance(item, Group) and item.work <= ELEMENTS)
+        is_small = isinstance(item, Piece) or (isinstance(item, Group) and not _is_large(item))
         if is_small:
             work, calls = work + item.work, calls + len(steps_of(item))
             if found and work <= WORK and calls <= CALLS:
@@ -258,7 +279,7 @@ def _pays(run: list) -> bool:
     if isinstance(run[0], Instruction):
         return False
     calls = sum(len(steps_of(item)) for item in run)
-    return calls >= 2 or (isinstance(run[0], Group) and run[0].pays)
+    return calls >= 2 or (isinstance(run[0], Group) and _group_pays(run[0]))
 
 
 def _instruction(kernel: Kernel, run: list) -> Instruction:

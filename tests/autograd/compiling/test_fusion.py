@@ -53,6 +53,12 @@ CASES = {
         lambda x: (x.reshape(384, 784) * 2).reshape(1024, 294) * np.arange(294),
         ["call", "call"],
     ),
+    "a copy in short stretches": (lambda x: np.ascontiguousarray(x.transpose(0, 2, 1, 3)), ["native"]),
+    "a copy in long stretches": (lambda x: np.ascontiguousarray(x.transpose(1, 0, 2, 3)), ["call"]),
+    "a sum in short stretches": (
+        lambda x: np.add(x.transpose(0, 2, 1, 3), BIAS[:, 0], order="C"),
+        ["native"],
+    ),
     "all axes but one of length 1": (
         lambda x: ((x.reshape(1, -1, 1) * 2).reshape(-1) + 1).reshape(x.shape),
         ["native"],
