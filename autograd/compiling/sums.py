@@ -76,7 +76,8 @@ def _dotted(step: Instruction) -> Reduction | None:
     if step.fn is np.einsum and args and type(args[0]) is str:
         of_a, _, rest = args[0].partition(",")
         of_b, _, of_out = rest.partition("->")
-        if not of_a == of_b == of_out + of_a[-1:] or len(set(of_a)) != len(of_a):
+        letters = of_a.replace("...", "")
+        if not letters or not of_a == of_b == of_out + letters[-1:] or len(set(letters)) != len(letters):
             return None
         args, options = args[1:], options - {"optimize"}
     elif step.fn is not np.vecdot and step.fn is not np.matmul:
