@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..tape import TensorBase, new_tensor
 from .choosing import where
 from .complex import conjugate, real
-from .composed import composed
+from .composed import composed, plain
 from .joining import concatenate
 from .norms import vector_norm
 from .reductions import all as all_of
@@ -114,7 +114,15 @@ def _var(x, axis=None, ddof=0, keepdims=False, mask=True, middle=None, correctio
     return _sum(squares, axis, keepdims, None, mask) / left
 
 
+def _least(x, axis, mask):
+    """The smallest elements that are not left out; 0 if none is a finite number."""
+    least = np.where(mask, x, np.inf).min(axis, keepdims=True)
+    return np.where(np.isfinite(least), least, x.dtype.type(0))
+
+
 def _std(x, axis=None, ddof=0, keepdims=False, mask=True, middle=None, correction=None):
+    if middle is None and x.size and getattr(x, "_level", None) is None:
+        x = x - _least(plain(x), axis, mask)  # of a constant the mean is then exact, and the deviation is 0
     centred, left = _centred(x, axis, ddof, keepdims, mask, middle, correction)
     return vector_norm(centred, axes_of(axis, x.ndim), keepdims) / np.sqrt(left)
 

@@ -13,7 +13,7 @@ from .arranging import flip
 from .choosing import equal, where
 from .complex import conjugate, real
 from .joining import concatenate, stack
-from .limits import over, undefined, unless
+from .limits import over, undefined, unless, zeros_of
 from .shapes import as_array, axis_index, moveaxis, ravel, reshape, stretched
 from .steep import steep
 
@@ -102,8 +102,15 @@ def _d_std(g, x, out, axis, ddof):
         return aligned(g, x.shape, axis) * _var_slope(x, axis, ddof)
     ratio, lost = over(g, out)  # a constant input: 0, as the convention has it
     slope = 0.5 * _var_slope(x, axis, ddof)
-    lost = None if lost is None else aligned(lost, x.shape, axis)
+    if lost is not None:
+        lost = aligned(lost, x.shape, axis)
+        slope = _cleared(slope, lost)
     return unless(lost, slope, aligned(ratio, x.shape, axis) * slope)
+
+
+def _cleared(slope, at):
+    """`slope` less its value in the places `at`, where it is 0 but for rounding."""
+    return slope - np.where(at, getattr(slope, "_data", slope), 0)
 
 
 def _moved_std(t, out, x, axis, ddof, keepdims):
@@ -114,7 +121,8 @@ def _moved_std(t, out, x, axis, ddof, keepdims):
         slope = undefined(_var_slope(x, axis, ddof), True)
         return sum(real(slope) if slope.dtype.kind == "c" else slope, axis, keepdims)
 
-    return steep(0.5 * _moved_var(t, x, axis, ddof, keepdims), out, moving=moving)
+    slope, flat = 0.5 * _moved_var(t, x, axis, ddof, keepdims), zeros_of(out, t)
+    return steep(slope if flat is None else _cleared(slope, flat), out, moving=moving)
 
 
 def _var(x, axis=None, ddof=0, keepdims=False):
@@ -124,6 +132,16 @@ def _var(x, axis=None, ddof=0, keepdims=False):
         return np.var(x, axis, ddof=ddof, keepdims=keepdims)
     centred = x - np.add.reduce(x, axis, None, None, True) / (freedom + ddof)
     return np.add.reduce(centred * centred, axis, None, None, keepdims) / freedom
+
+
+def _from_the_first(x, axis):
+    """x less its first element: of a constant the mean is then exact, and the deviation is 0."""
+    if not x.size:
+        return x
+    axes = (
+        range(x.ndim) if axis is None else [a % x.ndim for a in (axis if type(axis) is tuple else (axis,))]
+    )
+    return x - x[tuple(slice(0, 1) if a in axes else slice(None) for a in range(x.ndim))]
 
 
 var = primitive(
@@ -139,7 +157,7 @@ std = primitive(
     lambda x, axis=None, ddof=0, keepdims=False: (
         np.std(x, axis, ddof=ddof, keepdims=keepdims)
         if x.dtype.kind != "f" or x.dtype == np.float16
-        else np.sqrt(_var(x, axis, ddof, keepdims))
+        else np.sqrt(_var(_from_the_first(x, axis), axis, ddof, keepdims))
     ),
     ["x"],
     name="std",

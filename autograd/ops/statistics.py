@@ -257,9 +257,8 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         freedom = scale - ddof
     else:
         freedom = scale - ddof * total(weights * as_array(aweights)) / scale
-    centred = m - reshape(
-        average(m, 1, weights if weights is None else broadcast_to(weights, m.shape)), (-1, 1)
-    )
+    middle = mean(m, 1) if weights is None else average(m, 1, broadcast_to(weights, m.shape))
+    centred = m - reshape(middle, (-1, 1))
     right = transpose(centred if weights is None else centred * weights)
     right = conjugate(right) if right.dtype.kind == "c" else right
     freedom = freedom if plain(freedom) > 0 else 0.0 * freedom

@@ -216,6 +216,23 @@ def test_kinks_of_singular_values_that_vanish():
     assert not np.isfinite(gradients(g[1, 1], x)[0].numpy()).all()
 
 
+@pytest.mark.parametrize("dtype", "fdg")
+@pytest.mark.parametrize("f", [
+    anp.std, anp.nanstd, lambda x: anp.std(anp.stack([x, 2 * x]), axis=1)[1],
+    lambda x: anp.std(x, where=np.array([True, True, False, True, True, True, True])),
+])  # fmt: skip
+def test_the_deviation_of_a_constant_whose_mean_is_rounded(f, dtype):
+    """The mean of 0.7s is none but for rounding; the derivative is still 0, and has none itself."""
+    x, t = np.full(7, 0.7, dtype), np.cos(np.arange(7)).astype(dtype)
+    assert f(tensor(x, requires_grad=True)) == 0
+    np.testing.assert_array_equal(grad(f)(x), np.zeros(7))
+    with np.errstate(all="ignore"):
+        assert np.isnan(jvp(grad(f), (x,), (t,))[1]).any()
+        assert np.isnan(grad(lambda x: anp.sum(grad(f)(x) * t))(x)).any()
+        second = grad(lambda x: anp.sum(grad(lambda x: f(x) ** 2)(x) * t))(x)
+        assert np.isfinite(second).all()
+
+
 @pytest.mark.parametrize("keywords", [{}, {"axis": 1}, {"axis": 1, "keepdims": True}])
 def test_the_deviation_of_one_number_is_zero_whatever_it_is(keywords):
     x = np.array([[3.5], [-1.0]]) if keywords else np.array(3.5)
