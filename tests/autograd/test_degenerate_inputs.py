@@ -1,0 +1,100 @@
+"""Derivatives of what is not elementwise at zeros, ties, constant and singular inputs: right, or none.
+
+Along a line in the space of all arguments; kinks that conventions settle are listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+import autograd
+import autograd.numpy as anp
+from autograd.errors import AutogradError
+from tests.support import checks
+from tests.support.samples import DIFFERENTIABLE, Sample
+from tests.support.special_points import wrong_slopes
+
+# what conventions say, see docs/conventions.md: ties, kinks and clamps, ranks that stay
+SETTLED = {
+    "max", "min", "hardtanh", "leaky_relu", "elu", "l1_loss", "max_pool", "grid_sample", "pinv", "lstsq",
+    "binary_cross_entropy", "eigh", "eig", "svd",
+}  # fmt: skip
+SIGNS = {"qr", "slogdet"}  # which jump, as LAPACK chooses
+HERMITIAN = {
+    "solve_continuous_are"
+}  # what is called with other arguments here: see test_linalg_degenerate.py
+JUMPS = {"modfresnelp", "modfresnelm"}  # SciPy's value is another function's below 0
+STEPS = {"ode_solution", "integral", "integral_nd"}  # of integrators are too coarse for differences
+LEFT_OUT = SETTLED | SIGNS | HERMITIAN | JUMPS | STEPS
+WHOLE = [
+    s for s in DIFFERENTIABLE
+    if (s.prim.core is None or any(s.prim.core)) and s.number == 0 and s.prim.name not in LEFT_OUT
+]  # fmt: skip
+
+
+def _instead(a: np.ndarray) -> Iterator[np.ndarray]:
+    """Degenerate arrays of the shape and dtype of one."""
+    yield np.zeros_like(a)
+    yield np.ones_like(a)
+    yield np.full_like(a, 0.7)
+    if a.ndim > 1 and a.shape[-1] == a.shape[-2]:
+        yield np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy()
+        yield np.ones_like(a) * np.arange(1, a.shape[-1] + 1)
+
+
+def _degenerate(sample: Sample) -> Iterator[Sample]:
+    for i in sample.active:
+        for values in _instead(sample.args[i]):
+            yield sample.with_args(values if k == i else a for k, a in enumerate(sample.args))
+
+
+def _on_the_line(sample: Sample) -> Callable:
+    """s -> Re(sum(v * result)) at the arguments and s times a direction, of an array of one s."""
+    v = checks.cotangent(sample)
+    t = {
+        i: np.cos(1 + i + np.arange(sample.args[i].size)).reshape(sample.args[i].shape)
+        for i in sample.active
+    }
+
+    def value(s, call):
+        args = [a + s[0] * t[i] if i in t else a for i, a in enumerate(sample.args)]
+        terms = v * call(*args)
+        return anp.reshape(anp.sum(anp.real(terms) if terms.dtype.kind == "c" else terms), (1,))
+
+    return value
+
+
+def _numbers(f: Callable) -> Callable:
+    """f, and NaN where it refuses."""
+
+    def numbers(s):
+        try:
+            return np.asarray(f(s))
+        except (AutogradError, ValueError):  # NumPy's LinAlgError is one, too
+            return np.full(1, np.nan)
+
+    return numbers
+
+
+@pytest.mark.parametrize("sample", WHOLE, ids=repr)
+@pytest.mark.filterwarnings("ignore")
+def test_finite_numbers_are_limits(sample: Sample):
+    wrong, origin = [], np.zeros(1)
+    with np.errstate(all="ignore"):
+        for other in _degenerate(sample):
+            try:
+                line = _on_the_line(other)
+            except ValueError:
+                continue
+            value = _numbers(lambda s, line=line, other=other: line(s, other.kernel))
+            if not np.isfinite(value(origin)).all():
+                continue
+            first = autograd.grad(lambda s, line=line, other=other: line(s, other.call)[0])
+            second = autograd.grad(lambda s, first=first: first(s)[0])
+            for derivative, beneath in ((first, value), (second, _numbers(first))):
+                found = _numbers(derivative)(origin)
+                wrong += [(other.args, *w) for w in wrong_slopes(beneath, found, (origin,), 0)]
+    assert not wrong, "\n".join(map(str, wrong[:5]))
