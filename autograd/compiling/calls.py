@@ -136,12 +136,9 @@ def _gradients(source: Source, entry: Any) -> None:
         if entry.names[f"e{i}"] is not None and not entry.traced.resets:
             source.require(f"e{i}.grad is {'' if grad_of(tensor) is None else 'not '}None")
         if f"d{i}" in entry.names:
-            source.require(
-                f"getrefcount(g{i}) <= HELD - (e{i}.grad is not g{i})",
-                f"g{i}._alias is None",
-                f"g{i}._data is d{i}",
-            )
-            source.require(f"getrefcount(d{i}) == m{i}")
+            # one that the leaf does not keep has a reference less
+            source.require(f"getrefcount(g{i}) <= HELD", f"(e{i}.grad is g{i} or getrefcount(g{i}) < HELD)")
+            source.require(f"g{i}._alias is None", f"g{i}._data is d{i}", f"getrefcount(d{i}) == m{i}")
     for i, one in enumerate(entry.names["kept"]):
         grad = f"e{one.number}.grad"
         source.require(f"{grad}._alias is None", f"getrefcount(q{i}) == z{i} + ({grad}._data is q{i})")

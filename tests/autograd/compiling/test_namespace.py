@@ -44,6 +44,7 @@ MORE = {
     "products": {"vecmat": ROUNDING},
     "quantiles": {"quantile": READ, "percentile": READ},
     "rest": {"sets": VALUES},
+    "ufuncs": {"add.reduce": ROUNDING},
     "reductions": dict.fromkeys(
         ["nanstd", "sum", "prod", "std", "var", "mean", "nansum", "nanvar"], ROUNDING
     ),
