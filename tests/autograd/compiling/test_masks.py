@@ -84,8 +84,13 @@ def test_what_is_masked_is_replayed(name, kernels, monkeypatch):
     assert replayed
 
 
-@pytest.mark.parametrize("transform", TRANSFORMS)
-@pytest.mark.parametrize("name", [*VANISHING, *MASKED])
+# Eager sweeps look back at these for a second, each time.
+LONG = {"cube of a sine of a cube root", "a bell of a root"}
+SECOND = {"grad of grad", "jvp of grad", "grad of jvp"}
+CASES = [(n, t) for n in [*VANISHING, *MASKED] for t in TRANSFORMS if not (n in LONG and t in SECOND)]
+
+
+@pytest.mark.parametrize(("name", "transform"), CASES)
 def test_programs_give_what_eager_gives(name, transform, monkeypatch):
     f, at = (VANISHING | MASKED)[name][:2]
     found, exact, _ = _meets(f, transform, at, "numpy", monkeypatch)
