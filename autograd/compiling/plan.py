@@ -25,6 +25,8 @@ PLAIN, NUMPY, NUMBA = "plain", "NumPy", "numba"
 
 # Outputs of so many bytes are not copied.
 LARGE = 4096
+# Results of a step that a printed plan names.
+SHOWN = 3
 
 
 @dataclass(slots=True)
@@ -77,7 +79,8 @@ def _row(plan: Plan, step: Instruction) -> tuple[str, ...]:
     """One step of the table: number, what it belongs to, call, results and their place, the user's line."""
     made = [_place_of(plan, o) for o in step.made()] or [_place_of(plan, o) for o in step.writes]
     kind = "" if step.kind == "call" else f" ({step.kind})"
-    return str(step.number), step.label, step.called + kind, ", ".join(made), step.line
+    rest = f" and {len(made) - SHOWN} more" if len(made) > SHOWN else ""
+    return str(step.number), step.label, step.called + kind, ", ".join(made[:SHOWN]) + rest, step.line
 
 
 def _place_of(plan: Plan, o: Operand) -> str:
