@@ -20,6 +20,10 @@ from .steep import steep
 CASES = [case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True)]
 
 
+# Units of rounding that the mean of a constant may be off by.
+_ROUNDED = 64
+
+
 def axes_of(axis, ndim):
     """The axes that `axis` stands for, as a tuple of non-negative ones."""
     if axis is None or not ndim:  # NumPy takes axis 0 of what has none
@@ -134,14 +138,18 @@ def _var(x, axis=None, ddof=0, keepdims=False):
     return np.add.reduce(centred * centred, axis, None, None, keepdims) / freedom
 
 
-def _from_the_first(x, axis):
-    """x less its first element: of a constant the mean is then exact, and the deviation is 0."""
+def _std(x, axis, ddof, keepdims):
+    """As NumPy has it, but of a constant whose mean is rounded it is 0: less its first element, all is."""
+    out = np.sqrt(_var(x, axis, ddof, keepdims))
     if not x.size:
-        return x
-    axes = (
-        range(x.ndim) if axis is None else [a % x.ndim for a in (axis if type(axis) is tuple else (axis,))]
-    )
-    return x - x[tuple(slice(0, 1) if a in axes else slice(None) for a in range(x.ndim))]
+        return out
+    axes = axes_of(axis, x.ndim)
+    first = x[tuple([slice(0, 1) if a in axes else slice(None) for a in range(x.ndim)])]
+    size = np.abs(first).reshape(np.shape(out))
+    constant = (out > 0) & (out < _ROUNDED * np.finfo(x.dtype).eps * size)
+    if not constant.any():
+        return out
+    return np.where(constant, np.sqrt(_var(x - first, axis, ddof, keepdims)), out)[()]
 
 
 var = primitive(
@@ -157,7 +165,7 @@ std = primitive(
     lambda x, axis=None, ddof=0, keepdims=False: (
         np.std(x, axis, ddof=ddof, keepdims=keepdims)
         if x.dtype.kind != "f" or x.dtype == np.float16
-        else np.sqrt(_var(_from_the_first(x, axis), axis, ddof, keepdims))
+        else _std(x, axis, ddof, keepdims)
     ),
     ["x"],
     name="std",

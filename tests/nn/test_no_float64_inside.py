@@ -174,12 +174,12 @@ def test_a_kernel_that_widens_is_seen(monkeypatch):
 
 
 def test_a_rule_that_widens_is_seen(monkeypatch):
-    found = patched(monkeypatch, "sigmoid__0_rule0", lambda out: (out - out * out) * np.float64(2))
+    found = patched(monkeypatch, "sigmoid__0_rule0", lambda g, out: g * (out - out * out) * np.float64(2))
     assert {"pull returns it", "a gradient kept"} <= set(found)
 
 
 def test_what_widens_and_narrows_again_is_seen(monkeypatch):
-    source = "def rule(out):\n    wide = out * float64(2)\n    return wide.astype(out.dtype)"
+    source = "def rule(g, out):\n    wide = out * float64(2)\n    return g * wide.astype(out.dtype)"
     names = {"float64": np.float64}
     exec(compile(source, PACKAGES[0] + "rule.py", "exec"), names)
     found = patched(monkeypatch, "sigmoid__0_rule0", names["rule"])

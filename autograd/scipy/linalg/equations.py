@@ -19,7 +19,7 @@ from ...ops.shapes import as_array, reshape
 from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
-from .matrices import in_double, in_loops
+from .matrices import for_lapack, in_double, in_loops
 
 theirs = load("linalg")
 
@@ -168,7 +168,7 @@ def _stabilising(function, a, b, q, r):
 
 def _stable(name, closed, size=np.real, limit=0):
     """The matrix of the system with its feedback, where that is stable: else x is none, though SciPy gives it."""
-    if not np.all(size(np.linalg.eigvals(value_of(closed))) < limit):
+    if not np.all(size(np.linalg.eigvals(for_lapack(value_of(closed)))) < limit):
         raise MatrixError(f"{name}: no derivative here, {_UNSTABLE}")
     return closed
 

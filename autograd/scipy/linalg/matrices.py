@@ -108,9 +108,16 @@ def vector(name, which, x, least=0):
     return x
 
 
+def for_lapack(a):
+    """An array in a precision that LAPACK has: single for half, double for more."""
+    if a.dtype.char in "gG":
+        return a.astype(a.dtype.char.replace("g", "d").replace("G", "D"))
+    return a.astype(np.float32) if a.dtype == np.float16 else a
+
+
 def refuse_singular(name, a, why="the matrix is singular", share=None):
     """Raise in a derivative where a singular value of `a` is 0 but for rounding, or that share of the largest."""
-    values = np.linalg.svd(value_of(a), compute_uv=False)
+    values = np.linalg.svd(for_lapack(value_of(a)), compute_uv=False)
     share = 4 * values.shape[-1] * np.finfo(values.dtype).eps if share is None else share
     if np.any(values.min(-1, initial=np.inf) <= share * values.max(-1, initial=0)):
         raise MatrixError(f"{name}: no derivative here, {why}")

@@ -28,7 +28,8 @@ _DEPENDENT = "the columns of the matrix are dependent"
 
 def _d_polar(g, u, p):
     to_u, to_p = (None if part is None else conj(part) for part in g)
-    refuse_singular("polar", p, _DEPENDENT)
+    if u.size:
+        refuse_singular("polar", p, _DEPENDENT)
     turn, out = 0, 0
     if to_u is not None:
         turn = mH(u) @ to_u
@@ -43,7 +44,8 @@ def _d_polar(g, u, p):
 
 def _moved_polar(t, out, a):
     u, p = out
-    refuse_singular("polar", p, _DEPENDENT)
+    if u.size:
+        refuse_singular("polar", p, _DEPENDENT)
     inner = mH(u) @ t
     turn = sylvester_of("polar", p, p, inner - mH(inner))
     moved = u @ turn
