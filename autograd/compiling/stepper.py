@@ -10,7 +10,7 @@ import numpy as np
 
 from ..codegen import FAST
 from ..several import Bundle
-from ..tape import TensorBase, apply, parents
+from ..tape import PULL, TensorBase, apply
 from ..watching import Watcher
 from .changed import Undecided
 from .drawn import converted
@@ -118,7 +118,8 @@ class Stepper(Watcher):
     def _watch(self, tensor: Any) -> None:
         """Have the masks know what derivatives are taken by."""
         node = tensor._node
-        if node is not None and not parents(node) and isinstance(tensor._data, Traced):
+        is_variable = node is not None and node[PULL].step.prim is None  # what primitives give is none
+        if is_variable and isinstance(tensor._data, Traced):
             root = self.recorder.find(tensor._data.value)
             if root is not None:
                 self.recorder.masks.variables.add(root.number)

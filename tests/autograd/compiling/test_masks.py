@@ -154,6 +154,20 @@ def test_a_function_that_is_in_doubt_again_and_again_runs_eagerly():
         assert "may vanish" in program.fallback
 
 
+def test_variables_that_are_computed_and_lie_below_others_move():
+    """No call sees the outer variable itself, nor was the inner one given: both are what (x - 1) is."""
+
+    def slopes(x):
+        inner = grad(lambda z: anp.sum(anp.sqrt(z) ** 4))
+        return grad(lambda z: anp.sum(inner(z)))(x - 1)
+
+    program = autograd.compile(slopes, strict=True)
+    with np.errstate(all="ignore"):
+        for _ in range(3):
+            program(np.array([3.0, 4.0]))
+        np.testing.assert_allclose(program(np.ones(2)), slopes(np.ones(2)))
+
+
 def test_equal_eigenvalues_run_eagerly_and_others_are_replayed():
     weights = np.array([[1.0, 2, 3], [0, 1, 2], [2, 3, 1]])
 
