@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .faults import zeroed
-from .ir import CONSTANT, Held, Instruction, Operand, Scalar, leaves
+from .ir import CONSTANT, Held, Instruction, Operand, Scalar, leaves, operands
 from .places import view
 
 # What stays where it is as its argument moves a little.
@@ -97,7 +97,7 @@ class Masks:
 
     def _nonzero(self, x: Operand, before: int) -> Any:
         """Of what does not move: where it is not 0."""
-        if any(at >= before for at, _ in self._history.get(x.root, ())):  # it is something else now
+        if self._is_another(x, before):
             return True
         if x.dtype.kind == "b":
             return self._duck(x)
@@ -112,7 +112,7 @@ class Masks:
         if fn in _ZEROS:
             return False
         if fn is np.where and len(args) == 3:
-            return self._chosen(args[0], self._of(args[1], at, deep), self._of(args[2], at, deep))
+            return self._chosen(args[0], at, self._of(args[1], at, deep), self._of(args[2], at, deep))
         if fn is np.multiply:
             return _both(self._of(args[0], at, deep), self._of(args[1], at, deep))
         if fn is np.divide or fn in _KEEPING:
@@ -135,11 +135,12 @@ class Masks:
         any_of: Any = np.logical_or.reduce
         return any_of(whole, axis=axis, keepdims=keepdims)
 
-    def _chosen(self, condition: Any, first: Any, second: Any) -> Any:
-        if type(condition) is not Operand or condition.dtype.kind != "b":
+    def _chosen(self, condition: Any, at: int, first: Any, second: Any) -> Any:
+        known = type(condition) is Operand and condition.dtype.kind == "b"
+        mask = self._nonzero(condition, at) if known else True
+        if mask is True:
             return _either(first, second)
-        at = self._duck(condition)
-        return _either(_both(at, first), _both(np.logical_not(at), second))
+        return _either(_both(mask, first), _both(np.logical_not(mask), second))
 
     def _put(self, step: Instruction, at: int, x: Operand, deep: int) -> Any:
         """Of an array after something was written into a part of it."""
@@ -156,13 +157,21 @@ class Masks:
         if step.fn is np.copyto:
             where = step.args[3] if len(step.args) > 3 else step.options.get("where", True)
             new = self._of(step.args[1], at, deep)
-            where = self._duck(where) if type(where) is Operand else where
+            if type(where) is Operand:
+                where = self._nonzero(where, at)
+                new = True if where is True else new
             self._recorder.function(np.copyto, (part, new, "same_kind", where), {})
-        elif step.fn in (operator.setitem, np.add.at):
+        elif any(self._is_another(o, at) for o in operands(step.args[1])):
+            return True
+        else:
             self._recorder.call(operator.setitem, (part, self._given(step.args[1]), True), {}, (part,))
         return self._seen(found, first, x)
 
     # -------------------------------------------------------------- operands
+
+    def _is_another(self, x: Operand, before: int) -> bool:
+        """Whether there is something else now than before the step of that number."""
+        return any(at >= before for at, _ in self._history.get(x.root, ()))
 
     def _array(self, o: Operand) -> np.ndarray:
         root = self._recorder.recording.roots[o.root]

@@ -168,6 +168,22 @@ def test_variables_that_are_computed_and_lie_below_others_move():
         np.testing.assert_allclose(program(np.ones(2)), slopes(np.ones(2)))
 
 
+def test_a_condition_that_is_written_to_later_masks_nothing():
+    def body(x):
+        condition = x > -1
+        y = anp.where(condition, anp.sqrt(x), 0.0)
+        condition[...] = False
+        return y
+
+    program = autograd.compile(grad(lambda x: anp.sum(body(x) ** 4)), strict=True)
+    with np.errstate(all="ignore"):
+        for _ in range(3):
+            program(np.array([3.0, 4.0]))
+        before = program.replays
+        np.testing.assert_allclose(program(np.array([0.0, 4.0])), [0, 8])
+        assert program.replays == before
+
+
 def test_equal_eigenvalues_run_eagerly_and_others_are_replayed():
     weights = np.array([[1.0, 2, 3], [0, 1, 2], [2, 3, 1]])
 
