@@ -88,14 +88,25 @@ def _square(x, k):
     return x if x.shape[-2:] == (k, k) else x[..., :k, :k]
 
 
+_DEPENDENT = "the leading columns of the matrix are dependent"
+
+
+def _refuse_dependent(top):
+    """Raise where the square of r is singular, which rounding may keep it from or not."""
+    on = abs(value_of(top).diagonal(0, -2, -1))
+    rounded = 4 * on.shape[-1] * np.finfo(on.dtype).eps
+    if on.ndim == 1 and on.size:  # as a list, which takes a third of the time
+        values = on.tolist()
+        lost = min(values) <= rounded * max(values)
+    else:
+        lost = np.any(on <= rounded * on.max(-1, keepdims=True, initial=0))
+    if lost:
+        raise MatrixError(f"qr: no derivative here, {_DEPENDENT}")
+
+
 def _inverse_of_top(top):
-    """The inverse of the square of r, which rounding alone keeps from being singular or not."""
-    on = np.abs(np.diagonal(value_of(top), 0, -2, -1))
-    least = 4 * on.shape[-1] * np.finfo(on.dtype).eps * on.max(-1, keepdims=True, initial=0)
-    why = "the leading columns of the matrix are dependent"
-    if np.any(on <= least):
-        raise MatrixError(f"qr: no derivative here, {why}")
-    return inverse_of("qr", top, why)
+    _refuse_dependent(top)
+    return inverse_of("qr", top, _DEPENDENT)
 
 
 def _d_qr(g, a_shape, q, r):
