@@ -22,3 +22,4 @@ class Undecided(Changed):
 
     def __init__(self, line: str = "", what: str = ZERO):
         super().__init__(f"{line}: {what}" if line else what)
+        self.line = line

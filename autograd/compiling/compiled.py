@@ -215,7 +215,8 @@ class Compiled:
     def _missed(self, change: Changed) -> None:
         self._misses += 1
         if self._misses > PATIENCE:
-            self._give_up(str(change))
+            nowhere = isinstance(change, Undecided) and not change.line
+            self._give_up(f"{last_line(None, self._fn)}: {change}" if nowhere else str(change))
 
     def _record(self, key: Any, grads: Any, args: tuple, options: dict) -> Any:
         """The function runs, and runs once more to be recorded; both runs must agree."""

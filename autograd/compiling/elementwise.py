@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .changed import Undecided
+from .faults import lost_in
 from .ir import Instruction, Operand
 
 DTYPES = {"f4", "f8", "i4", "i8", "u1", "u4", "u8", "b1"}
@@ -109,10 +109,7 @@ def zero_where_undefined(g: np.ndarray, result: np.ndarray, unmasked: Any) -> No
 
     Errors: Undecided where g is 0, but may not be masked.
     """
-    lost = (g == 0) & np.isnan(result)
-    if np.any(lost & unmasked):
-        raise Undecided
-    np.copyto(result, 0, where=lost)
+    np.copyto(result, 0, where=lost_in(g, result, unmasked))
 
 
 def assignments(step: Instruction) -> list[Assignment] | None:

@@ -38,7 +38,16 @@ def put_zeros(g: Any, result: Any, unmasked: Any) -> None:
 
     Errors: Undecided if it may be 0 since it vanishes, where the derivative is infinite.
     """
-    zero = np.equal(g, 0)
-    if unmasked is not False and np.any(zero & unmasked & np.isnan(result)):
+    lost_in(g, result, unmasked)
+    np.copyto(result, 0, where=np.equal(g, 0))
+
+
+def lost_in(g: Any, result: Any, unmasked: Any) -> Any:
+    """Where a cotangent of 0 met an infinite derivative, and is masked.
+
+    Errors: Undecided if it may be 0 since it vanishes.
+    """
+    lost = np.equal(g, 0) & np.isnan(result)
+    if np.any(lost & unmasked):
         raise Undecided
-    np.copyto(result, 0, where=zero)
+    return lost

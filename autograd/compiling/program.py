@@ -13,7 +13,6 @@ from .changed import Changed
 from .faults import FAULTS
 from .fitted import array_of, store
 from .ir import (
-    CONSTANT,
     FRESH,
     INPUT,
     Fixed,
@@ -298,4 +297,4 @@ def references(array: Any) -> int:
     return sys.getrefcount(array)
 
 
-__all__ = ["CONSTANT", "Faults", "Writer", "references", "view"]
+__all__ = ["Faults", "Writer", "references"]
