@@ -16,7 +16,6 @@ from ..declare import case, primitive
 from ..errors import ArgumentError, MatrixError, NotDifferentiable
 from ..tape import TensorBase
 from .joining import concatenate
-from .linear_systems import inverse_of
 from .matrices import (
     columns,
     conj,
@@ -31,6 +30,7 @@ from .matrices import (
     value_of,
 )
 from .shapes import zeros_like
+from .triangles import inverse_of_triangle
 
 _POSITIVE = np.array([[2.0, 0.3, -0.5], [0.3, 3.0, 0.2], [-0.5, 0.2, 1.5]])
 _TALL = np.array([[1.0, 0.4], [-0.7, 2.0], [0.3, 0.9]])
@@ -40,13 +40,13 @@ _TALL = np.array([[1.0, 0.4], [-0.7, 2.0], [0.3, 0.9]])
 
 
 def _d_cholesky(g, out):
-    inverse = inverse_of("cholesky", out, "the matrix is singular")
+    inverse = inverse_of_triangle("cholesky", out, "the matrix is singular", lower=True)
     inner = times(mH(out), conj(g)) * half_triangle(out)
     return to_triangle(conj(times(times(mH(inverse), inner), inverse)))
 
 
 def _forward_cholesky(t, out, a):
-    inverse = inverse_of("cholesky", out, "the matrix is singular")
+    inverse = inverse_of_triangle("cholesky", out, "the matrix is singular", lower=True)
     return out @ (inverse @ hermitian_from(t) @ mH(inverse) * half_triangle(out))
 
 
@@ -106,7 +106,7 @@ def _refuse_dependent(top):
 
 def _inverse_of_top(top):
     _refuse_dependent(top)
-    return inverse_of("qr", top, _DEPENDENT)
+    return inverse_of_triangle("qr", top, _DEPENDENT)
 
 
 def _d_qr(g, a_shape, q, r):

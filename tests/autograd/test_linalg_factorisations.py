@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 import autograd
 import autograd.numpy as anp
 from autograd.errors import ArgumentError, MatrixError, MatrixShapeError, NotDifferentiable
+from autograd.ops import triangles
+from autograd.ops.triangles import inverse_of_triangle
 from tests.support.matrices import check_orders, check_values, definite, drawn
 
 kinds = pytest.mark.parametrize("complex_too", [False, True], ids=["real", "complex"])
@@ -31,6 +33,28 @@ def test_cholesky(upper, complex_too):
     check_orders(
         lambda x: anp.linalg.cholesky(x @ anp.conj(anp.swapaxes(x, -1, -2)) + np.eye(3), upper=upper), x
     )
+
+
+@pytest.mark.parametrize("dtype", ["f", "d", "F", "D"])
+@pytest.mark.parametrize("lower", [False, True])
+def test_inverses_of_triangles(lower, dtype, monkeypatch):
+    full = drawn(0, 3, 3, complex_too=dtype in "FD") + 3 * np.eye(3)
+    x = (np.tril if lower else np.triu)(full).astype(dtype)
+    found = inverse_of_triangle("qr", x, "singular", lower)
+    monkeypatch.setattr(triangles, "_lapacks", lambda kind: None)  # as without SciPy
+    without = inverse_of_triangle("qr", x, "singular", lower)
+    tolerance = 1e-6 if dtype in "fF" else 1e-14
+    assert found.dtype == without.dtype == x.dtype
+    np.testing.assert_allclose(found, without, tolerance, tolerance)
+    np.testing.assert_allclose(x @ found, np.eye(3), atol=tolerance)
+
+
+@pytest.mark.parametrize("scipy_too", [False, True])
+def test_singular_triangles(scipy_too, monkeypatch):
+    if not scipy_too:
+        monkeypatch.setattr(triangles, "_lapacks", lambda kind: None)
+    with pytest.raises(MatrixError, match=r"^qr: no derivative here, what is said$"):
+        inverse_of_triangle("qr", np.triu(np.ones((3, 3)), 1), "what is said")
 
 
 def test_cholesky_reads_one_triangle():

@@ -16,12 +16,12 @@ from ...ops import factorisations
 from ...ops.choosing import where
 from ...ops.indexing import getitem
 from ...ops.joining import concatenate
-from ...ops.linear_systems import inverse_of
 from ...ops.matrices import columns, conj, matrices, mH, mT, squares, value_of
+from ...ops.triangles import inverse_of_triangle, triangle
 from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
-from .matrices import in_loops, triangle
+from .matrices import in_loops
 
 theirs = load("linalg")
 
@@ -81,8 +81,8 @@ def _d_lu(g, a_shape, order, low, up):
     to_low, to_up = (None if part is None else conj(part) for part in g[1:])
     k = min(a_shape[-2:])
     l1, u1 = low[..., :k, :], columns(up, k)
-    inverse_l = mH(inverse_of("lu", l1, "the matrix is singular"))
-    inverse_u = mH(inverse_of("lu", u1, "the matrix is singular"))
+    inverse_l = mH(inverse_of_triangle("lu", l1, "the matrix is singular", lower=True))
+    inverse_u = mH(inverse_of_triangle("lu", u1, "the matrix is singular"))
     inner, rest_below, rest_beside = 0, None, None
     if a_shape[-2] > k:  # l2 = a2 @ inv(u)
         rest_below = zeros_below(a_shape, k, low) if to_low is None else to_low[..., k:, :] @ inverse_u
@@ -108,8 +108,8 @@ def _moved_lu(t, out, a):
     k = min(a.shape[-2:])
     t = rows_in_order(t, value_of(order))
     l1, u1 = low[..., :k, :], columns(up, k)
-    inverse_l = inverse_of("lu", l1, "the matrix is singular")
-    inverse_u = inverse_of("lu", u1, "the matrix is singular")
+    inverse_l = inverse_of_triangle("lu", l1, "the matrix is singular", lower=True)
+    inverse_u = inverse_of_triangle("lu", u1, "the matrix is singular")
     inner = inverse_l @ t[..., :k, :k] @ inverse_u
     moved_low, moved_up = l1 @ triangle(inner, True, 1), triangle(inner, False) @ u1
     if a.shape[-2] > k:

@@ -18,11 +18,12 @@ from ...ops.matrices import hermitian_from, mH, mT, squares, value_of
 from ...ops.reductions import sum
 from ...ops.shapes import as_array
 from ...ops.sizes import absolute
+from ...ops.triangles import triangle
 from ...tape import TensorBase
 from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
-from .matrices import symmetric_from, triangle
+from .matrices import symmetric_from
 
 theirs = load("linalg")
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from ...errors import ArgumentError, MatrixError, MatrixShapeError
 from ...ops.indexing import diagonal
-from ...ops.matrices import hermitian_from, in_lapack, mT, on_diagonal, real_dtype, squares, value_of
+from ...ops.matrices import hermitian_from, in_lapack, mT, on_diagonal, squares, value_of
 from ...ops.shapes import as_array, astype
+from ...ops.triangles import triangle
 
 
 def over_batch(function, *arrays):
@@ -36,13 +37,6 @@ def _stacked(parts, lead, count):
 def in_loops(function, *arrays):
     """The same, for dtypes that LAPACK has not too."""
     return in_lapack(functools.partial(over_batch, function), *arrays)
-
-
-def triangle(x, lower=True, k=0):
-    """x with zeros above its diagonal, or below it; with k = 1 on it as well."""
-    m, n = x.shape[-2:]
-    mask = np.tri(m, n, -k, real_dtype(x)) if lower else np.tri(n, m, -k, real_dtype(x)).T
-    return x * mask
 
 
 def symmetric_from(x, lower=True):

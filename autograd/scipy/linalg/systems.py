@@ -9,10 +9,11 @@ from ...errors import ArgumentError, MatrixShapeError
 from ...ops import determinants, least_squares, linear_systems
 from ...ops.matrices import hermitian_from, matrices, mH, mT, squares, value_of
 from ...ops.shapes import as_array, astype
+from ...ops.triangles import triangle
 from ...wholes import as_whole
 from .. import load
 from .._faces import spelled
-from .matrices import in_double, in_loops, read_as, right_side, triangle
+from .matrices import in_double, in_loops, read_as, right_side
 
 theirs = load("linalg")
 
