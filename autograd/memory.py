@@ -60,6 +60,12 @@ def is_array(value: Any) -> bool:
     return isinstance(value, _arrays)
 
 
+def are_matrices(x: Any, y: Any) -> bool:
+    """Whether two values are arrays of two axes, and no Tensors: `dot` multiplies those fastest."""
+    plain = type(x) is type(y) is np.ndarray or (is_array(x) and is_array(y))
+    return plain and x.ndim == y.ndim == 2
+
+
 def as_array(value: Any) -> Any:
     """An ndarray of a value; an array of a class that was admitted stays what it is."""
     recorded: Any = value

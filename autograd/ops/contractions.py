@@ -9,6 +9,7 @@ import numpy as np
 from ..batching_classes import core
 from ..declare import case, primitive
 from ..errors import ShapeError
+from ..memory import are_matrices
 from .indexing import diagonal, getitem
 from .reductions import axes_of
 from .shapes import as_array, expand_dims, moveaxis, reduce_sum, reshape, transpose
@@ -73,11 +74,11 @@ def _matmul_each(call):
 
 def _product(x, y):
     """x @ y: by `dot` of two matrices, which takes half the time of a small product, also of one row."""
-    return x.dot(y) if type(x) is type(y) is np.ndarray and x.ndim == y.ndim == 2 else np.matmul(x, y)
+    return x.dot(y) if are_matrices(x, y) else np.matmul(x, y)
 
 
 def _d_right(g, x):
-    if type(x) is type(g) is np.ndarray and x.ndim == g.ndim == 2:
+    if are_matrices(x, g):
         return x.T.dot(g)
     turned = x.swapaxes(-1, -2)
     # where one row is summed over, a product of every pair: BLAS is slow at that
@@ -85,7 +86,7 @@ def _d_right(g, x):
 
 
 def _d_left(g, y):
-    if type(g) is type(y) is np.ndarray and g.ndim == y.ndim == 2:
+    if are_matrices(g, y):
         return g.dot(y.T)
     return g @ y.swapaxes(-1, -2)
 
