@@ -29,7 +29,7 @@ from ...tape import TensorBase
 from ...transforms.trees import leaves
 from .. import load
 from .._faces import spelled
-from .problems import Integrand, arguments, bare, flat, in_double, pulled, pushed, tangents
+from .problems import Integrand, arguments, bare, flat, in_double, pulled, pushed, tangents, tensors_in
 
 theirs = load("integrate")
 
@@ -211,7 +211,7 @@ def odeint(func, y0, t, args=(), Dfun=None, col_deriv=0, full_output=0, ml=None,
     call = (lambda x, a: func(x[1], x[0], *a)) if tfirst else (lambda x, a: func(x[0], x[1], *a))
     inner = Integrand("odeint", call, args)
     equation = Equation("odeint", _as_vector("odeint", inner), _by_odeint(shared))
-    return _solution([*_prepared("odeint", y0, t), *inner.tensors], equation=equation)
+    return _solution([*_prepared("odeint", y0, t), *tensors_in(args)], equation=equation)
 
 
 def _as_vector(name: str, inner: Integrand) -> Any:
@@ -267,7 +267,7 @@ def solve_ivp(
     start = reshape(_floating("solve_ivp", "t_span", t_span[0]), (1,))
     at = found.t if t_eval is None else _floating("solve_ivp", "t_eval", t_eval)
     y0, t = _prepared("solve_ivp", y0, concatenate([start, at]))
-    out = _solution([y0, t, *inner.tensors], equation=equation)
+    out = _solution([y0, t, *tensors_in(args)], equation=equation)
     found.y, found.t = mT(out[1:]), wrapped(found.t)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -23,13 +24,12 @@ class Integrand:
     Attributes:
         name: what asks for it, for errors.
         call: `call(x, args)`, the user's function.
-        args: the extra arguments, with a Place where a tensor was.
+        args: the extra arguments, with a Place where a tensor was: it holds none of `tensors_in` itself.
     """
 
     def __init__(self, name: str, call: Callable, args: Any):
         self.name, self.call = name, call
-        self.tensors = [leaf for _, leaf in leaves(args) if isinstance(leaf, TensorBase)]
-        count = iter(range(len(self.tensors)))
+        count = itertools.count()
         marked = [Place(next(count)) if isinstance(v, TensorBase) else v for _, v in leaves(args)]
         self.args = rebuild(args, iter(marked))
 
@@ -43,6 +43,11 @@ class Integrand:
         Errors: NotDifferentiable where the function uses a tensor that requires grad and was not given.
         """
         return bare(self.name, self(x, *values))
+
+
+def tensors_in(args: Any) -> list:
+    """The tensors among extra arguments, in the order in which an Integrand takes them."""
+    return [leaf for _, leaf in leaves(args) if isinstance(leaf, TensorBase)]
 
 
 def in_double(xs: Any) -> list:

@@ -17,7 +17,7 @@ from ...tape import TensorBase
 from ...transforms.trees import leaves
 from .. import load
 from .._faces import spelled
-from .problems import Integrand, arguments, bare, flat, in_double, pulled, pushed, tangents
+from .problems import Integrand, arguments, bare, flat, in_double, pulled, pushed, tangents, tensors_in
 
 theirs = load("integrate")
 
@@ -140,7 +140,7 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
         )  # fmt: skip
     if full_output or points is not None or weight is not None or complex_func:
         raise ArgumentError("quad: with a tensor, only epsabs, epsrel and limit may be given")
-    inner = Integrand("quad", lambda x, rest: func(x, *rest), args)
+    inner, tensors = Integrand("quad", lambda x, rest: func(x, *rest), args), tensors_in(args)
 
     def f(x: Any, *tensors: Any) -> Any:
         found = inner(x, *tensors)
@@ -150,9 +150,9 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
 
     rule = Rule("quad", f, {"epsabs": epsabs, "epsrel": epsrel, "limit": limit})
     limits = [_limit(x) for x in (a, b)]
-    value = _integral([*limits, *inner.tensors], rule=rule)[0]
+    value = _integral([*limits, *tensors], rule=rule)[0]
     error = theirs.quad(
-        lambda x: inner.bare(x, [t._data for t in inner.tensors]).item(), *[float(value_of(x)) for x in limits],
+        lambda x: inner.bare(x, [t._data for t in tensors]).item(), *[float(value_of(x)) for x in limits],
         epsabs=epsabs, epsrel=epsrel, limit=limit,
     )[1]  # fmt: skip
     return value, error
