@@ -249,3 +249,21 @@ def test_gradients_that_are_reset_when_they_are_held():
         found.append(plain(kept))
     assert same(*found)
     assert run.replays >= 3
+
+
+def test_gradients_that_are_lost_between_calls():
+    """A program for leaves without gradients must not take one that it has made itself."""
+    found = []
+    for compiled in (False, True):
+        nn.manual_seed(0)
+        model = nn.Linear(4, 3)
+        run = functools.partial(added, model, None)
+        run = autograd.compile(run, state=model, strict=True) if compiled else run
+        results = []
+        for i in range(14):
+            if i in (3, 5, 7, 9, 11):
+                model.weight.grad = None
+            run(np.full((2, 4), i + 1, np.float32))
+            results.append(plain(model.weight.grad))
+        found.append(results)
+    assert same(*found)
