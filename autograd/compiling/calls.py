@@ -70,6 +70,7 @@ def call(entry: Any, args: tuple, options: dict, captured: Captured, seen: int) 
     for what in captured.reads:
         read(source, what, state.has)
     steady = _optimizers(source, entry)
+    entry.options = source.options
     _tensors(source, entry)
     _gradients(source, entry)
     checks = [*source.lines, f"if not ({' and '.join(source.conditions)}): return MISS"]

@@ -31,6 +31,7 @@ class Source:
 
     Attributes:
         inputs: what the arrays among the arguments are called.
+        options: for each group of an optimiser, the options whose numbers are in place.
     """
 
     def __init__(self, names: dict[str, Any]):
@@ -38,6 +39,7 @@ class Source:
         self.lines: list[str] = []
         self.conditions: list[str] = []
         self.inputs: list[str] = []
+        self.options: list[list[Any]] = []
         self._count = 0
         for name in [n for n in names if n.startswith("v_")]:
             del names[name]
@@ -146,6 +148,7 @@ def group(source: Source, options: dict[str, Any], renew: Callable[[], bool]) ->
     Gives the name of the options.
     """
     values, pattern = list(options.values()), switches(options)
+    source.options.append(values)
 
     def look() -> bool:
         if switches(options) != pattern or not renew():

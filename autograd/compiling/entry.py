@@ -8,7 +8,7 @@ from typing import Any
 
 from ..tape import new_tensor
 from . import accumulated, calls
-from .changed import Moved
+from .changed import Moved, Outdated
 from .guarded import Guarded
 from .holding import Holding, is_alone, is_owned, release, take_back
 from .ir import FRESH
@@ -41,6 +41,7 @@ class Entry:
         self.source = ""
         self.names: dict[str, Any] = {}
         self.call: Callable | None = None
+        self.options: list[list[Any]] = []  # of optimisers, whose numbers a call has found in place
         self._expected, self._patience = 0, 1  # when a call was written last; how many runs must follow
         self.written = {o.root for step in self.plan.steps for o in step.writes}
         self.written |= {target.root for target, _ in recording.finals}
@@ -80,7 +81,7 @@ class Entry:
                 continue
             array = found[operand.root] = place.get()
             if (array.shape, array.strides, array.dtype) != operand[2:]:
-                raise Moved("a tensor of the state has another shape, layout or dtype")
+                raise Outdated("a tensor of the state has another shape, layout or dtype")
         self.added = list({o.root: None for _, o in accumulated.places(self.traced, self.used)})
         roots = self.traced.recording
         for _, operand in accumulated.places(self.traced, self.used):
@@ -126,7 +127,8 @@ class Entry:
 
     def ready(self) -> None:
         """Make sure that the program's arrays are those of the state, and nobody else's."""
-        if not (self._has_values() and self._has_slots() and self._has_gradients()):
+        bound = "run" in self.names  # else the last attempt to bind it was refused
+        if not (bound and self._has_values() and self._has_slots() and self._has_gradients()):
             self.rebindings += 1
             self._forget()
             self._bind()
@@ -193,6 +195,8 @@ class Entry:
 
     def run(self, arrays: list) -> Any:
         self.ready()
+        for values in self.options:  # this run puts numbers of its own in place
+            values.clear()
         return self.body(*arrays)
 
     def expect(self, args: tuple, options: dict, keys: Keys, replays: int) -> None:

@@ -204,7 +204,8 @@ class State:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 for parameter in group["params"]:
-                    optimizer._slot(parameter, group)
+                    if parameter._node is not None or grad_of(parameter) is not None:  # not a frozen one's
+                        optimizer._slot(parameter, group)
 
     def lighten(self) -> None:
         """Have optimisers free what only eager steps need."""
@@ -286,7 +287,7 @@ class State:
                 found.append({k: v for k, v in group.items() if k != "params"})
                 for parameter in group["params"]:
                     slot = optimizer._slots.get(parameter)
-                    if slot is not None:
+                    if slot is not None and slot.step:  # others are made where a program is bound
                         found += [slot.step, dict(slot.numbers), *(np.array(a) for a in slot.state)]
         found += [g.bit_generator.state for g in self.all_generators()]
         return found

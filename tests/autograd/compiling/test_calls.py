@@ -99,6 +99,13 @@ def rate_goes_back_and_forth(t, i):
     t.opt.param_groups[0]["lr"] = (0.1, 0.01)[i % 2]
 
 
+def rate_comes_back(t, i):
+    """It is another for one call, before which something else happens, not for the first time."""
+    t.opt.param_groups[0]["lr"] = 0.5 if i == 7 else 0.1
+    if i in (5, 6, 7):
+        t.model.train()
+
+
 def decay_is_switched_on(t, i):
     if i == 6:
         t.opt.param_groups[0]["weight_decay"] = 0.1
@@ -247,6 +254,14 @@ def dtype_changes(t, i):
         t.opt._slots = {}
 
 
+def what_is_kept_takes_another_dtype_later(t, i):
+    if i == 6:
+        t.opt.zero_grad()
+        t.model.to(np.float64)
+    if i == 9:
+        t.opt.load_state_dict(t.opt.state_dict())
+
+
 def modes_change(t, i):
     t.model.train(i % 3 > 0)
 
@@ -287,13 +302,14 @@ def batches_of_other_layouts_come_between(t, i):
 
 BETWEEN = [
     nothing, state_is_loaded, state_of_new_slots_is_loaded, rate_is_set, rate_goes_back_and_forth,
-    decay_is_switched_on, group_is_replaced, groups_are_replaced, group_is_added, parameter_leaves_a_group,
-    parameter_is_frozen_and_thawed, node_is_made_anew, weights_are_written, weights_are_replaced,
-    weights_take_another_layout, memory_is_held, graphs_are_held, graphs_over_handed_out_memory_are_held,
-    graph_takes_the_place_of_a_hold, views_are_held, gradients_are_held, memory_of_gradients_is_held,
-    gradients_are_saved_by_graphs, gradients_are_reset, hook_is_added_and_removed, module_hook_is_added,
-    layer_is_replaced, dtype_changes, modes_change, copy_is_trained, eager_steps_come_between, step_fails,
-    other_batches_come_between, batches_of_other_layouts_come_between,
+    rate_comes_back, decay_is_switched_on, group_is_replaced, groups_are_replaced, group_is_added,
+    parameter_leaves_a_group, parameter_is_frozen_and_thawed, node_is_made_anew, weights_are_written,
+    weights_are_replaced, weights_take_another_layout, memory_is_held, graphs_are_held,
+    graphs_over_handed_out_memory_are_held, graph_takes_the_place_of_a_hold, views_are_held,
+    gradients_are_held, memory_of_gradients_is_held, gradients_are_saved_by_graphs, gradients_are_reset,
+    hook_is_added_and_removed, module_hook_is_added, layer_is_replaced, dtype_changes,
+    what_is_kept_takes_another_dtype_later, modes_change, copy_is_trained, eager_steps_come_between,
+    step_fails, other_batches_come_between, batches_of_other_layouts_come_between,
 ]  # fmt: skip
 
 
@@ -614,8 +630,26 @@ def test_what_an_optimiser_keeps_of_parameters_without_gradients():
     for use in (False, True):
         t = Training(use, adam)
         t.opt.add_param_group({"params": [tensor(np.ones(3), requires_grad=True)]})
-        for _ in range(6):
+        for i in range(6):
+            if i == 2:  # the next call is the first replay
+                t.opt.load_state_dict(t.opt.state_dict())
             t.step(X, Y)
         found.append([len(t.opt.state), sorted(t.opt.state_dict()["state"])])
+    assert found[0] == found[1]
+    assert t.step.replays
+
+
+def test_what_an_optimiser_keeps_of_frozen_parameters():
+    """What it kept when they were frozen, also if its options are others since."""
+    found = []
+    for use in (False, True):
+        t = Training(use, sgd)
+        for i in range(10):
+            if i == 5:
+                t.opt.zero_grad()
+                t.weight.requires_grad_(False)
+                t.opt.param_groups[0]["momentum"] = 0.5
+            t.step(X, Y)
+        found.append({k: sorted(v) for k, v in t.opt.state_dict()["state"].items()})
     assert found[0] == found[1]
     assert t.step.replays
