@@ -244,7 +244,7 @@ class Writer:
                 name = self._operand(value)
                 made = self.bound.get(value.root, ("", None))
                 fresh = self.recording.roots[value.root].kind == FRESH and name == made[0]
-                found.append(name if fresh and found.count(name) == 0 else f"{name}.copy()")
+                found.append(name if fresh and found.count(name) == 0 else f"{name}.copy({_order(value)})")
             return value
 
         mapped(self.recording.outputs, take)
@@ -284,6 +284,13 @@ class Writer:
         exec(compile(text, filename, "exec"), self.names, scope)
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         return scope["run"], "\n".join([text, *self.functions])
+
+
+def _order(operand: Operand) -> str:
+    """The order of a copy, as source: that of the axes in memory, unless it is C's or one is repeated."""
+    if operand.contiguous or 0 in operand.strides:
+        return ""
+    return "'F'" if operand.transposed.contiguous else "'K'"
 
 
 def _bound_view(

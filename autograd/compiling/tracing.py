@@ -216,7 +216,8 @@ class _Session:
 
     def _entered(self, value: Any) -> Traced:
         # a copy: what the run does to it in place must not reach the caller's, and no two overlap
-        array = np.array(value, order="K")
+        # of an array that repeats elements NumPy's calls give results in C order
+        array = np.array(value, order="C" if 0 in getattr(value, "strides", ()) else "K")
         if any(value is t._data for t in self.state.tensors()):
             raise Leak("an argument is memory of the state; hand in a copy, or the tensor itself")
         operand = self.recorder.enter(array, INPUT)

@@ -543,6 +543,8 @@ KINDS = [
     ("results", lambda x: (x.shape[0], None, "a", 2.5, True, x.dtype), (ONES,)),
     ("views", lambda x: (lambda y: (y, y[1:], y[::-1], y))(x * 2), (ONES,)),
     ("large views", lambda x: (lambda y: (y[1:], y.reshape(100, -1).T))(x * 2), (np.arange(3000.0),)),
+    ("orders", lambda x: (x.T, x.transpose(1, 2, 0) * 2, (x + 1)[::-1].T), (np.ones((2, 3, 4)),)),
+    ("large in columns", lambda x: (x.T * 2, x.T @ x), (np.ones((90, 80)),)),
     ("element", lambda x: (x[:1, 0] * 2)[None], (np.ones((2, 2)),)),
 ]  # fmt: skip
 
