@@ -7,7 +7,7 @@ import io
 import random
 import sys
 from collections.abc import Iterator
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,9 @@ _HARMLESS = {"fspath", "getpid", "get_ident", "struct_time", "timedelta"}
 _SOURCES = {"os", "logging", "subprocess", "tempfile", "uuid", "secrets"}
 _QUIET = ("autograd.compiling", "linecache", "tokenize", "warnings")
 
+# What methods of these do stays in the program.
+_BARE = {list, dict, set, tuple, str, np.ndarray}
+
 
 class Effects:
     """Looks on, while it is entered, at the calls of functions that are written in C.
@@ -39,6 +42,7 @@ class Effects:
 
     def __enter__(self) -> Effects:
         self.met: set[CodeType] = set()
+        self.harmless: set[Any] = set()  # functions of modules that may be called from anywhere
         self.free = sys.getprofile() is None
         self.collecting = gc.isenabled()
         gc.disable()  # callbacks and finalisers that the collector runs are none of the function's
@@ -53,13 +57,19 @@ class Effects:
             gc.enable()
 
     def _event(self, frame: FrameType, event: str, arg: Any) -> None:
+        # most are harmless, and told quickly
         if event == "c_call":
+            if arg in self.harmless or type(arg.__self__) in _BARE:
+                return
             name = _refused(arg, frame)
+            if not name and type(arg.__self__) is ModuleType and arg.__name__ not in _LOOKING:
+                self.harmless.add(arg)
         elif event == "call":
             file = frame.f_code.co_filename
-            if not file.startswith("<") and lines.is_users(
-                file
-            ):  # what is written at run time is a library's
+            if file[:7] != "<frozen" and lines.is_library(file):
+                return
+            # what is written at run time is a library's
+            if not file.startswith("<") and lines.is_users(file):
                 self.met.add(frame.f_code)
             name = frame.f_code.co_name if frame.f_globals.get("__name__") in _SOURCES else ""
             name = "" if name in ("fspath", "_fspath", "__init__", "<module>") else name

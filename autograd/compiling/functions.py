@@ -44,7 +44,9 @@ def out_of(fn: Callable, args: tuple, options: dict) -> Any:
         return options["out"]
     if fn not in _OUT_AT:
         try:
-            names = list(inspect.signature(fn).parameters)
+            # to read the text of a signature takes milliseconds
+            named = "out" in (getattr(fn, "__text_signature__", "out") or "")
+            names = list(inspect.signature(fn).parameters) if named else []
         except (TypeError, ValueError):
             names = []
         _OUT_AT[fn] = names.index("out") if "out" in names else 99

@@ -86,9 +86,10 @@ class Watch:
         ]
 
     def _frame(self, frame: Any, event: str, arg: Any) -> Any:
-        code, last = frame.f_code, frame.f_lineno
+        code = frame.f_code
         if not lines.is_users(code.co_filename):
             return None
+        last = frame.f_lineno
         if code.co_filename.startswith("<") and lines.is_library(frame.f_back.f_code.co_filename):
             return None  # written by `dataclasses` and their like
 

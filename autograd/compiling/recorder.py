@@ -20,37 +20,12 @@ from .changed import Undecided
 from .drawn import converted, number
 from .faults import FAULTS, put_zeros, reported, zeroed
 from .functions import EMPTY, STRUCTURAL, WRITERS, depends_on_values, out_of
-from .ir import CONSTANT, FRESH, INPUT, Held, Instruction, leaves, mapped
+from .ir import CONSTANT, FRESH, INPUT, Instruction, leaves, mapped
+from .looking import OWN, Looking
 from .masks import Masks
+from .opaque import Opaque, inside
 from .places import KnownMemory
 from .traced import Leak, Traced
-
-
-class Opaque:
-    """What an opaque kernel gave that is no array: nothing but an opaque pull may look inside."""
-
-    __slots__ = ("_held", "_value")
-
-    def __init__(self, value: Any, held: Held):
-        object.__setattr__(self, "_value", value)
-        object.__setattr__(self, "_held", held)
-
-    def __getattribute__(self, name: str) -> Any:
-        if name == "__class__":
-            return Opaque
-        raise Leak("an intermediate result of a kernel was read")
-
-    def _refuse(self, *args: Any) -> Any:
-        raise Leak("an intermediate result of a kernel was read")
-
-    __iter__ = __getitem__ = __len__ = __bool__ = __call__ = __float__ = __int__ = __index__ = _refuse
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __array__ = _refuse
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
-
-
-def inside(opaque: Opaque) -> tuple[Any, Held]:
-    read = object.__getattribute__
-    return read(opaque, "_value"), read(opaque, "_held")
 
 
 class Recorder(KnownMemory):
@@ -62,6 +37,7 @@ class Recorder(KnownMemory):
         ambient: NumPy's error state outside the function.
         on_draw: called after a draw was noted.
         masks: tells where cotangents are masked.
+        looking: see there.
     """
 
     def __init__(self) -> None:
@@ -69,6 +45,7 @@ class Recorder(KnownMemory):
         self._ducks: list[weakref.ref] = []
         self.count = 0
         self.masks = Masks(self)
+        self.looking = Looking()
         self.faulty = False  # whether NumPy has reported an invalid operation in the sweep that runs
         self.on_draw: Callable[[], None] = lambda: None
         self.closed = ""
@@ -99,6 +76,13 @@ class Recorder(KnownMemory):
 
     def call(self, fn: Callable, args: tuple, options: dict, writes: tuple = ()) -> Any:
         """Run something of NumPy's on real values, and note it."""
+        self.looking.away()
+        try:
+            return self._call(fn, args, options, writes)
+        finally:
+            self.looking.on()
+
+    def _call(self, fn: Callable, args: tuple, options: dict, writes: tuple) -> Any:
         if self.closed:
             raise Leak(self.closed)
         if any(not isinstance(w, Traced) for w in writes):
@@ -114,11 +98,7 @@ class Recorder(KnownMemory):
         real = mapped(args, value_of), mapped(options, value_of)
         step = Instruction(fn, mapped(args, self.noted), mapped(options, self.noted))
         step.writes = tuple(self.operand(w.value) for w in writes)
-        try:
-            result = fn(*real[0], **real[1])
-        except Exception as error:
-            raised(error)
-            raise
+        result = self._run(fn, *real)
         if not writes and _has_place(args, options):
             result = mapped(result, _apart)  # which part of memory it views is not the same in each run
         if writes and not isinstance(result, tuple):
@@ -130,6 +110,19 @@ class Recorder(KnownMemory):
         if step.results is not None or writes:
             self.note(step)
         return made
+
+    def _run(self, fn: Callable, args: tuple, options: dict) -> Any:
+        try:
+            if fn in OWN:
+                return fn(*args, **options)
+            self.looking.on()
+            try:
+                return fn(*args, **options)
+            finally:
+                self.looking.away()
+        except Exception as error:
+            raised(error)
+            raise
 
     def function(self, fn: Callable, args: tuple, options: dict) -> Any:
         """The same for functions that are no ufuncs."""

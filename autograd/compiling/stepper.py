@@ -16,7 +16,8 @@ from .changed import Undecided
 from .drawn import converted
 from .faults import ASKED, FAULTS, cleared
 from .ir import Fixed, Held, Instruction, Scalar, leaves, mapped
-from .recorder import Opaque, Recorder, raised, value_of
+from .opaque import Opaque
+from .recorder import Recorder, raised, value_of
 from .traced import Leak, Traced
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..memory import admit_arrays
+from ..tape import TensorBase
 from .ir import mapped
 from .lines import described, is_library, user_frame
 
@@ -101,7 +102,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return self._view(np.lib.stride_tricks.as_strided(self.value, shape, strides))
 
     def __getitem__(self, index: Any) -> Any:
-        return self.recorder.call(operator.getitem, (self, mapped(index, self.recorder.of_tensor)), {})
+        if type(index) is not int:
+            index = mapped(index, self.recorder.of_tensor)
+        return self.recorder.call(operator.getitem, (self, index), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index, value = mapped((index, value), self.recorder.of_tensor)
@@ -112,7 +115,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             self.recorder.call(operator.setitem, (self, index, value), {}, writes=(self,))
 
     def __iter__(self) -> Any:
-        return (self[i] for i in range(len(self)))
+        return iter([self[i] for i in range(len(self))])
 
     # -------------------------------------------------------------- reading a value
 
@@ -164,20 +167,20 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         out = options.get("out", ())
-        if any(getattr(type(x), "__array_ufunc__", 0) is None for x in inputs):
-            return NotImplemented
-        if any(_is_tensor(x) for x in (*inputs, *out)):
-            return NotImplemented
-        if len(out) == 1:
-            options["out"] = out[0]
-        writes = [x for x in out if x is not None]
+        for x in (*inputs, *out):
+            if type(x) not in _USUAL and (_declines(x) or isinstance(x, TensorBase)):
+                return NotImplemented
+        if out:
+            if out[1:] == ():
+                options["out"] = out[0]
+            out = tuple([x for x in out if x is not None])
         if method == "at":
-            writes.append(inputs[0])
+            out = (*out, inputs[0])
         fn = ufunc if method == "__call__" else getattr(ufunc, method)
-        return self.recorder.call(fn, inputs, options, writes=tuple(writes))
+        return self.recorder.call(fn, inputs, options, writes=out)
 
     def __array_function__(self, func: Any, types: Any, args: tuple, options: dict) -> Any:
-        if any(issubclass(t, _tensors()) for t in types):
+        if any(issubclass(t, TensorBase) for t in types):
             return NotImplemented
         return self.recorder.function(func, args, options)
 
@@ -194,9 +197,17 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         self[...] = np.sort(self, axis, kind)
 
 
+def _declines(x: Any) -> bool:
+    return getattr(type(x), "__array_ufunc__", 0) is None
+
+
+# What ufuncs mostly meet.
+_USUAL = {Traced, np.ndarray, float, int, type(None)}
+
+
 def _in_place(name: str, ufunc: np.ufunc) -> Any:
     def method(self: Traced, other: Any) -> Any:
-        if _is_tensor(other):
+        if isinstance(other, TensorBase):
             return NotImplemented
         # a NumPy scalar is replaced, an array is written
         return ufunc(self, other) if self.scalar else ufunc(self, other, out=(self,))
@@ -232,13 +243,3 @@ for _name in (
 
 
 admit_arrays(Traced)
-
-
-def _tensors() -> type:
-    from ..tape import TensorBase
-
-    return TensorBase
-
-
-def _is_tensor(x: Any) -> bool:
-    return isinstance(x, _tensors())

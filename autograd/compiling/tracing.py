@@ -161,7 +161,9 @@ class _Session:
         self.recorder.on_draw = watch.accept
         names = self.captured.standing_in(self._named)
         arrays = Conversions(self.recorder if self.widely else None)
-        with names, arrays, Hashing(), watch, watching(self.stepper), effects.Effects() as seen:
+        seen = effects.Effects()
+        looking = self.recorder.looking.beside(watch, seen)
+        with names, arrays, Hashing(), watch, watching(self.stepper), seen, looking:
             result = self.fn(*given[0], **given[1])
         self.met = seen.met
         for leak in Leak.pending.raised:  # that a handler of the function's took for its own

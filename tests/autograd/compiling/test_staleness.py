@@ -18,6 +18,8 @@ import nn
 import nn.functional as F
 import optim
 from autograd import tensor
+from autograd.compiling import looking
+from autograd.compiling.effects import Effects
 from autograd.errors import CompileError
 from tests.support.compiling import plain, quietly, same, training_step
 
@@ -375,6 +377,15 @@ def printed():
     return fn, "outside the program"
 
 
+def printed_by_a_ufunc_of_python():
+    tell = np.frompyfunc(lambda value: print("seen") or value, 1, 1)
+    return lambda x: x * tell(x).astype(np.float32), "outside the program"
+
+
+def printed_along_an_axis():
+    return lambda x: x * np.apply_along_axis(lambda row: print("seen") or row, 0, x), "outside the program"
+
+
 def iterator():
     numbers = itertools.cycle([1, 1, 1, 2])
     return lambda x: x * next(numbers), "iterator"
@@ -395,7 +406,8 @@ def live_result():
 
 REFUSED = [
     drawn_by_numpy, drawn_by_python, drawn_by_an_instance, drawn_by_a_generator_in_a_list, clock,
-    environment, file, printed, iterator, argument_written, live_result,
+    environment, file, printed, printed_by_a_ufunc_of_python, printed_along_an_axis, iterator,
+    argument_written, live_result,
 ]  # fmt: skip
 
 
@@ -412,6 +424,27 @@ def test_what_a_program_cannot_repeat_is_refused_with_its_line(case):
     with pytest.raises(CompileError, match=reason) as caught:
         several()
     assert "test_staleness.py:" in str(caught.value)
+
+
+def test_nobody_looks_on_while_the_recorder_is_at_work(monkeypatch):
+    seen = []
+    event = Effects._event
+    monkeypatch.setattr(Effects, "_event", lambda *args: seen.append(args[2]) or event(*args))
+
+    def events(calls):
+        def fn(x):
+            for _ in range(calls):
+                x = np.tanh(x)
+            return x
+
+        program = autograd.compile(fn, strict=True)
+        seen.clear()
+        [program(ONES) for _ in range(2)]
+        return len(seen)
+
+    few, many = events(10), events(60)
+    assert few
+    assert not looking.SWIFT or many - few <= 50 * 140
 
 
 def test_a_refused_draw_is_undone():
