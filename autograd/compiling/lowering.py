@@ -10,7 +10,7 @@ import numpy as np
 
 from .elementwise import zero_where_undefined
 from .faults import zeroed
-from .ir import Instruction, Operand
+from .ir import Instruction, Operand, Scalar
 
 Name = Callable[[Any], str]
 
@@ -54,7 +54,7 @@ def gives_new_array(step: Instruction) -> bool:
 
 def may_refuse(step: Instruction) -> bool:
     """Whether a step may raise for the values that it gets."""
-    refusing = (operator.getitem, elements_of, zeroed, zero_where_undefined)
+    refusing = (operator.getitem, elements_of, element_of, zeroed, zero_where_undefined)
     return step.fn in TAKES or step.fn in refusing or gives_new_array(step)
 
 
@@ -99,7 +99,7 @@ def source(step: Instruction, name: Name) -> list[str]:
     if write is not None:
         return write(step, name)
     if step.fn is np.copyto and len(step.args) == 2 and not step.options:
-        return [assigned(name(step.args[0]), name(step.args[1]))]
+        return [assigned(step.args[0], name(step.args[1]), name)]
     if step.fn is operator.setitem:
         target, index, value = step.args
         return [f"{name(target)}[{name(index)}] = {name(value)}"]
@@ -108,9 +108,9 @@ def source(step: Instruction, name: Name) -> list[str]:
     return [f"{name(step.fn)}({arguments(step, name)})"]
 
 
-def assigned(target: str, values: str) -> str:
-    """The statement that fills an array: it takes half as long as `numpy.copyto`."""
-    return f"{target}[...] = {values}"
+def assigned(target: Operand, values: str, name: Name) -> str:
+    """The statement that fills an array: half as long as `numpy.copyto`, of one element a fourth."""
+    return f"{name(target)}[{'...' if target.shape else '()'}] = {values}"
 
 
 def below(indices: np.ndarray, limit: int) -> bool:
@@ -122,6 +122,8 @@ def refused(step: Instruction, name: Name) -> str:
     """The condition under which a guard says that a program does not hold."""
     if step.fn is below:
         indices, limit = step.args
+        if indices.size == 1:
+            return f"{name(indices)}.item() >= {limit}"
         return f"{name(max)}({name(indices)}.tolist()) >= {limit}"
     return f"bool({name(step.args[0])}) is not {step.expected}"
 
@@ -144,7 +146,14 @@ def arguments(step: Instruction, name: Name, without: tuple[str, ...] = ()) -> s
     return ", ".join(parts)
 
 
+# What NumPy's scalars do as its ufuncs do.
+OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
+
+
 def _ufunc_call(step: Instruction, name: Name, out: Any) -> str:
+    if step.fn in OPERATORS and any(type(a) is Scalar for a in step.args):
+        x, y = map(name, step.args)
+        return assigned(out, f"{x} {OPERATORS[step.fn]} {y}", name)
     # the output by position, where NumPy takes it so: a keyword costs a tenth of a small call
     by_name = step.fn in (np.maximum, np.minimum)
     parts = [*(name(a) for a in step.args), f"out={name(out)}" if by_name else name(out)]
@@ -180,7 +189,7 @@ def _copy(step: Instruction, name: Name) -> list[str]:
     given, made = step.args[0], step.results
     if given.dtype.kind == "c" != made.dtype.kind:
         return [f"{name(np.copyto)}({name(made)}, {name(given)}, 'unsafe')"]
-    return [assigned(name(made), name(given))]
+    return [assigned(made, name(given), name)]
 
 
 def _reshape(step: Instruction, name: Name) -> list[str]:
@@ -191,7 +200,7 @@ def _reshape(step: Instruction, name: Name) -> list[str]:
         strides.append(step_size)
         step_size *= n
     seen = made._replace(shape=given.shape, strides=tuple(reversed(strides)))
-    return [assigned(name(seen), name(given))]
+    return [assigned(seen, name(given), name)]
 
 
 def _fill(step: Instruction, name: Name) -> list[str]:
@@ -203,7 +212,7 @@ def _where(step: Instruction, name: Name) -> list[str]:
     condition, x, y = step.args
     made, out = step.results, name(step.results)
     there = type(y) is Operand and (y == made or name(y) == out)
-    first = [] if there else [assigned(out, name(y))]
+    first = [] if there else [assigned(made, name(y), name)]
     if made.size <= CHOSEN and type(x) is not Operand and getattr(condition, "shape", ()) == made.shape:
         return [*first, f"{name(np.putmask)}({out}, {name(condition)}, {name(np.array(x, made.dtype))})"]
     return [*first, f"{name(np.copyto)}({out}, {name(x)}, 'unsafe', {name(condition)})"]
@@ -230,11 +239,18 @@ def elements_of(row: np.ndarray, places: np.ndarray) -> Any:
     return row[places]
 
 
-_EXPRESSIONS: dict[Any, str] = {largest_of: "{0}[{0}.argmax()]", elements_of: "{0}[{1}]"}
+def element_of(row: np.ndarray, place: np.ndarray) -> Any:
+    """One element by its place."""
+    return row[place.item()]
+
+
+_EXPRESSIONS: dict[Any, str] = {
+    largest_of: "{0}[{0}.argmax()]", elements_of: "{0}[{1}]", element_of: "{0}[{1}.item()]",
+}  # fmt: skip
 
 
 def _expression(step: Instruction, name: Name) -> list[str]:
-    return [assigned(name(step.results), _EXPRESSIONS[step.fn].format(*map(name, step.args)))]
+    return [assigned(step.results, _EXPRESSIONS[step.fn].format(*map(name, step.args)), name)]
 
 
 def _taken(step: Instruction, name: Name) -> list[str]:

@@ -226,7 +226,7 @@ class Writer:
             viewed = not operand.shape or not read.get(operand.root, set()) <= {operand}
             small = operand.nbytes <= SMALL and operand.root in read and viewed
             if small or not operand.contiguous or operand.root in self.recording.packed:
-                self.lines.append(lowering.assigned(self._operand(operand), f"x{i}"))
+                self.lines.append(lowering.assigned(operand, f"x{i}", self.name))
             else:
                 if not operand.shape:  # it may come as a scalar
                     self.lines.append(f"x{i} = {self._global(np.asarray)}(x{i})")
@@ -271,7 +271,7 @@ class Writer:
             else:
                 self.step(step)
         for target, value in self.recording.finals:
-            self.lines.append(lowering.assigned(self._operand(target), self._operand(value)))
+            self.lines.append(lowering.assigned(target, self._operand(value), self.name))
         self.lines.append(self.outputs())
         self.names |= {"faults": self.faults, "setbufsize": np.setbufsize}
         body = self.lines

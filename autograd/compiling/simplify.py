@@ -45,7 +45,7 @@ class _Stand(NamedTuple):
 def simplified(steps: list[Instruction], recording: Recording, ends: set[int]) -> list[Instruction]:
     """The steps, without those that there is no need for; `ends`: roots that are read after the last."""
     found = _Simplifier(steps, recording, ends)
-    for step, found.sweep in zip(steps, _sweeps(steps), strict=True):
+    for found.at, (step, found.sweep) in enumerate(zip(steps, _sweeps(steps), strict=True)):
         found.take(step)
     return found.kept
 
@@ -65,22 +65,25 @@ def _sweeps(steps: list[Instruction]) -> list[int]:
 class _Simplifier:
     """Takes steps in order; `kept` are those that run.
 
-    A result goes only if nothing ever writes to it, nor to what it stands for.
+    A result goes only if nothing ever writes to it, nor from then on to what it stands for.
 
     Attributes:
-        sweep: see `_sweeps`; of the step that is taken.
+        at: the place of the step that is taken.
+        sweep: see `_sweeps`; of that step.
     """
 
     def __init__(self, steps: list[Instruction], recording: Recording, ends: set[int]):
         self.recording = recording
         self.kept: list[Instruction] = []
         self._numbers: dict[int, Any] = {}  # of results all of whose elements are equal
-        self._written = {o.root for step in steps if not self._idle(step) for o in step.writes}
+        self._written = {  # by root, where it is written last
+            o.root: i for i, step in enumerate(steps) if not self._idle(step) for o in step.writes
+        }
         self._ends = ends
         self._stands: dict[int, _Stand] = {}
         self._versions: dict[int, int] = {}
         self._seen: dict[object, tuple[Operand, int]] = {}
-        self.sweep = 0
+        self.at = self.sweep = 0
 
     def take(self, step: Instruction) -> None:
         """Keep a step, or another in its place, or none."""
@@ -230,7 +233,7 @@ class _Simplifier:
     def _alike(self, x: Any, result: Operand, negative: bool) -> tuple[Operand, bool] | None:
         """An argument, if it lies as the result does and stays as it is."""
         x, other = self._split(x, result)
-        if type(x) is not Operand or x.root in self._written:
+        if type(x) is not Operand or self._written.get(x.root, -1) >= self.at:
             return None
         same = (x.shape, x.strides, x.dtype) == (result.shape, result.strides, result.dtype)
         return (x, negative != other) if same else None

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .ir import FRESH, INPUT, Instruction, Operand, Recording
-from .lowering import below, elements_of, gives_new_array, is_plain, largest_of
+from .ir import FRESH, INPUT, Instruction, Operand, Recording, Scalar
+from .lowering import OPERATORS, below, element_of, elements_of, gives_new_array, is_plain, largest_of
 
 # Elements up to which an operand is copied to the layout of the result rather than broadcast.
 FEW = 2048
@@ -32,7 +32,7 @@ def hastened(steps: list[Instruction], recording: Recording, ends: Set[int]) -> 
     found: list[Instruction] = []
     for step in _with_ranges(steps):
         for part in _largest(step, recording):
-            for one in _apart(_with_single(part, moving), recording):
+            for one in _apart(scalarly(_with_single(part, moving), moving), recording):
                 found += _spread(one, recording, moving)
     return _without_copies(found, recording, ends)
 
@@ -52,7 +52,9 @@ def _with_elements(steps: list[Instruction]) -> list[Instruction]:
             if not x.contiguous:
                 return step
             x = x._replace(shape=(x.size,), strides=(x.dtype.itemsize,))
-        several = step.results.size == 1 or len(seen.get(step.results.root, ())) > 1
+        if step.results.size == 1:
+            return dataclasses.replace(step, fn=element_of, args=(x, places), results=single(step.results))
+        several = len(seen.get(step.results.root, ())) > 1
         return dataclasses.replace(step, fn=elements_of if several else operator.getitem, args=(x, places))
 
     return [moved(step) for step in steps]
@@ -69,17 +71,55 @@ def elementwise(step: Instruction) -> Operand | None:
     return out
 
 
+def single(o: Operand) -> Operand:
+    """One element as an array without axes."""
+    return o._replace(shape=(), strides=())
+
+
+def scalarly(step: Instruction, moving: set[int]) -> Instruction:
+    """A call on single elements as NumPy's scalars do it, which may also write what it reads; or a copy."""
+    if step.fn is np.copyto and len(step.args) == 2 and not step.options:
+        return _copied(step, moving)
+    out = elementwise(step)
+    if out is None or out.size != 1 or step.fn not in OPERATORS or out.dtype.char not in "fd":
+        return step
+    if not all(_is_scalar(x, out, moving) for x in step.args):
+        return step
+    args = tuple([Scalar(single(x)) if type(x) is Operand else _plain(x) for x in step.args])
+    if step.results is not None:
+        return dataclasses.replace(step, args=args, results=single(out))
+    return dataclasses.replace(step, args=args, options={"out": single(out)}, writes=(single(out),))
+
+
+def _plain(x: Any) -> Any:
+    return x[()] if isinstance(x, np.ndarray) else x
+
+
+def _is_scalar(x: Any, like: Operand, moving: set[int]) -> bool:
+    if type(x) is Operand:
+        return x.dtype == like.dtype and x.size == 1 and x.root not in moving
+    return type(x) in (int, float) or (getattr(x, "shape", None) == () and x.dtype == like.dtype)
+
+
+def _copied(step: Instruction, moving: set[int]) -> Instruction:
+    for x in step.args:
+        if type(x) is not Operand or x.size != 1 or x.root in moving:
+            return step
+    target, value = map(single, step.args)
+    return dataclasses.replace(step, args=(target, value), writes=(target,))
+
+
 def _with_single(step: Instruction, moving: set[int]) -> Instruction:
     """A call with arrays of one element as arrays without axes, where they are broadcast."""
     out = elementwise(step)
     if out is None or out.size > FEW:
         return step
 
-    def single(x: Any) -> Any:
+    def changed(x: Any) -> Any:
         broadcast = type(x) is Operand and x.size == 1 and x.shape != out.shape and x.root not in moving
-        return x._replace(shape=(), strides=()) if broadcast and len(x.shape) <= len(out.shape) else x
+        return single(x) if broadcast and len(x.shape) <= len(out.shape) else x
 
-    args = tuple(map(single, step.args))
+    args = tuple(map(changed, step.args))
     return step if args == step.args else dataclasses.replace(step, args=args)
 
 
@@ -140,9 +180,9 @@ def _largest(step: Instruction, recording: Recording) -> list[Instruction]:
     ):
         return [step]
     flat = x._replace(shape=(x.size,), strides=(x.dtype.itemsize,))
-    row = out._replace(shape=(rows,), strides=(x.dtype.itemsize,))
     if rows == 1:
-        return [dataclasses.replace(step, fn=largest_of, args=(flat,), options={}, results=row)]
+        return [dataclasses.replace(step, fn=largest_of, args=(flat,), options={}, results=single(out))]
+    row = out._replace(shape=(rows,), strides=(x.dtype.itemsize,))
     matrix = flat._replace(
         shape=(rows, x.size // rows), strides=(x.size // rows * x.dtype.itemsize, x.dtype.itemsize)
     )
@@ -181,12 +221,25 @@ def _spread(step: Instruction, recording: Recording, moving: set[int]) -> list[I
             continue
         if one.size > 1 and one.shape != out.shape and other.shape == out.shape and other.contiguous:
             full = _laid_out(out, one.dtype, recording)
-            copy = dataclasses.replace(
-                step, fn=np.copy, args=(_broadcast(one, out.shape),), options={}, results=full, writes=()
-            )
+            given, rows = _whole_rows(_broadcast(one, out.shape), full)
+            copy = dataclasses.replace(step, fn=np.copy, args=(given,), options={}, results=rows, writes=())
             args = (full, other) if at == 0 else (other, full)
             return [copy, dataclasses.replace(step, args=args)]
     return [step]
+
+
+def _whole_rows(given: Operand, full: Operand) -> tuple[Operand, Operand]:
+    """What is copied and where to, as rows of bytes if each is the same: NumPy takes them one by one."""
+    apart = next((i for i, s in enumerate(given.strides) if s), 0)
+    row = given._replace(shape=given.shape[apart:], strides=given.strides[apart:])
+    rows = given.size // row.size
+    if not apart or rows == 1 or not row.contiguous or row.size == 1:
+        return given, full
+    dtype = np.dtype((np.void, row.nbytes))
+    return (
+        given._replace(shape=(rows,), strides=(0,), dtype=dtype),
+        full._replace(shape=(rows,), strides=(row.nbytes,), dtype=dtype),
+    )
 
 
 def _laid_out(out: Operand, dtype: np.dtype, recording: Recording) -> Operand:

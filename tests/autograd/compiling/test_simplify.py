@@ -16,6 +16,8 @@ X, Y = (grid.ravel() for grid in np.meshgrid(SPECIAL, SPECIAL))
 CASES = {
     "product with 1": (lambda x, y: np.sin(x * 1.0) / ONE, "sin"),
     "product with -1": (lambda x, y: y + np.sin(x) * MINUS, "sin subtract"),
+    "product of what was written before": (lambda x, y: _filled(x) * 1.0 + y, "sin copyto add"),
+    "product of what is written later": (lambda x, y: _kept(x, y), "sin multiply copyto add"),
     "copies": (lambda x, y: np.sin(x.copy()).copy(), "sin"),
     "computed twice": (lambda x, y: np.sin(x * y) + np.sin(y * x) * x, "multiply sin multiply add"),
     "computed twice after a write": (lambda x, y: _written(x, y), "sin add copyto copyto add subtract"),
@@ -45,6 +47,19 @@ def _written(x, y):
     z[::2] = 0
     z[1::2] = 1
     return a - (z + y)
+
+
+def _filled(x):
+    z = np.sin(x)
+    z[1:3] = 5.0
+    return z
+
+
+def _kept(x, y):
+    z = np.sin(x)
+    a = z * 1.0
+    z[1:3] = 5.0
+    return a + z
 
 
 def bits(array):
