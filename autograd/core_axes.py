@@ -6,6 +6,7 @@ result to where they should be.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ def on_axes(name: str, function: Callable, theirs: np.ufunc, options: dict, *arg
     if axis is not None:
         if output or any(len(labels) != 1 for labels in inputs):
             raise ArgumentError(f"{name}: axis= names the one axis that all vectors share; use axes=")
-        axes = [(axis,)] * len(inputs)
+        axes = [(axis,)] * (len(inputs) + bool(keepdims))
     lengths = [len(labels) for labels in (*inputs, output)]
     places = _entries(name, axes, lengths, bool(keepdims))
     moved = [moveaxis(x, at, _last(at)) for x, at in zip(arrays, places, strict=False)]
@@ -67,13 +68,13 @@ def _entries(name: str, axes: Any, lengths: list[int], keepdims: bool) -> list[t
     count = len(lengths) - 1
     if axes is None:
         axes = [_last(range(n)) for n in lengths]
-    axes = [(a,) if isinstance(a, (int, np.integer)) else tuple(a) for a in axes]
+    axes = [tuple(a) if isinstance(a, (tuple, list)) else (operator.index(a),) for a in axes]
     if len(axes) == count and (keepdims or not lengths[-1]):
         axes.append(())
     if len(axes) != count + 1:
         raise ArgumentError(f"{name}: axes= needs {count + 1} entries, got {len(axes)}")
     if keepdims and not axes[-1]:
-        axes[-1] = axes[0]
+        axes[-1] = _last(axes[0])
     wanted = [*lengths[:-1], len(axes[0]) if keepdims else lengths[-1]]
     for entry, n in zip(axes, wanted, strict=True):
         if len(entry) != n:

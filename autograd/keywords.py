@@ -235,7 +235,7 @@ def _resolved(name: str, theirs: np.ufunc, args: tuple, signature: Any, casting:
         found = theirs.resolve_dtypes(known, signature=signature, casting=casting)
     except (TypeError, ValueError) as error:
         raise DtypeError(f"{name}: {str(error).splitlines()[0]}") from None
-    return tuple(_cast(a, dtype) for a, dtype in zip(args, found))
+    return tuple(_cast(a if hasattr(a, "dtype") else np.asarray(a), d) for a, d in zip(args, found))
 
 
 def name_of(function: Callable) -> str:

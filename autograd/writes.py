@@ -18,7 +18,7 @@ from .errors import ArgumentError, DtypeError, IndexingError, ShapeError
 from .ops.complex import imag, real
 from .ops.complex_parts import from_parts
 from .ops.indexing import clean_index, getitem
-from .ops.shapes import as_array, broadcast_to, ravel, reshape
+from .ops.shapes import as_array, axis_index, broadcast_to, ravel, reshape
 from .primitive import parameters
 from .protocols import WRITERS, on_values
 from .tape import TensorBase
@@ -181,9 +181,9 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
         _write_flat(a, positions, _cycled(val, np.arange(positions.size), a.dtype, "fill_diagonal"))
 
 
-def along(indices: np.ndarray, axis: int) -> tuple:
+def along(indices: np.ndarray, axis: int, shape: tuple) -> tuple:
     """The index of `take_along_axis`: integers along one axis, each place along the others."""
-    grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+    grid = list(np.ogrid[tuple(slice(n) for n in shape)])
     grid[axis] = indices
     return tuple(grid)
 
@@ -200,12 +200,15 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
                [3., 0.]])
     """
     indices = np.asarray(_values(indices))
+    if indices.dtype.kind not in "iu":
+        raise IndexingError(f"put_along_axis: indices must be integers, got {indices.dtype}")
     if axis is None:
-        _write_flat(arr, np.ravel(indices) % arr.size, values)
+        positions = np.ravel(indices)
+        _write_flat(arr, np.arange(arr.size)[positions], values)
         return
     if indices.ndim != arr.ndim:
         raise ShapeError(f"put_along_axis: the indices have {indices.ndim} axes, the array {arr.ndim}")
-    aliasing.write(arr, along(indices, axis % arr.ndim), values)
+    aliasing.write(arr, along(indices, axis_index(axis, arr.ndim), arr.shape), values)
 
 
 def fill(tensor: Any, value: Any) -> None:
@@ -235,7 +238,7 @@ def set_imag(tensor: Any, value: Any) -> None:
 
 def reorder(tensor: Any, order: np.ndarray, axis: int) -> None:
     """In place: each place along an axis gets the element that `order` names, as in sorting."""
-    aliasing.write(tensor, Ellipsis, getitem(tensor, along(order, axis % tensor.ndim)))
+    aliasing.write(tensor, Ellipsis, getitem(tensor, along(order, axis % tensor.ndim, order.shape)))
 
 
 def at(operation: Callable, name: str, a: Any, indices: Any, *values: Any) -> None:

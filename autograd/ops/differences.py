@@ -181,6 +181,21 @@ def _edge(a, b, c, near, far):
     return -(near + both) / (near * both) * a + both / (near * far) * b - near / (far * both) * c
 
 
+def _on_line(x, x0, y0, x1, y1):
+    """The line through two points, at x; from the other end where one is at infinity."""
+    width = x1 - x0
+    far, level = np.isinf(plain(x0)), plain(y0) == plain(y1)
+    flat = (plain(width) == 0) | (level & np.isinf(plain(y0)))
+    if far.any():
+        flat = flat | (far & (plain(x) == plain(x0))) | (far & np.isinf(plain(x1)) & level)
+    slope = (y1 - y0) / where(flat, 1, width)
+    if not far.any():
+        return where(flat, y0, slope * (x - x0) + y0)
+    turned = far & ~flat
+    run = where(flat, 0, x - where(turned, x1, x0))
+    return where(flat, 0, slope) * run + where(turned, y1, y0)
+
+
 @composed(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
     """The straight lines between the points (xp, fp), at x; fp[0] and fp[-1] outside.
@@ -213,11 +228,7 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     at, ends, n = plain(x), plain(xp), len(xp)
     i = np.clip(np.searchsorted(ends, at, "right") - 1, 0, max(n - 2, 0))
     j = np.minimum(i + 1, n - 1)
-    x0, y0 = getitem(xp, i), getitem(fp, i)
-    width = getitem(xp, j) - x0
-    flat = plain(width) == 0
-    slope = (getitem(fp, j) - y0) / where(flat, 1, width)
-    out = where(flat, y0, slope * (x - x0) + y0)
+    out = _on_line(x, getitem(xp, i), getitem(fp, i), getitem(xp, j), getitem(fp, j))
     low, high = at < ends[0], at >= ends[-1]
     out = where(high, fp[n - 1], out)
     if right is not None:

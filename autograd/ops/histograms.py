@@ -110,7 +110,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
 
 
 def _edges(i, column, bins, range, dtype):
-    own = bins if np.ndim(plain(bins)) == 0 and not isinstance(bins, (list, tuple)) else bins[i]
+    own = bins[i] if isinstance(bins, (list, tuple)) or np.ndim(plain(bins)) else bins
     edges = histogram_bin_edges(column, own, None if range is None else range[i])
     return edges if edges.dtype == dtype else astype(edges, dtype)
 

@@ -8,6 +8,7 @@ write the last one wins, so it alone gets the gradient.
 from __future__ import annotations
 
 import itertools
+import operator
 
 import numpy as np
 
@@ -212,10 +213,11 @@ def split(x, indices_or_sections, axis=0):
     x = as_array(x)
     axis = axis_index(axis, x.ndim)
     n = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if n % indices_or_sections:
-            raise ArgumentError(f"split: {n} does not divide into {indices_or_sections} equal sections")
-        return array_split(x, indices_or_sections, axis)
+    if np.ndim(getattr(indices_or_sections, "_data", indices_or_sections)) == 0:
+        sections = _sections("split", indices_or_sections)
+        if n % sections:
+            raise ArgumentError(f"split: {n} does not divide into {sections} equal sections")
+        return array_split(x, sections, axis)
     edges = [0, *indices_or_sections, n]
     before = (slice(None),) * axis
     return [getitem(x, (*before, slice(a, b))) for a, b in itertools.pairwise(edges)]
@@ -229,8 +231,22 @@ def array_split(x, indices_or_sections, axis=0):
         [(2,), (2,), (1,)]
     """
     x = as_array(x)
-    if not isinstance(indices_or_sections, int):
+    if np.ndim(getattr(indices_or_sections, "_data", indices_or_sections)):
         return split(x, indices_or_sections, axis)
-    n, sections = x.shape[axis_index(axis, x.ndim)], indices_or_sections
+    n, sections = x.shape[axis_index(axis, x.ndim)], _sections("array_split", indices_or_sections)
     sizes = [n // sections + (i < n % sections) for i in range(sections)]
     return split(x, [int(e) for e in np.cumsum(sizes)[:-1]], axis)
+
+
+def _sections(name, count):
+    """How many sections are asked for.
+
+    Errors: ArgumentError for what is no whole number above 0.
+    """
+    try:
+        sections = operator.index(getattr(count, "_data", count))
+    except TypeError:
+        raise ArgumentError(f"{name}: expected a number of sections or indices, got {count!r}") from None
+    if sections < 1:
+        raise ArgumentError(f"{name}: the number of sections must be above 0, got {sections}")
+    return sections

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ..batching import is_batched
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..tape import TensorBase, new_tensor
 from .choosing import where
 from .complex import conjugate, real
@@ -20,7 +20,7 @@ from .norms import vector_norm
 from .reductions import all as all_of
 from .reductions import any as any_of
 from .reductions import axes_of, max, mean, min, prod, sum
-from .shapes import as_array, broadcast_to, moveaxis, reshape
+from .shapes import as_array, astype, broadcast_to, moveaxis, reshape
 
 
 def _shaped(mask, shape):
@@ -34,14 +34,24 @@ def _chosen(x, mask, neutral):
     return x if mask is True else where(_shaped(mask, x.shape), x, x.dtype.type(neutral))
 
 
+def _start(name, initial, dtype):
+    """`initial=`, one number, in the dtype of the result."""
+    start = as_array(initial)
+    if start.ndim and not is_batched(start):
+        raise ShapeError(f"{name}: initial= must be one number, got shape {tuple(start.shape)}")
+    if start.dtype.kind == "c" and dtype.kind != "c":
+        raise DtypeError(f"{name}: initial= is {start.dtype}, which a result of {dtype} cannot hold")
+    return start if start.dtype == dtype else astype(start, dtype)
+
+
 def _sum(x, axis=None, keepdims=False, initial=None, mask=True):
     out = sum(_chosen(x, mask, 0), axis, keepdims)
-    return out if initial is None else out + initial
+    return out if initial is None else out + _start("sum", initial, out.dtype)
 
 
 def _prod(x, axis=None, keepdims=False, initial=None, mask=True):
     out = prod(_chosen(x, mask, 1), axis, keepdims)
-    return out if initial is None else out * initial
+    return out if initial is None else out * _start("prod", initial, out.dtype)
 
 
 def _extremum(reduction):
@@ -55,8 +65,7 @@ def _extremum(reduction):
         axes = axes_of(axis, x.ndim)
         rest = [n for i, n in enumerate(x.shape) if i not in axes]
         shape = [1 if i in axes else n for i, n in enumerate(x.shape)] if keepdims else rest
-        start = as_array(initial)
-        start = start.astype(x.dtype) if start.dtype != x.dtype else start
+        start = _start(reduction.__name__, initial, x.dtype)
         if mask is not True:
             x = where(_shaped(mask, x.shape), x, start if start.ndim == 0 else reshape(start, ()))
         n = math.prod(x.shape[i] for i in axes)

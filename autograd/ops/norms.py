@@ -113,8 +113,7 @@ _power_norm = primitive(
 def _of_vectors(name, x, axis, order, keepdims):
     """The norm over axes (None: all) taken together."""
     if order in (math.inf, -math.inf):
-        extreme = reductions.max if order > 0 else reductions.min
-        return extreme(absolute(x), axis, keepdims)
+        return _extreme(order, absolute(x), axis, keepdims)
     if order == 0:
         return reductions.sum(astype(not_equal(x, 0), np.finfo(x.dtype).dtype), axis, keepdims)
     if order == 1:
@@ -122,6 +121,14 @@ def _of_vectors(name, x, axis, order, keepdims):
     if isinstance(order, str) or not isinstance(order, (int, float, np.number)):
         raise ArgumentError(f"{name}: the order of a vector norm is a number, got {order!r}")
     return _power_norm(x, axis, order, keepdims)
+
+
+def _extreme(order, sizes, axis, keepdims=False):
+    """The largest size for an order above 0, which is 0 if there is none, else the smallest."""
+    if order < 0:
+        return reductions.min(sizes, axis, keepdims)
+    there = math.prod(sizes.shape[a] for a in reductions.axes_of(axis, sizes.ndim))
+    return (reductions.max if there else reductions.sum)(sizes, axis, keepdims)
 
 
 def vector_norm(x, axis=None, keepdims=False, ord=2):
@@ -170,7 +177,7 @@ def _of_matrices(name, x, axes, order, keepdims):
     if order == "nuc":
         out = reductions.sum(values, -1)
     else:
-        out = (reductions.max if order > 0 else reductions.min)(values, -1)
+        out = _extreme(order, values, -1)
     return reshape(out, kept(x.shape, axes)) if keepdims else out
 
 

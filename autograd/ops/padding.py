@@ -60,7 +60,7 @@ def pad(array, pad_width, mode="constant", **options):
         rows = moveaxis(array, axis, 0)
         if odd:
             rows = _reflected(rows, widths, mode)
-        else:
+        elif any(widths) or rows.shape[0]:  # else there is nothing to take a maximum of, and no need
             ends = [_end(rows, axis, side, mode, options, widths[side], array.ndim) for side in (0, 1)]
             rows = concatenate([ends[0], rows, ends[1]])
         array = moveaxis(rows, 0, axis)

@@ -202,6 +202,9 @@ def _quantile(theirs, a, q, axis, method, keepdims, weights, drop):
     if weights is not None or not data.size or shares.ndim > 2:
         theirs(data, shares, axis, method=method, weights=weights)
     rows = _Rows(a, axis, keepdims, drop)
+    if not rows.order.shape[-1]:  # of nothing: NaN
+        none = total(rows.x, -1, True) * np.full(shares.size, np.nan, data.dtype)
+        return rows.back(none, shares.shape)
     spots = _spots(rows, shares.reshape(-1), method, weights, a)
     if weights is not None or method in _ELEMENTS:
         return rows.back(rows.at(spots.astype(np.intp)), shares.shape)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from . import masked
 from .arranging import atleast_2d
 from .choosing import clip, isnan
@@ -42,6 +42,17 @@ def _numbers_of(x, mask):
 def _in_dtype(x, dtype):
     x = as_array(x)
     return x if dtype is None or x.dtype == dtype else astype(x, dtype)
+
+
+def _inexactly(name, x, dtype):
+    """x in a dtype that a mean can have.
+
+    Errors: DtypeError for integers, as NumPy's.
+    """
+    x = as_array(x)
+    if dtype is not None and x.dtype.kind in "fc" and np.dtype(dtype).kind not in "fc":
+        raise DtypeError(f"{name}: dtype must be inexact for {x.dtype}, got {np.dtype(dtype)}")
+    return _in_dtype(x, dtype)
 
 
 def _filled(name, neutral, x, axis, dtype, keepdims, initial, mask):
@@ -101,7 +112,7 @@ def nanmean(a, axis=None, dtype=None, out=None, keepdims=_MISSING, *, where=_MIS
         >>> float(nanmean(np.array([1.0, np.nan, 2.0])))
         1.5
     """
-    return _over_numbers("mean", _in_dtype(a, dtype), axis, keepdims, where)
+    return _over_numbers("mean", _inexactly("nanmean", a, dtype), axis, keepdims, where)
 
 
 def _spread(name, a, axis, dtype, ddof, keepdims, mask, mean, correction):
@@ -111,7 +122,7 @@ def _spread(name, a, axis, dtype, ddof, keepdims, mask, mean, correction):
         ddof = correction
     a = as_array(a)
     complexly = dtype is not None and np.dtype(dtype).kind == "c" and a.dtype.kind != "c"
-    a = a if complexly else _in_dtype(a, dtype)
+    a = a if complexly else _inexactly(f"nan{name}", a, dtype)
     # where too few numbers are left the result is NaN, as NumPy's
     left = np.add.reduce(_numbers_of(a, mask), axis if axis is None else axes_of(axis, a.ndim),
                          np.intp, None, keepdims is True) - ddof  # fmt: skip
