@@ -260,10 +260,7 @@ def solve_circulant(c, b, singular="raise", tol=None, caxis=-1, baxis=0, outaxis
     c, b = as_array(c), as_array(b)
     as_whole(theirs.solve_circulant, value_of(c), value_of(b), "raise", tol, caxis, baxis, outaxis)
     c, b = moveaxis(c, caxis, -1), moveaxis(b, baxis, -1)
-    spectrum = fft(c)
-    if c.ndim > 1 and b.ndim > 1:  # a system for each of c's, with all columns of b
-        spectrum = reshape(spectrum, (*spectrum.shape[:-1], *(1,) * (b.ndim - 1), spectrum.shape[-1]))
-    x = ifft(fft(b) / spectrum)
+    x = ifft(fft(b) / fft(c))
     if c.dtype.kind != "c" and b.dtype.kind != "c":
         x = real(x)
     return moveaxis(x, -1, outaxis)

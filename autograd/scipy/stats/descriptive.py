@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError
+from ...ops.choosing import where
+from ...ops.composed import plain
 from ...ops.elementwise import exp, log, sqrt
 from ...ops.joining import stack
 from ...ops.reductions import mean, std
 from ...ops.reductions import sum as total
-from ...ops.shapes import as_array, astype
+from ...ops.shapes import as_array, astype, squeeze
 from ...ops.statistics import average
 from .. import load
 from .._faces import spelled
@@ -50,13 +52,15 @@ def gmean(a, axis=0, dtype=None, weights=None, *, nan_policy="propagate", keepdi
 
 @spelled(theirs.hmean)
 def hmean(a, axis=0, dtype=None, *, weights=None, nan_policy="propagate", keepdims=False):
-    """The harmonic mean: 1 over the mean of 1 / a.
+    """The harmonic mean: 1 over the mean of 1 / a; NaN with a negative number.
 
     Example:
         >>> float(hmean(np.array([1.0, 3.0])))
         1.5
     """
-    return 1 / average(1 / _sample("hmean", a, nan_policy, dtype), axis, weights, keepdims=keepdims)
+    a = _sample("hmean", a, nan_policy, dtype)
+    a = where(plain(a) < 0, np.nan, a) if np.any(plain(a) < 0) else a
+    return 1 / average(1 / a, axis, weights, keepdims=keepdims)
 
 
 @spelled(theirs.pmean)
@@ -85,7 +89,9 @@ def zmap(scores, compare, axis=0, ddof=0, nan_policy="propagate"):
         array([-1.,  3.])
     """
     compare = _sample("zmap", compare, nan_policy)
-    return (as_array(scores) - mean(compare, axis, True)) / std(compare, axis, ddof, True)
+    middle, deviation = mean(compare, axis, True), std(compare, axis, ddof, True)
+    out = (as_array(scores) - middle) / deviation
+    return _unless_equal(out, deviation, middle) if scores is compare else out
 
 
 @spelled(theirs.zscore)
@@ -96,7 +102,8 @@ def zscore(a, axis=0, ddof=0, nan_policy="propagate"):
         >>> zscore(np.array([1.0, 3.0]))
         array([-1.,  1.])
     """
-    return zmap(a, a, axis, ddof, nan_policy)
+    a = _sample("zscore", a, nan_policy)
+    return zmap(a, a, axis, ddof)
 
 
 @spelled(theirs.gzscore)
@@ -175,10 +182,19 @@ def moment(a, order=1, axis=0, nan_policy="propagate", *, center=None, keepdims=
 
 def _central(a, axis, keepdims, order):
     """The central moment of an order, over the power of the variance that makes it a pure number; and n."""
-    moved = a - mean(a, axis, True)
-    square = mean(moved * moved, axis, keepdims)
-    out = mean(moved**order, axis, keepdims) / (sqrt(square) ** 3 if order == 3 else square * square)
+    middle = mean(a, axis, True)
+    moved = a - middle
+    square = mean(moved * moved, axis, True)
+    out = mean(moved**order, axis, True) / (sqrt(square) ** 3 if order == 3 else square * square)
+    out = _unless_equal(out, sqrt(plain(square)), middle)
+    out = out if keepdims else squeeze(out, None if axis is None else axis)
     return out, _count(a, out)
+
+
+def _unless_equal(out, deviation, middle):
+    """NaN, as SciPy's, where all elements are equal but for rounding."""
+    equal = plain(deviation) <= np.finfo(out.dtype).eps * np.abs(plain(middle))
+    return where(equal, np.nan, out) if np.any(equal) else out
 
 
 @spelled(theirs.skew)

@@ -56,3 +56,31 @@ def test_what_is_refused():
         ours.entropy(x, base=-1.0)
     with pytest.raises(ArgumentError, match="moment: order must be whole"):
         ours.moment(x, 1.5)
+
+
+EQUAL = np.full((2, 5), -0.087)
+
+
+@pytest.mark.filterwarnings("ignore:Precision loss")
+@pytest.mark.parametrize("name", ["skew", "kurtosis", "zscore"])
+def test_of_equal_numbers_there_is_none(name):
+    x = tensor(EQUAL, requires_grad=True)
+    for axis in (1, None):
+        expected = getattr(scipy.stats, name)(EQUAL, axis=axis)
+        found = getattr(ours, name)(x, axis=axis)
+        np.testing.assert_array_equal(found.detach(), expected)
+        assert np.isnan(expected).all()
+
+
+def test_no_harmonic_mean_of_negative_numbers():
+    x = np.array([[1.0, -2.0], [1.0, 3.0]])
+    with pytest.warns(RuntimeWarning):
+        expected = scipy.stats.hmean(x, axis=1)
+    np.testing.assert_allclose(ours.hmean(tensor(x, requires_grad=True), axis=1).detach(), expected)
+
+
+@pytest.mark.parametrize("name", ["ttest_rel", "pearsonr", "linregress", "spearmanr"])
+def test_results_of_classes_of_scipys_keep_their_names(name):
+    x, y = ARRAYS["x"][0], ARRAYS["y"][0]
+    expected = getattr(scipy.stats, name)(x, y)
+    assert getattr(ours, name)(tensor(x), tensor(y)).pvalue == expected.pvalue

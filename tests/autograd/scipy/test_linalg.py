@@ -249,6 +249,9 @@ TABLE = {
     "solve_circulant": [
         lambda m, v, b: m.solve_circulant(v, b[:, 0]),
         lambda m, v, b: m.solve_circulant(v, b),
+        lambda m, v, b: m.solve_circulant(
+            np.multiply.outer([1.0, 2.0], v)[:, None], b.T, baxis=-1, outaxis=-1
+        ),
     ],
     "solve_banded": [
         lambda m, bands, w: m.solve_banded((2, 1), bands, w),
