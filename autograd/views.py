@@ -128,7 +128,7 @@ def expose(tensor: Any) -> np.ndarray:
     if memory.exposure is not SHARED:
         own(root)  # what the tape saved must not change with what the caller writes
         memory.exposure = SHARED
-    if not isinstance(tensor._data, np.ndarray):
+    if not is_array(tensor._data):
         tensor._data = np.array(tensor._data)
     memory.handed_out = memory.handed_out or tensor is not root
     return tensor._data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import logging
 import os
@@ -15,18 +16,17 @@ from ..errors import ArgumentError, CompileError, OperandError
 from ..graph.records import Tape
 from ..ops.matrices import Untold
 from ..tape import mode
-from . import native
+from . import lines, native
 from .calls import result_of
 from .changed import Changed, Moved, Outdated, Undecided
 from .checks import MISS
 from .entry import Entry
 from .ir import leaves
 from .keys import History, Keys
-from .lines import depth_in
 from .plan import NUMBA, NUMPY, PLAIN, Plan
 from .results import HISTORY, LIVE, kind_of
 from .state import State
-from .tracing import TracedRun, last_line, told, traced_run
+from .tracing import TracedRun, told, traced_run
 from .verify import agree, arrays_of
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ MOST, VARIANTS = 64, 16
 RECENT = 4
 
 
+SUSPENDS = "a generator or a coroutine runs on when its caller asks; compile the functions that it calls"
 UNSEEN = "what it does depends on something that is not seen"
 
 
@@ -120,9 +121,19 @@ class Compiled:
     def _program(self) -> Entry:
         if self._last is None:
             raise CompileError(
-                f"{self._fn.__name__} has no program yet: " + (self._eager or "call it first")
+                f"{lines.name_of(self._fn)} has no program yet: " + (self._eager or "call it first")
             )
         return self._last
+
+    def __reduce__(self) -> Any:
+        """Copied and pickled as what it was made of: programs belong to this process and these objects."""
+        return Compiled, (self._fn, self._state.named, self._strict)
+
+    def __deepcopy__(self, memo: dict) -> Compiled:
+        """Of a method, with its object; a plain function stays, and so does what it reads and writes."""
+        fn = copy.deepcopy(self._fn, memo)
+        named = self._state.named if fn is self._fn else copy.deepcopy(self._state.named, memo)
+        return Compiled(fn, named, self._strict)
 
     # -------------------------------------------------------------- calls
 
@@ -216,12 +227,13 @@ class Compiled:
         self._misses += 1
         if self._misses > PATIENCE:
             nowhere = isinstance(change, Undecided) and not change.line
-            self._give_up(f"{last_line(None, self._fn)}: {change}" if nowhere else str(change))
+            self._give_up(f"{lines.last(None, self._fn)}: {change}" if nowhere else str(change))
 
     def _record(self, key: Any, grads: Any, args: tuple, options: dict) -> Any:
         """The function runs, and runs once more to be recorded; both runs must agree."""
-        if LIVE in self._kinds[key]:
-            self._give_up(f"{last_line(None, self._fn)}: {HISTORY}")
+        refused = SUSPENDS if lines.suspends(self._fn) else HISTORY if LIVE in self._kinds[key] else ""
+        if refused:
+            self._give_up(f"{lines.last(None, self._fn)}: {refused}")
             return self._fn(*args, **options)
         self._state.prepare()
         restore = self._state.snapshot()
@@ -250,7 +262,7 @@ class Compiled:
             if os.environ.get("WENGERT_NATIVE") == "strict":
                 raise
             self._give_up(
-                f"{last_line(None, self._fn)}: planning it raised {type(error).__name__}: {error}"
+                f"{lines.last(None, self._fn)}: planning it raised {type(error).__name__}: {error}"
             )
         else:
             self._entries.setdefault(key, []).append((None if traced.resets else grads, entry))
@@ -272,15 +284,15 @@ class Compiled:
             raise
         except Untold as error:
             restore()
-            raise Undecided(last_line(error, self._fn), told(error)) from error
+            raise Undecided(lines.last(error, self._fn), told(error)) from error
         except Exception as error:
             what = f"recording it raised {type(error).__name__}: {told(error)}"
-            raise CompileError(f"{last_line(error, self._fn)}: {what}") from error
+            raise CompileError(f"{lines.last(error, self._fn)}: {what}") from error
         found = result_of(traced.tree, traced.kinds, traced.result)
         # but for rounding: of copies of arguments, as of arrays that are one, BLAS may round otherwise
         if not agree(wanted, [*arrays_of(found), *self._state.values()], exact=False):
             restore()
-            raise CompileError(f"{last_line(None, self._fn)}: {UNSEEN}")
+            raise CompileError(f"{lines.last(None, self._fn)}: {UNSEEN}")
         if self._keys.meet(traced.met):  # what they read is part of the key from now on
             key = self._keys.of(args, options, [])
             self._kinds[key] = kinds
@@ -305,7 +317,7 @@ class Compiled:
         self._state.lighten()
         entry.verified = same
         if not same:
-            self._give_up(f"{last_line(None, self._fn)}: the first replay differed: {UNSEEN}")
+            self._give_up(f"{lines.last(None, self._fn)}: the first replay differed: {UNSEEN}")
         return result
 
     def _speed_up(self, entry: Entry, arrays: list, wanted: list, kernels: str) -> bool:
@@ -335,8 +347,7 @@ class Compiled:
             entries[:] = [(g, e) for g, e in places if e is not None]
 
     def _give_up(self, reason: str) -> None:
-        name = getattr(self._fn, "__name__", "the function")
-        message = f"compile: {name}: {reason}"
+        message = f"compile: {lines.name_of(self._fn)}: {reason}"
         if self._strict:
             raise CompileError(message)
         self._eager = reason
@@ -344,5 +355,5 @@ class Compiled:
         self._recent.clear()
         self._first = None
         warnings.warn(
-            f"{message}; it runs eagerly from now on", CompileWarning, stacklevel=depth_in(__file__)
+            f"{message}; it runs eagerly from now on", CompileWarning, stacklevel=lines.depth_in(__file__)
         )

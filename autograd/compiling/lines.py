@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import linecache
 import os
+import re
 import sys
 from types import FrameType
 from typing import Any
@@ -16,6 +18,7 @@ _PACKAGES = tuple(
     for file in (np.__file__, os.path.join(os.path.dirname(__file__), "..", "__init__.py"))
 )
 _STANDARD = os.path.dirname(linecache.__file__) + os.sep
+_SUSPENDING = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _ROOT = os.path.dirname(_PACKAGES[1].rstrip(os.sep))
 _OWN = (*_PACKAGES, *(os.path.join(_ROOT, name) + os.sep for name in ("nn", "optim")))
 
@@ -68,3 +71,41 @@ class Line:
 
     def __init__(self, file: str, line: int, code: Any):
         self.f_code, self.f_lineno = code, line
+
+
+def last(error: BaseException | None, fn: Any = None) -> str:
+    """The user's line that an error passed through last, or else where the function begins."""
+    code = _code_of(fn)
+    found = None if code is None else Line(code.co_filename, code.co_firstlineno, code)
+    trace = None if error is None else error.__traceback__
+    while trace is not None:
+        if is_users(trace.tb_frame.f_code.co_filename):
+            found = Line(trace.tb_frame.f_code.co_filename, trace.tb_lineno, trace.tb_frame.f_code)
+        trace = trace.tb_next
+    return described(found)
+
+
+def is_placed(text: str) -> bool:
+    """Whether a reason begins with a line."""
+    return re.match(r"[^:]+:\d+: ", text) is not None
+
+
+def _code_of(fn: Any) -> Any:
+    """The code of a function or method, of what a partial calls, of a module's `forward`."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    found = (getattr(f, "__code__", None) for f in (fn, getattr(fn, "forward", None), type(fn).__call__))
+    return next((code for code in found if code is not None), None)
+
+
+def name_of(fn: Any) -> str:
+    """What a function is called in messages; an object, by its class."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    return getattr(fn, "__name__", None) or type(fn).__name__
+
+
+def suspends(fn: Any) -> bool:
+    """Whether a call gives a generator or a coroutine, and runs nothing yet."""
+    code = _code_of(fn)
+    return code is not None and bool(code.co_flags & _SUSPENDING)

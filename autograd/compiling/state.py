@@ -82,6 +82,7 @@ class State:
     """The modules, optimisers, schedulers, generators and tensors that a function reads and writes.
 
     Attributes:
+        named: what was named, as it was.
         tensors: parameters, buffers, and tensors that were named themselves; each once.
         modules: all modules of all trees.
     """
@@ -92,6 +93,7 @@ class State:
         self.schedulers: list[Any] = []
         self.generators: list[np.random.Generator] = []
         self.extra: list[TensorBase] = []
+        self.named = named
         for item in named if isinstance(named, (tuple, list)) else [named]:
             self._enter(item)
         self._ids: set[int] = set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from ..errors import CompileError
 from ..tape import TensorBase, new_tensor
+from ..views import share
 from ..watching import watching
 from . import effects, lines
 from .asking import Asking, Hashing
@@ -104,30 +104,13 @@ def _traced_once(
             session.watch.put_back()
         restore()
         text = str(leak)
-        raise CompileError(text if _has_line(text) else f"{last_line(leak, fn)}: {text}") from leak
+        raise CompileError(text if lines.is_placed(text) else f"{lines.last(leak, fn)}: {text}") from leak
     except BaseException:
         session.ours.put_back()
         if session.watch is not None:
             session.watch.put_back()
         restore()
         raise
-
-
-def _has_line(text: str) -> bool:
-    return re.match(r"[^:]+:\d+: ", text) is not None
-
-
-def last_line(error: BaseException | None, fn: Any = None) -> str:
-    """The user's line that an error passed through last, or else where the function begins."""
-    code = getattr(fn, "__code__", None)
-    found = None if code is None else lines.Line(code.co_filename, code.co_firstlineno, code)
-    trace = None if error is None else error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if lines.is_users(code.co_filename):
-            found = lines.Line(code.co_filename, trace.tb_lineno, code)
-        trace = trace.tb_next
-    return lines.described(found)
 
 
 def told(error: Exception) -> str:
@@ -167,7 +150,7 @@ class _Session:
             result = self.fn(*given[0], **given[1])
         self.met = seen.met
         for leak in Leak.pending.raised:  # that a handler of the function's took for its own
-            raise leak if _has_line(str(leak)) else Leak(f"{leak.place}: {leak}")
+            raise leak if lines.is_placed(str(leak)) else Leak(f"{leak.place}: {leak}")
         self._refuse_writes(args, options, given)
         del given
         outputs = mapped(result, self._output)
@@ -213,6 +196,7 @@ class _Session:
 
     def _standing(self, duck: Traced, value: Any) -> Any:
         tensor = new_tensor(duck)
+        share(tensor)  # with the caller, so that what wraps it has its memory, too
         self.standing.append((tensor, duck, value))
         return tensor
 
