@@ -16,13 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from ..batching import is_batched, levels_of, lower, outside
+from ..batching import lift as raised
+from ..codegen import FAST, Together
 from ..declare import case, elementwise
 from ..sweeping import before_link, is_freed, lift
-from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
+from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, mode, new_tensor, parents
 from .choosing import _where, equal
 
 _TERMS = 3  # of the series of a quotient
 _MOST_NODES = 1000  # of a graph that is looked through
+
+_faults = FAST["faults"]
 
 
 def _nothing(x, at):
@@ -107,7 +112,8 @@ def unless(lost: Any, x: Any, product: Any) -> Any:
     """A product with x; in the places `lost` it is 0, with a slope that is NaN by what is 0 of x."""
     if lost is None:
         return product
-    return _where(lost, undefined(x, lost & np.equal(getattr(x, "_data", x), 0)), product)
+    zero = equal(x, 0) if is_batched(x) else np.equal(getattr(x, "_data", x), 0)
+    return _where(lost, undefined(x, lost & zero), product)
 
 
 # ------------------------------------------------------------------ limits
@@ -140,9 +146,12 @@ def limit(g: Any, key: tuple | None, flat: Any, out: Any, kinks: bool = True) ->
         out: its value, a Tensor.
         kinks: whether there is no limit where g is not 0; else of g less its value there.
     """
+    if is_batched(g):
+        return _of_examples(limit, g, key, flat, out, kinks)
     here = getattr(g, "_data", g)
     lost = flat & (np.not_equal(here, 0) if kinks else np.isnan(here))
     if getattr(g, "_node", None) is None:
+        look_back_at_each()
         return 0.0, lost if lost.any() else None
     ends, leaves = _ends(g._node, key)
     if ends is None:
@@ -153,8 +162,30 @@ def limit(g: Any, key: tuple | None, flat: Any, out: Any, kinks: bool = True) ->
     return _series(g, told, ends, out), lost if lost.any() else None
 
 
+def look_back_at_each() -> None:
+    """Have a sweep of several examples made again for each of them, if it can be.
+
+    Errors: Together, for the one who makes it.
+    """
+    if _faults.again and not mode.grad:
+        raise Together
+
+
+def _of_examples(function: Any, g: Any, key: Any, flat: Any, *rest: Any) -> tuple[Any, Any]:
+    """The same of one example of several: of all of them, whose axes come first."""
+    levels = levels_of(g)
+    with outside(levels):
+        whole = lower(g, levels)
+        given = [lower(x, levels) if isinstance(x, TensorBase) else x for x in rest]
+        ratio, lost = function(whole, key, np.broadcast_to(flat, whole.shape), *given)
+    ratio = raised(ratio, levels) if isinstance(ratio, TensorBase) else ratio
+    return ratio, None if lost is None else raised(new_tensor(lost), levels)
+
+
 def vanishing(g: Any, key: tuple | None, flat: Any) -> tuple[Any, Any]:
     """0, as g / out**p where `out` is 0 and g vanishes to the second order; and where it does not."""
+    if is_batched(g):
+        return _of_examples(vanishing, g, key, flat)
     lost = flat & np.not_equal(getattr(g, "_data", g), 0)
     if getattr(g, "_node", None) is not None:
         ends, leaves = _ends(g._node, key)

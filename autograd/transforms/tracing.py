@@ -8,14 +8,14 @@ what it computes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from ..batching import is_batched, lift, lower, outside
-from ..codegen import FAST
+from ..batching import bottom, everywhere, is_batched, levels_of, lift, lower, meet, outside, rebatch
+from ..codegen import FAST, Together
 from ..diagnose import describe
 from ..errors import ArgumentError, GradientError, OperandError
 from ..memory import is_array
@@ -130,8 +130,16 @@ class Trace:
         if roots and targets:
             # what this trace computed is constant to those who see nothing but the cotangents
             lifted: Any = deep or (FIXED if seen else True)
-            with nullcontext() if seen else no_grad(), outside(self.levels):
-                sweep([(o._node, g) for o, g in roots], targets, True, lifted)
+            begun = [(o._node, g) for o, g in roots]
+            with outside(self.levels):
+                if seen:
+                    sweep(begun, targets, True, lifted)
+                    return
+                try:
+                    with no_grad(), _again_if_need_be():
+                        sweep(begun, targets, True, lifted)
+                except Together:  # where a cotangent of 0 meets an infinite derivative
+                    _sweep_each(begun, targets)
 
     def as_kind(self, g: Any, x: Any, seen: bool) -> Any:
         """What belongs to a variable, as the kind of thing that its leaf x was."""
@@ -167,6 +175,34 @@ class Trace:
             return value
         tensors = any(isinstance(x, TensorBase) for x in self.before)
         return rebuild(value, iter([detached(leaf, tensors) for leaf in flat]))
+
+
+def _sweep_each(roots: list, targets: dict[int, Any]) -> None:
+    """The sweeps of cotangents that differ from example to example, one by one."""
+    levels = levels_of(meet(*[g for _, g in roots]))
+    wholes = [bottom(everywhere(g, levels))._data for _, g in roots]
+    sizes = tuple([level.size for level in levels])
+    found = []
+    for place in np.ndindex(*sizes):
+        found.append(dict.fromkeys(targets))
+        sweep([(node, w[place]) for (node, _), w in zip(roots, wholes, strict=True)], found[-1], True)
+    for order in targets:
+        rows = [each[order] for each in found]
+        like = next((row for row in rows if row is not None), None)
+        if like is not None:
+            whole = np.stack([np.zeros_like(like) if row is None else row for row in rows])
+            targets[order] = rebatch(levels, new_tensor(whole.reshape(*sizes, *np.shape(like))))
+
+
+@contextmanager
+def _again_if_need_be() -> Iterator[None]:
+    """A sweep that may raise `Together`."""
+    faults = FAST["faults"]
+    before, faults.again = faults.again, True
+    try:
+        yield
+    finally:
+        faults.again = before
 
 
 def results_of(trace: Trace) -> list:

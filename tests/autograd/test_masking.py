@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd.numpy as anp
-from autograd import grad, jacobian, jvp, tensor, vmap
+from autograd import grad, jacobian, jvp, linearize, tensor, vjp, vmap
 from tests.autograd.test_limits import _hessians
 
 INF = np.inf
@@ -94,6 +94,18 @@ def test_what_is_masked_is_0(name):
         leaf = tensor(x, requires_grad=True)
         f_of(leaf).backward()
     np.testing.assert_allclose(leaf.grad.numpy(), exact, 1e-12, 1e-12)
+
+
+@pytest.mark.parametrize("name", [*MASKED, *VANISHING])
+def test_many_cotangents_at_once_are_as_each(name):
+    f, at, *_ = {**MASKED, **VANISHING}[name]
+    x = np.atleast_1d(np.array(at, float))
+    with np.errstate(all="ignore"):
+        (_, pull), (out, push) = vjp(f, x), linearize(f, x)
+        for moved, size in ((lambda g: pull(g)[0], np.size(out)), (push, x.size)):
+            many = np.concatenate([np.eye(size), np.zeros((1, size)), np.ones((1, size))])
+            many = many.reshape(-1, *(np.shape(out) if moved is not push else x.shape))
+            np.testing.assert_allclose(vmap(moved)(many), np.stack([moved(each) for each in many]))
 
 
 def test_masked_and_vanishing_elements_are_told_apart():
