@@ -125,6 +125,7 @@ def look_back(node: list, g: Any, i: int, refused: Exception) -> Any:
 
     Errors: what the rule raises.
     """
+    look_back_at_each()
     if _faults.roots is None:
         raise refused
     again = looked_back(node, g)

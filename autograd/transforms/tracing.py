@@ -17,7 +17,7 @@ import numpy as np
 from ..batching import bottom, everywhere, is_batched, levels_of, lift, lower, meet, outside, rebatch
 from ..codegen import FAST, Together
 from ..diagnose import describe
-from ..errors import ArgumentError, GradientError, OperandError
+from ..errors import ArgumentError, GradientError, OperandError, VmapError
 from ..memory import is_array
 from ..modes import enable_grad, no_grad
 from ..ops.shapes import zeros_like
@@ -138,7 +138,7 @@ class Trace:
                 try:
                     with no_grad(), _again_if_need_be():
                         sweep(begun, targets, True, lifted)
-                except Together:  # where a cotangent of 0 meets an infinite derivative
+                except (Together, VmapError):  # a rule looks at values, or back at where they came from
                     _sweep_each(begun, targets)
 
     def as_kind(self, g: Any, x: Any, seen: bool) -> Any:

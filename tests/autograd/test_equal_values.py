@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd.numpy as anp
-from autograd import grad, jvp, tensor
+from autograd import grad, jvp, tensor, vjp, vmap
 from autograd.errors import MatrixError
 
 linalg = anp.linalg
@@ -127,6 +127,17 @@ def test_the_third_derivative_is_right_or_nan(x):
     along = lambda f: lambda x: jvp(f, (x,), (t,))[1]
     by_values, exact = (along(along(along(f)))(x) for f in OF_EIGENVALUES["its cube"])
     assert np.isnan(by_values) or np.isclose(by_values, exact, 1e-9)
+
+
+def test_many_cotangents_at_once():
+    def turned(x):
+        w, v = linalg.eigh((x + _adjoint(x)) / 2)
+        return v @ anp.diag(anp.exp(w)) @ _adjoint(v)
+
+    many = RNG.normal(size=(2, 3, 3))
+    for x in (TWO, np.eye(3)):
+        _, pull = vjp(turned, x)
+        np.testing.assert_allclose(vmap(lambda g: pull(g)[0])(many), [pull(g)[0] for g in many])  # noqa: B023
 
 
 def test_a_projector_on_all_of_equal_values():
