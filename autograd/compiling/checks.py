@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,9 @@ from ..tape import TensorBase
 from .capture import Read
 from .signatures import FUNCTIONS, is_immutable, signature
 from .state import State, switches
+
+# Parameters of an optimiser that are compared one by one.
+FEW = 16
 
 
 class _Miss:
@@ -158,5 +162,10 @@ def group(source: Source, options: dict[str, Any], renew: Callable[[], bool]) ->
 
     held, parameters = source.put(options), source.put(options["params"])
     source.require(f"([*{held}.values()] == {source.put(values)} or {source.put(look)}())")
-    source.require(f"[*map(id, {parameters})] == {source.put([id(p) for p in options['params']])}")
+    source.require(f"len({parameters}) == {len(options['params'])}")
+    if len(options["params"]) <= FEW:
+        source.require(*(f"{parameters}[{i}] is {source.put(p)}" for i, p in enumerate(options["params"])))
+    else:
+        source.names |= {"is_": operator.is_}
+        source.require(f"all(map(is_, {parameters}, {source.put(tuple(options['params']))}))")
     return held

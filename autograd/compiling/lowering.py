@@ -118,6 +118,11 @@ def below(indices: np.ndarray, limit: int) -> bool:
     return max(indices.tolist()) < limit
 
 
+def within(index: np.ndarray, limit: int) -> bool:
+    """Whether one index is 0 or more, and below a limit."""
+    return 0 <= index.item() < limit
+
+
 def refused(step: Instruction, name: Name) -> str:
     """The condition under which a guard says that a program does not hold."""
     if step.fn is below:
@@ -125,6 +130,8 @@ def refused(step: Instruction, name: Name) -> str:
         if indices.size == 1:
             return f"{name(indices)}.item() >= {limit}"
         return f"{name(max)}({name(indices)}.tolist()) >= {limit}"
+    if step.fn is within:
+        return f"not -1 < {name(step.args[0])}.item() < {step.args[1]}"
     return f"bool({name(step.args[0])}) is not {step.expected}"
 
 

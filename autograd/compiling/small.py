@@ -15,7 +15,16 @@ from typing import Any
 import numpy as np
 
 from .ir import FRESH, INPUT, Instruction, Operand, Recording, Scalar
-from .lowering import OPERATORS, below, element_of, elements_of, gives_new_array, is_plain, largest_of
+from .lowering import (
+    OPERATORS,
+    below,
+    element_of,
+    elements_of,
+    gives_new_array,
+    is_plain,
+    largest_of,
+    within,
+)
 
 # Elements up to which an operand is copied to the layout of the result rather than broadcast.
 FEW = 2048
@@ -30,7 +39,7 @@ def hastened(steps: list[Instruction], recording: Recording, ends: Set[int]) -> 
     moving = {o.root for step in steps if gives_new_array(step) for o in step.made()}
     moving |= {number for number, root in recording.roots.items() if root.kind == INPUT}
     found: list[Instruction] = []
-    for step in _with_ranges(steps):
+    for step in _with_ranges(steps, recording):
         for part in _largest(step, recording):
             for one in _apart(scalarly(_with_single(part, moving), moving), recording):
                 found += _spread(one, recording, moving)
@@ -256,7 +265,7 @@ def _broadcast(one: Operand, shape: tuple[int, ...]) -> Operand:
     return one._replace(shape=shape, strides=tuple(0 if n == 1 != m else s for n, s, m in seen))
 
 
-def _with_ranges(steps: list[Instruction]) -> list[Instruction]:
+def _with_ranges(steps: list[Instruction], recording: Recording) -> list[Instruction]:
     """Guards that all of some indices are below a limit, in one step each."""
     reads = Counter(o.root for step in steps for o in step.reads())
     found: list[Instruction] = []
@@ -264,7 +273,7 @@ def _with_ranges(steps: list[Instruction]) -> list[Instruction]:
         limited = _range(found[-2:], step, reads)
         if limited is not None:
             del found[-2:]
-        found.append(limited or step)
+        found.append(step if limited is None else _as_given(limited, recording))
     return found
 
 
@@ -283,6 +292,16 @@ def _range(before: list[Instruction], guard: Instruction, reads: Counter) -> Ins
     if indices.dtype.kind not in "iu" or len(indices.shape) != 1 or not 0 < indices.size <= COUNTED:
         return None
     return dataclasses.replace(guard, fn=below, args=(indices, int(limit))) if _is_integer(limit) else None
+
+
+def _as_given(guard: Instruction, recording: Recording) -> Instruction:
+    """The same of one index as it comes, rather than of its bits: as unsigned, -1 is larger still."""
+    indices, limit = guard.args
+    given = next((o for o in recording.inputs if o.root == indices.root), None)
+    if given is None or given.size != 1 or given.dtype.kind != "i" or limit > np.iinfo(given.dtype).max:
+        return guard
+    bits = indices.dtype.kind == "u" and given.dtype.itemsize == indices.dtype.itemsize
+    return dataclasses.replace(guard, fn=within, args=(given, limit)) if bits else guard
 
 
 def _is_integer(limit: Any) -> bool:

@@ -653,3 +653,27 @@ def test_what_an_optimiser_keeps_of_frozen_parameters():
         found.append({k: sorted(v) for k, v in t.opt.state_dict()["state"].items()})
     assert found[0] == found[1]
     assert t.step.replays
+
+
+@pytest.mark.parametrize("n", [3, 40])
+def test_a_parameter_is_put_in_the_place_of_another(n):
+    weights, other = (
+        [tensor(np.full(2, k), requires_grad=True) for k in np.arange(n) / 8],
+        tensor(np.ones(2)),
+    )
+    opt = optim.SGD(weights, lr=0.5)
+
+    def step(x):
+        opt.zero_grad()
+        (sum(weights) * x).sum().backward()
+        opt.step()
+
+    act = autograd.compile(step, state=[*weights, opt, other], strict=True)
+    for _ in range(4):
+        act(np.ones(2))
+    assert act.replays
+    before = weights[-1].data.copy()
+    opt.param_groups[0]["params"][-1] = other
+    act(np.ones(2))
+    assert same(weights[-1].data, before)
+    assert same(weights[0].data, np.full(2, -2.5))
