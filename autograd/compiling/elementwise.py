@@ -113,13 +113,11 @@ def zero_where_undefined(g: np.ndarray, result: np.ndarray, unmasked: Any) -> No
 
 
 def assignments(step: Instruction) -> list[Assignment] | None:
-    """A call as scalar statements; None if it is not of that kind."""
-    if step.kind != "call":
-        return None
-    found = _of(step)
-    if found is None or not all(_can(one) for one in found):
-        return None
-    return found
+    """A call as scalar statements; None if it is not of that kind. Each call is looked at but once."""
+    if step.statements == ():
+        found = _of(step) if step.kind == "call" else None
+        step.statements = found if found is not None and all(map(_can, found)) else None
+    return step.statements
 
 
 def _can(one: Assignment) -> bool:

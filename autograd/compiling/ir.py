@@ -119,6 +119,7 @@ class Instruction:
     calls: tuple[str, ...] = ()
     number: int = 0
     _reads: tuple[Operand, ...] | None = field(default=None, init=False, repr=False)
+    statements: Any = field(default=(), init=False, repr=False)  # see `elementwise.assignments`
 
     def reads(self) -> tuple[Operand, ...]:
         """The operands among the arguments, which never change; `out=` is among them."""

@@ -23,36 +23,33 @@ class KnownMemory:
 
     def enter(self, array: np.ndarray, kind: str) -> Operand:
         """Make memory known, and give the operand that is the whole array."""
-        found = self.find(array)
+        address = _address(array)
+        found = self._at(address) if array.size else None
         if found is not None:
-            return self._operand(found, array)
+            return _operand(found, array, address)
         root = Root(next(self._numbers), array, kind)
         self.recording.roots[root.number] = root
         if root.nbytes:
             at = bisect.bisect(self._lows, root.low)
             self._lows.insert(at, root.low)
             self._places.insert(at, root)
-        return self._operand(root, array)
+        return _operand(root, array, address)
 
     def find(self, array: np.ndarray) -> Root | None:
-        if not array.size:
-            return None
-        address = array.__array_interface__["data"][0]
+        return self._at(_address(array)) if array.size else None
+
+    def _at(self, address: int) -> Root | None:
         at = bisect.bisect(self._lows, address) - 1
         if at >= 0 and address < self._places[at].low + self._places[at].nbytes:
             return self._places[at]
         return None
 
-    @staticmethod
-    def _operand(root: Root, array: np.ndarray) -> Operand:
-        offset = array.__array_interface__["data"][0] - root.low if array.size else 0
-        return Operand(root.number, offset, array.shape, array.strides, array.dtype)
-
     def operand(self, array: np.ndarray) -> Operand:
         """The operand of an array: of memory that is known, or a constant's."""
-        root = self.find(array)
+        address = _address(array)
+        root = self._at(address) if array.size else None
         if root is not None:
-            return self._operand(root, array)
+            return _operand(root, array, address)
         if not array.size:  # a view of nothing would keep what it is a view of
             return self.enter(np.empty(array.shape, array.dtype), CONSTANT)
         owner = array
@@ -63,6 +60,15 @@ class KnownMemory:
         if owner is not array and owner.dtype.kind in "fciub" and owner.size:
             self.enter(owner, CONSTANT)
         return self.enter(array, CONSTANT)
+
+
+def _address(array: np.ndarray) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def _operand(root: Root, array: np.ndarray, address: int) -> Operand:
+    offset = address - root.low if array.size else 0
+    return Operand(root.number, offset, array.shape, array.strides, array.dtype)
 
 
 class _Memory:
