@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -31,15 +32,19 @@ class Looking:
     def beside(self, watch: Any, effects: Any) -> Iterator[None]:
         """Within, those who look on are these; not a debugger, nor who measures coverage."""
         lines = sys.gettrace() if watch.before is None else None
-        calls = sys.getprofile()
+        calls, here = sys.getprofile(), get_ident()
 
         def away() -> None:
+            if get_ident() != here:  # nobody looks on in other threads
+                return
             if effects.free:
                 sys.setprofile(None)
             if lines is not None:
                 sys.settrace(None)
 
         def on() -> None:
+            if get_ident() != here:
+                return
             if lines is not None:
                 sys.settrace(lines)
             if effects.free:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -445,6 +446,19 @@ def test_nobody_looks_on_while_the_recorder_is_at_work(monkeypatch):
     few, many = events(10), events(60)
     assert few
     assert not looking.SWIFT or many - few <= 50 * 140
+
+
+def test_nobody_looks_on_in_other_threads():
+    with ThreadPoolExecutor(1) as pool:
+
+        def fn(x):
+            return pool.submit(lambda: np.tanh(x) * 2).result() + 1
+
+        program = autograd.compile(fn)
+        for _ in range(4):
+            assert same(quietly(program, ONES), np.tanh(ONES) * 2 + 1)
+        for ask in (sys.getprofile, sys.gettrace):
+            assert pool.submit(ask).result() is None
 
 
 def test_a_refused_draw_is_undone():
