@@ -12,7 +12,7 @@ from . import arena
 from .changed import Moved
 from .holding import is_alone, release, take_back
 from .ir import Operand, Recording
-from .state import GradPlace
+from .owners import GradPlace
 
 
 class Kept(NamedTuple):

@@ -32,8 +32,8 @@ from .checks import MISS, Source, Unchecked, argument, group, read
 from .holding import is_owned
 from .ir import mapped
 from .numbers import Numbers
+from .owners import GradPlace
 from .results import ARRAY, HOLE, SCALAR, SWEPT
-from .state import GradPlace
 
 
 def _held() -> int:

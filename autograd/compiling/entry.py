@@ -14,9 +14,10 @@ from .holding import Holding, is_alone, is_owned, release, take_back
 from .ir import FRESH
 from .keys import Keys
 from .numbers import Advancing
+from .owners import SlotPlace, TensorPlace, extra_of
 from .plan import NUMPY, planned
 from .program import Writer
-from .state import SlotPlace, State, TensorPlace, extra_of
+from .state import State
 from .tracing import TracedRun
 
 

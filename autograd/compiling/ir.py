@@ -25,13 +25,16 @@ class Root:
             is not the program's own.
         low, nbytes: its place while it was recorded.
         kind: see above.
+        label: what the user calls it, if it has a name.
+        shape, dtype: of that array.
     """
 
-    __slots__ = ("array", "kind", "low", "nbytes", "number")
+    __slots__ = ("array", "dtype", "kind", "label", "low", "nbytes", "number", "shape")
 
     def __init__(self, number: int, array: np.ndarray, kind: str):
         self.number, self.kind = number, kind
         self.array: Any = array
+        self.label, self.shape, self.dtype = "", array.shape, array.dtype
         self.low, high = np.lib.array_utils.byte_bounds(array)
         self.nbytes = high - self.low
 

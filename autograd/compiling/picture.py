@@ -14,7 +14,7 @@ _NAMES = {INPUT: "argument", STATE: "state", NUMBER: "number"}
 
 def tape_of(steps: list[Instruction], recording: Recording, ends: list[Operand], places: dict) -> Tape:
     """The steps as records, whose options say where results lie; `ends`: what is read after the last."""
-    found = _Records(recording)
+    found = _Records(recording, ends)
     for step in steps:
         found.add(step, places)
     outputs = dict.fromkeys(found.last[o.root] for o in ends if o.root in found.last)
@@ -23,8 +23,8 @@ def tape_of(steps: list[Instruction], recording: Recording, ends: list[Operand],
 
 
 class _Records:
-    def __init__(self, recording: Recording):
-        self.recording = recording
+    def __init__(self, recording: Recording, ends: list[Operand]):
+        self.recording, self.ends = recording, set(ends)
         self.records: list[Record] = []
         self.last: dict[int, int] = {}  # root -> the record that wrote it last
 
@@ -35,8 +35,9 @@ class _Records:
         inputs = dict.fromkeys(self._source(o) for o in read)
         record = self._new(OPERATION, op=_name(step), inputs=[(i, "") for i in inputs], source=step.line)
         made = [*step.made(), *step.writes]
-        if made:
-            record.learn(made[0].shape, made[0].dtype)
+        shown = next((o for o in made if o in self.ends), made[0] if made else None)
+        if shown is not None:  # of several results, one that the program gives
+            record.learn(shown.shape, shown.dtype)
         at = [f"@{places[o.root] + o.offset}" for o in made if o.root in places]
         record.options = {"at": ", ".join(at)} if at else {}
         record.nbytes = sum(o.nbytes for o in made)
@@ -44,10 +45,10 @@ class _Records:
 
     def _source(self, o: Operand) -> int:
         if o.root not in self.last:
-            kind = self.recording.roots[o.root].kind
-            name = f"{_NAMES[kind]} {o.root}" if kind in _NAMES else ""
-            record = self._new(_KINDS.get(kind, VALUE), name=name)
-            record.learn(o.shape, o.dtype)
+            root = self.recording.roots[o.root]
+            name = root.label or (f"{_NAMES[root.kind]} {o.root}" if root.kind in _NAMES else "")
+            record = self._new(_KINDS.get(root.kind, VALUE), name=name)
+            record.learn(root.shape, root.dtype)
             self.last[o.root] = record.id
         return self.last[o.root]
 

@@ -16,8 +16,9 @@ from .averages import Averaging
 from .generators import Draws
 from .ir import STATE, Operand
 from .numbers import Stepping
+from .owners import GradPlace, Place, TensorPlace, extra_of, grad_of
 from .recorder import Recorder
-from .state import GradPlace, Place, State, TensorPlace, extra_of, grad_of
+from .state import State
 from .stepper import Stepper
 from .traced import Leak, Traced
 
@@ -42,10 +43,11 @@ class StandIns:
 
     def enter(self) -> None:
         """Put stand-ins where the arrays of the state are, and note what is called on it."""
-        recorder = self.recorder
+        recorder, names = self.recorder, self.state.names()
         for place in self.state.places():
             array = place.get()
             operand = recorder.enter(array, STATE)
+            recorder.recording.roots[operand.root].label = place.label(names)
             self.places.append((place, array, operand))
             if isinstance(place, GradPlace):
                 self.entered.append((grad_of(place.owner), array))

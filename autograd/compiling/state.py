@@ -15,67 +15,8 @@ from ..recording import GENERATORS
 from ..tape import TensorBase
 from ..views import refresh_data
 from .holding import Holding, is_owned, release
+from .owners import GradPlace, Place, SlotPlace, TensorPlace, extra_of, grad_of
 from .signatures import number
-
-
-class Place:
-    """Somewhere an array of the state is kept."""
-
-    __slots__ = ("name", "owner")
-
-    def __init__(self, owner: Any, name: Any = None):
-        self.owner, self.name = owner, name
-
-    def get(self) -> Any:
-        raise NotImplementedError
-
-    def put(self, array: Any) -> None:
-        raise NotImplementedError
-
-
-class TensorPlace(Place):
-    """The value of a tensor."""
-
-    __slots__ = ()
-
-    def get(self) -> Any:
-        data = self.owner._data
-        if isinstance(data, np.generic):
-            data = self.owner._data = np.array(data)
-        return data
-
-    def put(self, array: Any) -> None:
-        self.owner._data = array
-
-
-class GradPlace(Place):
-    """The gradient that a leaf keeps."""
-
-    __slots__ = ()
-
-    def get(self) -> Any:
-        grad = grad_of(self.owner)
-        if isinstance(grad._data, np.generic):
-            grad._data = np.array(grad._data)
-        return grad._data
-
-    def put(self, array: Any) -> None:
-        grad_of(self.owner)._data = array
-
-
-class SlotPlace(Place):
-    """An array that an optimiser keeps for a parameter: `owner` is (optimiser, parameter)."""
-
-    __slots__ = ()
-
-    def get(self) -> Any:
-        optimizer, parameter = self.owner
-        return optimizer._slots[parameter].state[self.name]
-
-    def put(self, array: Any) -> None:
-        optimizer, parameter = self.owner
-        slot = optimizer._slots[parameter]
-        slot.state = (*slot.state[: self.name], array, *slot.state[self.name + 1 :])
 
 
 class State:
@@ -214,6 +155,16 @@ class State:
         for optimizer in self.optimizers:
             optimizer._give_back()
 
+    def names(self) -> dict[int, str]:
+        """What modules call their tensors, by id."""
+        found: dict[int, str] = {}
+        for root in self.roots:
+            for name, tensor in (*root.named_parameters(), *root.named_buffers()):
+                found.setdefault(
+                    id(tensor), name if len(self.roots) == 1 else f"{type(root).__name__}.{name}"
+                )
+        return found
+
     def places(self) -> list[Place]:
         """Where arrays are: values, the gradients that there are, and what optimisers keep."""
         tensors = self.tensors()
@@ -298,20 +249,6 @@ class State:
 def _all(schedulers: list[Any]) -> list[Any]:
     """Schedulers, and those that they are composed of."""
     return [s for one in schedulers for s in (one, *_all(getattr(one, "_schedulers", [])))]
-
-
-def extra_of(tensor: Any) -> Any:
-    """What a leaf keeps its gradient in, also one that is frozen; or None."""
-    node = tensor._node
-    if node is None:
-        node = getattr(tensor, "_dormant", None)
-    return None if node is None else node[2]
-
-
-def grad_of(tensor: Any) -> Any:
-    """The gradient that a tensor keeps, or None."""
-    extra = extra_of(tensor)
-    return None if extra is None else extra.grad
 
 
 def _plain(attributes: dict[str, Any]) -> dict[str, Any]:

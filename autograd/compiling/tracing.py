@@ -21,11 +21,12 @@ from .drawn import Number
 from .generators import Draws, Watch
 from .ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
 from .numbers import hoisted
+from .owners import GradPlace, Place, TensorPlace, grad_of
 from .places import view
 from .recorder import Recorder, value_of
 from .results import HISTORY, LIVE, hollow, kind_of, real_value
 from .standins import StandIns
-from .state import GradPlace, Place, State, TensorPlace, grad_of
+from .state import State
 from .stepper import Stepper
 from .traced import Leak, Traced
 

@@ -141,3 +141,15 @@ def test_writing_into_what_wraps_an_argument_is_refused():
     x = X.copy()
     compiled(x)
     assert (x[0] == 5.0).all()
+
+
+def test_the_picture_of_a_program_names_parameters_and_shows_what_comes_out():
+    trainer = Trainer()
+    for _ in range(5):
+        trainer.step(X)
+    tape = trainer.step.__tape__()
+    records = list(tape)
+    shapes = {r.name: (r.shape, r.dtype) for r in records if r.name}
+    assert shapes["weight"] == ((2, 3), np.float32)
+    assert shapes["argument 0"] == (X.shape, np.float32)
+    assert records[tape.outputs[0]].shape == ()
