@@ -200,7 +200,10 @@ class Recorder(KnownMemory):
 
     def note(self, step: Instruction) -> Instruction:
         step.number = self.count = self.count + 1
-        if self.ambient is not None and np.geterr() != self.ambient:
+        state = np.geterr()
+        if self.ambient is not None and state != self.ambient:
+            if any(v == "raise" != self.ambient[k] for k, v in state.items()):
+                raise Leak("numpy.errstate has values raise exceptions inside; set it outside")
             self.recording.quiet = True
         step.label = self.labels[-1] if self.labels else ""
         step.line = lines.here()

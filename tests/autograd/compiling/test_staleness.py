@@ -807,3 +807,16 @@ def test_a_loss_outside_of_the_state():
     same_as(compiled, lambda x: F.cross_entropy(x, CLASSES), tensor(ROWS))
     loss_of.reduction = "sum"
     same_as(compiled, lambda x: F.cross_entropy(x, CLASSES, reduction="sum"), tensor(ROWS))
+
+
+def test_an_error_state_that_raises_inside_is_refused():
+    def inverse(x):
+        with np.errstate(divide="raise"):
+            return 1 / x
+
+    program = autograd.compile(inverse)
+    program(np.ones(3))
+    with pytest.warns(RuntimeWarning, match="return 1 / x: numpy.errstate has values raise"):
+        program(np.ones(3))
+    with pytest.raises(FloatingPointError):
+        program(np.zeros(3))
