@@ -7,7 +7,7 @@ import io
 import random
 import sys
 from collections.abc import Iterator
-from types import CodeType, FrameType, ModuleType
+from types import BuiltinFunctionType, CodeType, FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -136,6 +136,8 @@ def within(values: Any, depth: int = 3) -> list[Any]:
                 found += within(value.values(), depth - 1)
             elif is_users(type(value)) and hasattr(value, "__dict__"):
                 found += within(vars(value).values(), depth - 1)
+            elif isinstance(value, BuiltinFunctionType):  # a method may be all that is read of a generator
+                found += within([value.__self__], depth - 1)
     return found
 
 

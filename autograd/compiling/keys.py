@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +12,7 @@ import numpy as np
 from .. import changes
 from ..tape import TensorBase, mode
 from .capture import Captured, functions_of
-from .signatures import signature
+from .signatures import Same, signature
 from .state import State, frozen, is_plain
 
 
@@ -78,7 +80,7 @@ class Keys:
     def _structure(self) -> Any:
         state = self.state
         modules = tuple([_attributes(m) for m in state.modules()])
-        tensors = tuple([(id(t), t._node is None, *_layout(t._data), _hooks(t)) for t in state.tensors()])
+        tensors = tuple([(Same(t), t._node is None, *_layout(t._data), _hooks(t)) for t in state.tensors()])
         return modules, tensors, tuple([len(o.param_groups) for o in state.optimizers])
 
 
@@ -88,7 +90,7 @@ def _spec(value: Any, arrays: list, state: State) -> Any:
     if kind is np.ndarray:
         return _of_array(value, arrays, state)
     if state.has(value):
-        return kind, id(value)
+        return kind, Same(value)
     if isinstance(value, TensorBase):
         alias = value._alias
         if value._node is not None or value._level is not None:
@@ -108,6 +110,12 @@ def _spec(value: Any, arrays: list, state: State) -> Any:
         return kind, tuple([_spec(v, arrays, state) for v in value])
     if kind is dict:
         return kind, tuple([(k, _spec(v, arrays, state)) for k, v in value.items()])
+    if kind is types.FunctionType:  # one is often made for each call: its code and what it reads count
+        _, *reads = Captured(value, [], state.has).key()  # the first is the function itself
+        return kind, Same(value.__code__), signature(value.__dict__, state.has), tuple(reads)
+    if kind is functools.partial:
+        given = signature(value.args, state.has), signature(value.keywords, state.has)
+        return kind, _spec(value.func, arrays, state), *given
     if callable(value) and not isinstance(value, type):
         return kind, signature(value, state.has), Captured(value, [], state.has).key()
     return kind, signature(value, state.has)
@@ -122,9 +130,11 @@ def _of_array(array: np.ndarray, arrays: list, state: State) -> Any:
 
 def _attributes(module: Any) -> Any:
     """A module's attributes: plain data by value, everything else by identity."""
-    hooks = [(k, id(hook[0])) for table in module._hooks or () for k, hook in table.items()]
-    plain = [(k, frozen(v) if is_plain(v) else id(v)) for k, v in module.__dict__.items() if k != "_hooks"]
-    return id(module), tuple(plain), tuple(hooks)
+    hooks = [(k, Same(hook[0])) for table in module._hooks or () for k, hook in table.items()]
+    plain = [
+        (k, frozen(v) if is_plain(v) else Same(v)) for k, v in module.__dict__.items() if k != "_hooks"
+    ]
+    return Same(module), tuple(plain), tuple(hooks)
 
 
 def _layout(array: Any) -> tuple:

@@ -1,7 +1,8 @@
 """What tells two states of a Python value apart, as far as a program relies on it.
 
-Numbers and text go by value, arrays by identity and (up to 64 KiB) by value, containers and the
-attributes of objects of the user's classes by what is in them, everything else by identity.
+Numbers, text and what else compares by value go by value, arrays by identity and (up to 64 KiB) by value,
+containers and the attributes of objects of the user's classes by what is in them, everything else by
+identity.
 """
 
 from __future__ import annotations
@@ -31,11 +32,33 @@ COMPARED = 65536
 # How many values a container or an object is looked into.
 MOST = 4096
 FUNCTIONS = (types.FunctionType,)
-_PLAIN = {bool, int, str, bytes, type(None), complex, type(Ellipsis), range}
+_PLAIN = {bool, int, str, bytes, type(None), type(Ellipsis), range}
 _BUFFERS = (bytearray, memoryview, array.array, ctypes._SimpleCData, ctypes.Structure, ctypes.Array)
 _ATOMS = (
     type, types.ModuleType, np.ufunc, np.dtype, np.random.Generator, property, staticmethod, classmethod,
 )  # fmt: skip
+
+
+class Same:
+    """A value as its identity tells it: never equal to another that has its address when it is gone."""
+
+    __slots__ = ("address", "held")
+
+    def __init__(self, value: Any):
+        self.address = id(value)
+        try:
+            self.held: Callable[[], Any] = weakref.ref(value)
+        except TypeError:
+            self.held = lambda: value
+
+    def __hash__(self) -> int:
+        return self.address
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Same or self.address != other.address:
+            return False
+        value = self.held()
+        return value is not None and value is other.held()
 
 
 def signature(value: Any, own: Callable[[Any], bool], depth: int = 0) -> Any:
@@ -49,8 +72,10 @@ def signature(value: Any, own: Callable[[Any], bool], depth: int = 0) -> Any:
         return kind, value
     if kind is float:
         return number(value)
+    if kind is complex:
+        return kind, number(value.real), number(value.imag)
     if own(value) or depth > 8:
-        return id(value)
+        return Same(value)
     if isinstance(value, np.ndarray):
         return id(value), value.shape, value.strides, value.dtype, _contents(value)
     if isinstance(value, np.generic):
@@ -58,11 +83,11 @@ def signature(value: Any, own: Callable[[Any], bool], depth: int = 0) -> Any:
     if isinstance(value, TensorBase):
         return _tensor(value)
     if isinstance(value, FUNCTIONS):
-        return id(value), id(value.__code__)  # what it reads is followed
+        return Same(value), Same(value.__code__)  # what it reads is followed
     if isinstance(value, type) and is_users(value):
-        return id(value), _table(_class_values(value), own, depth)
+        return Same(value), _table(_class_values(value), own, depth)
     if isinstance(value, (*_ATOMS, enum.Enum)):
-        return id(value)
+        return Same(value)
     return _compound(value, kind, own, depth)
 
 
@@ -87,23 +112,26 @@ def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) ->
         return kind, _table(value, own, depth)
     if isinstance(value, types.BuiltinFunctionType):  # what it is bound to
         owner = value.__self__
-        return id(value), None if owner is None else signature(owner, own, depth + 1)
+        return Same(value), None if owner is None else signature(owner, own, depth + 1)
     if isinstance(value, _BUFFERS):
         return id(value), _contents(np.frombuffer(value, np.uint8))  # type: ignore[arg-type]
     if isinstance(value, Mapping):
-        return id(value), _table(dict(value), own, depth)
+        return kind, _table(dict(value), own, depth)
     if isinstance(value, (weakref.ref, contextvars.ContextVar)):
         now = value() if isinstance(value, weakref.ref) else value.get(None)
-        return id(value), signature(now, own, depth + 1)
+        return Same(value), signature(now, own, depth + 1)
     if isinstance(value, threading.local):
-        return id(value), _table(value.__dict__, own, depth)
+        return Same(value), _table(value.__dict__, own, depth)
     if hasattr(kind, "named_parameters"):
         return _module(value, own, depth)
     if isinstance(value, types.MethodType):
-        return id(value.__func__), signature(value.__self__, own, depth + 1)
+        return Same(value.__func__), signature(value.__self__, own, depth + 1)
     if isinstance(value, types.SimpleNamespace) or is_users(kind):
         return id(value), _table(_attributes(value), own, depth)
-    return id(value)
+    if kind is slice:
+        return kind, tuple([signature(v, own, depth + 1) for v in (value.start, value.stop, value.step)])
+    # numbers, dates and paths of the standard library go by value
+    return (kind, value) if kind.__eq__ is not object.__eq__ and kind.__hash__ is not None else Same(value)
 
 
 def _module(value: Any, own: Callable[[Any], bool], depth: int) -> Any:
@@ -111,7 +139,7 @@ def _module(value: Any, own: Callable[[Any], bool], depth: int) -> Any:
     found = _modules.get(value)
     if found is None or found[0] != changes.count:
         plain = {k: v for k, v in value.__dict__.items() if isinstance(v, (bool, int, float, str))}
-        found = _modules[value] = changes.count, (id(value), _table(plain, own, depth))
+        found = _modules[value] = changes.count, (Same(value), _table(plain, own, depth))
     return found[1]
 
 
@@ -161,6 +189,8 @@ _STANDARD = types.__file__.rpartition("types")[0]
 
 def _of_user(cls: type) -> bool:
     name = getattr(cls, "__module__", "")
+    if not isinstance(name, str):  # of a class written in C, by chance
+        return False
     if name.partition(".")[0] in sys.stdlib_module_names and name != "__main__":
         return False
     file = getattr(sys.modules.get(name), "__file__", None) or ""
@@ -180,11 +210,12 @@ def _attributes(value: Any) -> dict[str, Any]:
 
 
 def _class_values(cls: type) -> dict[str, Any]:
-    """Attributes of a class that are neither methods nor Python's own."""
-    skip = (property, staticmethod, classmethod, types.MemberDescriptorType, types.GetSetDescriptorType)
+    """Attributes of a class, and of its metaclass, that are not Python's own."""
+    skip = (types.MemberDescriptorType, types.GetSetDescriptorType)
+    metaclass: type = type(cls)
     return {
         name: value
-        for base in cls.__mro__
+        for base in (*metaclass.__mro__, *cls.__mro__)
         if is_users(base)
         for name, value in vars(base).items()
         if not (name.startswith("__") and name.endswith("__")) and not isinstance(value, skip)
