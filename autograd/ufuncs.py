@@ -93,11 +93,17 @@ def _reduce(ours: Callable, theirs: np.ufunc) -> Callable:
     def fold(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False,
              initial: Any = None, where: Any = True) -> Any:  # fmt: skip
         x = _as(x, dtype)
-        if where is not True:
+        axes, chosen = axes_of(axis, x.ndim), None
+        if (
+            where is not True
+            and theirs.identity is None
+            and theirs not in _REGROUPS
+            and initial is not None
+        ):
+            chosen = _rows(np.broadcast_to(getattr(where, "_data", where), x.shape), axes, theirs)
+        elif where is not True:
             x = _masked(x, where, theirs, initial)
-        axes = axes_of(axis, x.ndim)
-        rows = _rows(x, axes, theirs)
-        result = _folded(ours, theirs, rows, initial)
+        result = _folded(ours, theirs, _rows(x, axes, theirs), initial, chosen)
         if keepdims:
             result = reshape(result, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
         return _out(theirs, "reduce", out, result)
@@ -124,7 +130,9 @@ def _masked(x: Any, mask: Any, theirs: np.ufunc, initial: Any) -> Any:
     if neutral is None and theirs in _REGROUPS:
         neutral = initial  # one of the largest, or the smallest: once more changes nothing
     if neutral is None:
-        raise ArgumentError(f"{theirs.__name__}.reduce: where= needs a neutral element, which it has not")
+        raise ArgumentError(
+            f"{theirs.__name__}.reduce: where= needs initial=, as there is no neutral element"
+        )
     return choosing.where(np.broadcast_to(getattr(mask, "_data", mask), x.shape), x, neutral)
 
 
@@ -132,15 +140,15 @@ def _rows(x: Any, axes: tuple, theirs: np.ufunc) -> Any:
     """What is reduced over, as the first axis."""
     if len(axes) == 1:
         return moveaxis(x, axes[0], 0)
-    if theirs not in _REGROUPS:
+    if axes and theirs not in _REGROUPS:
         raise ArgumentError(f"{theirs.__name__}.reduce: not reorderable, so at most one axis; got {axes}")
     rest = tuple(n for i, n in enumerate(x.shape) if i not in axes)
     rows = moveaxis(x, axes, range(len(axes)))
     return reshape(rows, (int(np.prod([x.shape[i] for i in axes], dtype=int)), *rest))
 
 
-def _folded(ours: Callable, theirs: np.ufunc, rows: Any, initial: Any) -> Any:
-    """The operation between the elements of the first axis."""
+def _folded(ours: Callable, theirs: np.ufunc, rows: Any, initial: Any, chosen: Any = None) -> Any:
+    """The operation between the elements of the first axis, those that are chosen."""
     if not rows.shape[0]:
         start = theirs.identity if initial is None else initial
         if start is None:
@@ -152,9 +160,10 @@ def _folded(ours: Callable, theirs: np.ufunc, rows: Any, initial: Any) -> Any:
             pairs = ours(rows[:half], rows[half : 2 * half])
             rows = pairs if rows.shape[0] == 2 * half else joining.concatenate([pairs, rows[2 * half :]])
         return rows[0] if initial is None else ours(initial, rows[0])
-    total = rows[0] if initial is None else ours(initial, rows[0])
-    for i in range(1, rows.shape[0]):
-        total = ours(total, rows[i])
+    total = rows[0] if initial is None else initial
+    for i in range(initial is None, rows.shape[0]):
+        after = ours(total, rows[i])
+        total = after if chosen is None else choosing.where(chosen[i], after, total)
     return total
 
 

@@ -45,6 +45,10 @@ CALLS = {
     "histogram2d-edges": (
         lambda n, x: n.histogram2d(x[0], x[1], bins=([0.0, 1.0, 2.0, 3.0], [-3.0, 3.0]))[0] + 0 * x[:1].T, X
     ),
+    "reduce-where": (
+        lambda n, x: n.subtract.reduce(x, axis=1, initial=0.5, where=np.array([[True, False, True]])), X
+    ),
+    "reduce-over-no-axis": (lambda n, x: n.divide.reduce(x, axis=(), initial=2.0), X),
     "histogramdd-mixed": (lambda n, x: n.histogramdd([x[0], x[1]], bins=[2, [-3.0, 0.0, 3.0]])[1], X),
 }  # fmt: skip
 
