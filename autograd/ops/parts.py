@@ -11,7 +11,7 @@ from ..declare import case, elementwise, primitive
 from ..tape import TensorBase
 from .choosing import equal, where
 from .elementwise import floor_divide, remainder, trunc
-from .shapes import as_array, zeros_like
+from .shapes import as_array, astype, zeros_like
 
 # ------------------------------------------------------------------ integers
 
@@ -73,7 +73,8 @@ def modf(x):
         >>> [float(part) for part in modf(np.array(-1.5))]
         [-0.5, -1.0]
     """
-    return _fraction(x), trunc(x)
+    fraction, whole = _fraction(x), trunc(x)
+    return fraction, whole if whole.dtype == fraction.dtype else astype(whole, fraction.dtype)
 
 
 def frexp(x):

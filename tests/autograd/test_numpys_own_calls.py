@@ -92,3 +92,11 @@ def test_what_numpy_refuses_is_refused(name):
         REFUSED[name](np, X)
     with pytest.raises(autograd.errors.AutogradError, match=name.split("-")[0]):
         REFUSED[name](anp, *leaves((X,)))
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint16, np.int64])
+def test_parts_of_integers_are_floats(dtype):
+    x = np.ones(3, dtype)
+    for n in (np, anp):
+        same(n.modf(autograd.tensor(x)), np.modf(x))
+    same(anp.modf(x), np.modf(x))
