@@ -86,7 +86,10 @@ class Recorder(KnownMemory):
         if self.closed:
             raise Leak(self.closed)
         if any(not isinstance(w, Traced) for w in writes):
-            raise Leak("a recorded value is written into an array that is not recorded", plain=True)
+            what = (
+                "a recorded value is written into an array that is not recorded: name whose it is in state="
+            )
+            raise Leak(what, plain=True)
         for w in writes:
             root = self.find(w.value)
             if root is not None and root.kind in (INPUT, CONSTANT):

@@ -820,3 +820,18 @@ def test_an_error_state_that_raises_inside_is_refused():
         program(np.ones(3))
     with pytest.raises(FloatingPointError):
         program(np.zeros(3))
+
+
+def test_an_optimiser_that_is_not_named_is_refused_at_its_line():
+    model = nn.Linear(3, 2)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        model(x).sum().backward()
+        optimizer.step()
+
+    program = autograd.compile(step, state=model)
+    program(np.ones((4, 3), np.float32))
+    with pytest.warns(RuntimeWarning, match=r"optimizer.step\(\): .*name whose it is in state="):
+        program(np.ones((4, 3), np.float32))
