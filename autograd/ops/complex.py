@@ -11,7 +11,8 @@ import numpy as np
 
 from ..declare import elementwise
 from .choosing import equal, where
-from .limits import undefined, unless, zeros_of
+from .limits import undefined_by, unless, zeros_of
+from .masking import moving_zeros
 from .shapes import astype, zeros_like
 
 conjugate = elementwise(
@@ -52,9 +53,7 @@ imag = elementwise(
 def _d_angle(g, x):
     if x.dtype.kind != "c":
         return zeros_like(g)
-    flat = zeros_of(x, g)
-    flat = flat if flat is None else flat & (getattr(g, "_data", g) != 0)
-    return unless(flat, x, where(equal(x, 0), 0, -1j * g / where(equal(x, 0), 1, x)))
+    return unless(moving_zeros(x, g, (x,)), x, where(equal(x, 0), 0, -1j * g / where(equal(x, 0), 1, x)))
 
 
 def _moved_angle(t, out, x):
@@ -63,9 +62,7 @@ def _moved_angle(t, out, x):
     flat = zeros_of(x, t)
     flat = flat if flat is None else flat & (getattr(t, "_data", t) != 0)
     moved = imag(where(equal(x, 0), 0, t / where(equal(x, 0), 1, x)))
-    return (
-        moved if flat is None else where(flat, undefined(imag(x), flat) + undefined(real(x), flat), moved)
-    )
+    return moved if flat is None else where(flat, undefined_by(imag(x), real(x), flat), moved)
 
 
 angle = elementwise(

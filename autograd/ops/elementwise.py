@@ -13,8 +13,8 @@ import numpy as np
 from ..declare import elementwise
 from ..tape import TensorBase
 from .choosing import equal, less, logical_and, maximum, where
-from .limits import call_of, call_on, flat_rest, limit, undefined, unless, zeros_of
-from .masking import depends, keep_zeros
+from .limits import call_of, call_on, flat_rest, limit, undefined, undefined_by, unless, zeros_of
+from .masking import keep_zeros, moving_zeros
 from .shapes import zeros_like
 from .sizes import absolute, hypot
 from .steep import steep
@@ -218,13 +218,13 @@ cos = elementwise(np.cos, d=lambda x: -sin(x), analytic=True, doc="Cosine of x r
 tan = elementwise(
     np.tan, d=lambda out: 1 + out * out, analytic=True, domain=(-1.0, 1.0), doc="Tangent of x"
 )
-# (1 + x) * -(x - 1) rather than 1 - x * x: on a branch cut it keeps the sign of a zero imaginary part
+# (x - -1) * -(x - 1) rather than 1 - x * x: on a branch cut it keeps the sign of a zero imaginary part
 arcsin = elementwise(
-    np.arcsin, vjp=lambda g, x: g / sqrt((1 + x) * -(x - 1)), analytic=True, singular=True, domain=UNIT,
+    np.arcsin, vjp=lambda g, x: g / sqrt((x - -1) * -(x - 1)), analytic=True, singular=True, domain=UNIT,
     doc="Angle in [-pi/2, pi/2] whose sine is x",
 )  # fmt: skip
 arccos = elementwise(
-    np.arccos, vjp=lambda g, x: -g / sqrt((1 + x) * -(x - 1)), analytic=True, singular=True, domain=UNIT,
+    np.arccos, vjp=lambda g, x: -g / sqrt((x - -1) * -(x - 1)), analytic=True, singular=True, domain=UNIT,
     doc="Angle in [0, pi] whose cosine is x",
 )  # fmt: skip
 arctan = elementwise(
@@ -236,10 +236,7 @@ arctan = elementwise(
 def _over_square(g, a, x, y):
     # g * a / (x**2 + y**2), and 0 at the origin; by hypot, so that squares do not overflow
     radius = hypot(x, y)
-    flat = zeros_of(radius, g)
-    if flat is not None:
-        still = getattr(g, "_data", g) == 0
-        flat = flat & (~still | depends(g, flat & still, (x, y)))
+    flat = moving_zeros(radius, g, (x, y))
     radius = where(equal(radius, 0), 1, radius)
     return unless(flat, a, g * (a / radius) / radius)
 
@@ -249,7 +246,7 @@ def _moved_over_square(t, a, x, y):
     if zeros_of(radius, t) is None:
         return _over_square(t, a, x, y)
     share = t * (a / where(equal(radius, 0), 1, radius))
-    return steep(share, radius, moving=lambda: undefined(x, True) + undefined(y, True))
+    return steep(share, radius, moving=lambda: undefined_by(x, y))
 
 
 arctan2 = elementwise(
@@ -295,12 +292,13 @@ sinh = elementwise(np.sinh, d=lambda x: cosh(x), singular=True, analytic=True, d
 cosh = elementwise(np.cosh, d=lambda x: sinh(x), singular=True, analytic=True, doc="Hyperbolic cosine")
 # 1 - out**2 is stable; 1 / cosh(x)**2 overflows
 tanh = elementwise(np.tanh, d=lambda out: 1.0 - out * out, analytic=True, doc="Hyperbolic tangent")
+# x * x - -1 rather than 1 + x * x: on a branch cut it keeps the sign of a zero imaginary part
 arcsinh = elementwise(
-    np.arcsinh, vjp=lambda g, x: g / sqrt(x * x + 1), analytic=True, domain=UNIT,
+    np.arcsinh, vjp=lambda g, x: g / sqrt(x * x - -1), analytic=True, domain=UNIT,
     doc="Inverse of sinh",
 )  # fmt: skip
 arccosh = elementwise(
-    np.arccosh, vjp=lambda g, x: g / (sqrt(x - 1) * sqrt(x + 1)), analytic=True, singular=True,
+    np.arccosh, vjp=lambda g, x: g / (sqrt(x - 1) * sqrt(x - -1)), analytic=True, singular=True,
     domain=(1.1, 4.0), doc="Inverse of cosh",
 )  # fmt: skip
 arctanh = elementwise(

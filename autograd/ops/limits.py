@@ -62,16 +62,37 @@ def _less_flat(g, x, at, order):
     return rest + undefined(g, last) if last.any() else rest
 
 
+def _asked(g, at):
+    # 0 * inf for a cotangent of 0, so that the sweep asks whether it is masked or vanishes
+    return undefined(g, at) + _where(at, _where(at, g, 1) * np.inf, 0)
+
+
+undefined_tangent = elementwise(
+    _nothing,
+    arrays=["x", "at"],
+    constants=["at"],
+    vjp={"x": _asked},
+    name="undefined_tangent", reference=lambda x, at: x * 0 * at, linear=True, singular=True, promotes=False, kinks="NaN where `at`; 0 for a cotangent that is masked",
+    cases=[case((2, 3), np.zeros((2, 3), bool)), case((2, 3), np.zeros((1, 3), bool))],
+    doc="`undefined` of what a tangent is of, which a sweep over the tangent comes to",
+)  # fmt: skip
+
+
 undefined_forward = elementwise(
     _nothing,
     arrays=["x", "at"],
     constants=["at"],
-    vjp={"x": lambda g, at: undefined(g, at)},
+    vjp={"x": _asked},
     jvp={"x": lambda t, out, x, at: _where(at, np.nan, 0 * t)},
-    name="undefined_forward", reference=lambda x, at: x * 0, promotes=False, kinks="NaN where `at`; 0 for a cotangent of 0",
+    name="undefined_forward", reference=lambda x, at: x * 0, singular=True, promotes=False, kinks="NaN where `at`; 0 for a cotangent of 0",
     cases=[case((2, 3), np.zeros((2, 3), bool))],
     doc="`undefined` of a tangent, whose next derivative is NaN though it is 0 in every direction",
 )  # fmt: skip
+
+
+def undefined_by(x: Any, y: Any, at: Any = True) -> Any:
+    """A tangent of 0 in the places `at`, whose slope by x and by y does not exist."""
+    return undefined_tangent(x, at) + undefined_tangent(y, at)
 
 
 def changes(g: Any, at: Any) -> bool:

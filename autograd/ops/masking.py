@@ -24,7 +24,7 @@ from ..several import Bundle
 from ..sweeping import is_freed, lift
 from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
 from .choosing import _where, equal, isnan
-from .limits import TooLarge, call_key, changes, look_back_at_each, pulled, undefined
+from .limits import TooLarge, call_key, changes, look_back_at_each, pulled, undefined, zeros_of
 
 _ORDERS = 4  # of slopes that are looked at
 _MOST_NODES = 150  # of a slope that is looked at
@@ -189,6 +189,15 @@ def depends(g: Any, at: Any, on: Sequence) -> Any:
     return _found(lambda at: _moves(g, at, ends, others), at) if ends else at & False
 
 
+def moving_zeros(divisor: Any, g: Any, on: Sequence) -> Any:
+    """Where what a rule on Tensors divides by is 0, and a cotangent is not, or a 0 that moves; None: nowhere."""
+    flat = zeros_of(divisor, g)
+    if flat is None:
+        return None
+    still = flat & (getattr(g, "_data", g) == 0)
+    return flat & (~still | depends(g, still, on))
+
+
 def _infinite(node: list, i: int, shape: tuple) -> Any:
     """Where argument `i` of a node is infinite, as far as is known: there it does not move."""
     step = node[PULL].step
@@ -312,4 +321,4 @@ def _seed(values: Any, like: Any) -> Any:
     return new_tensor(np.asarray(values).astype(like._data.dtype)[()])
 
 
-__all__ = ["depends", "keep_zeros", "looked_back", "vanishing"]
+__all__ = ["depends", "keep_zeros", "looked_back", "moving_zeros", "vanishing"]

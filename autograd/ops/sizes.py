@@ -12,7 +12,8 @@ from ..declare import elementwise
 from ..tape import TensorBase
 from .choosing import equal, where
 from .complex import conjugate, real
-from .limits import call_of, call_on, limit, over, undefined, unless, zeros_of
+from .limits import call_of, call_on, limit, over, undefined_by, undefined_tangent, unless, zeros_of
+from .masking import moving_zeros
 from .shapes import zeros_like
 from .steep import steep
 
@@ -39,7 +40,7 @@ def _sized(name):
         if zeros_of(x, t) is None or not isinstance(out, TensorBase):
             return real(t * conjugate(sign(x)))
         num, key = real(t * conjugate(x)), call_on(name, x)
-        return steep(num, out, key, x.dtype.kind == "c", moving=lambda: real(undefined(x, True)))
+        return steep(num, out, key, x.dtype.kind == "c", moving=lambda: real(undefined_tangent(x, True)))
 
     return {"vjp": backward, "jvp": {"x": forward}}
 
@@ -58,20 +59,20 @@ def _d_sign(g, x, out):
     # the component of g across x, over |x|; along x nothing changes, nor anywhere for real x
     if x.dtype.kind != "c":
         return zeros_like(g)
-    return _across(g, g - real(g * out) * conjugate(out), x)
+    return unless(moving_zeros(x, g, (x,)), x, _shared(g - real(g * out) * conjugate(out), x))
 
 
 def _change_of_sign(t, out, x):
     if getattr(x, "dtype", t.dtype).kind != "c":
         return zeros_like(t)
-    return _across(t, t - real(t * conjugate(out)) * out, x)
+    moved = _shared(t - real(t * conjugate(out)) * out, x)
+    flat = zeros_of(x, t)
+    flat = flat if flat is None else flat & (getattr(t, "_data", t) != 0)
+    return moved if flat is None else where(flat, undefined_tangent(x, flat), moved)
 
 
-def _across(g, part, x):
-    flat = zeros_of(x, g)
-    if flat is not None:
-        flat = flat & (getattr(g, "_data", g) != 0)
-    return unless(flat, x, where(equal(x, 0), 0, part / where(equal(x, 0), 1, absolute(x))))
+def _shared(part, x):
+    return where(equal(x, 0), 0, part / where(equal(x, 0), 1, absolute(x)))
 
 
 sign = elementwise(
@@ -89,8 +90,8 @@ hypot = elementwise(
     np.hypot,
     vjp={"x": _d_hypot, "y": lambda g, y, out: _d_hypot(g, y, out)},
     jvp={
-        "x": lambda t, out, x, y: steep(x * t, out, moving=lambda: undefined(x, True) + undefined(y, True)),
-        "y": lambda t, out, x, y: steep(y * t, out, moving=lambda: undefined(x, True) + undefined(y, True)),
+        "x": lambda t, out, x, y: steep(x * t, out, moving=lambda: undefined_by(x, y)),
+        "y": lambda t, out, x, y: steep(y * t, out, moving=lambda: undefined_by(x, y)),
     },
     domain={"x": POSITIVE, "y": POSITIVE}, kinks="0 at (0, 0); the next derivative there is NaN",
     doc="sqrt(x**2 + y**2)",
