@@ -110,7 +110,8 @@ def _d_slogdet(g, a, sign, logabsdet):
         return zeros_like(a)
     singular = np.isneginf(value_of(logabsdet))
     if singular.any():
-        if np.any(value_of(weight)[singular] != 0):
+        turning = None if by_sign is None or sign.dtype.kind != "c" else by_sign
+        if any(np.any(value_of(part)[singular]) for part in (weight, turning) if part is not None):
             raise MatrixError("slogdet: no derivative at a singular matrix, whose logarithm is -inf")
         a = where(singular[..., None, None], eye(a), a)
     out = weight[..., None, None] * mT(inverse_of("slogdet", a, "the matrix is singular"))

@@ -126,11 +126,11 @@ def _moved_svd(t, out, a, full_matrices):
     left, v = columns(u, k), mH(vh)
     right = columns(v, k)
     inner = mH(left) @ t @ right
-    along = diagonal(inner, 0, -2, -1)
-    along = real(along) if along.dtype.kind == "c" else along
+    turned = diagonal(inner, 0, -2, -1)
+    along = real(turned) if turned.dtype.kind == "c" else turned
     if not np.all(value_of(s)):
         flat = where(equal(s, 0), 0, along)  # as abs at 0
-        waiting = vanishing.along(along, t, u, s, vh)
+        waiting = vanishing.along(turned, t, u, s, vh)
         along = flat if waiting is None else waiting
     gaps = Gaps("svd", u, s)
     refused = _refused(s, gaps)

@@ -13,7 +13,7 @@ from ..tape import FIRST_PARENT, PULL, new_tensor, parents
 from .complex import real
 from .indexing import diagonal
 from .limits import call_of, flat_rest, limit, undefined, zeros_of
-from .matrices import columns, mH, value_of
+from .matrices import columns, conj, mH, value_of
 from .reductions import sum as total
 from .steep import steep
 
@@ -33,17 +33,21 @@ def beside(to_s, u, s, vh):
 
 
 def along(moved, t, u, s, vh):
-    """The tangent of s, where it is 0: that of |s|, to be multiplied by what vanishes with it."""
+    """The tangent of s, where it is 0: that of |s|, to be multiplied by what vanishes with it.
+
+    Args:
+        moved: the diagonal of U.H @ t @ V, also its imaginary part.
+    """
     zero = zeros_of(s, t)
     if zero is None or (others := _moved(u, s, vh, zero)) is None:
         return None
     k = s.shape[-1]
     left, right = columns(value_of(u), k), columns(mH(value_of(vh)), k)
     own = diagonal(mH(left) @ others @ right, 0, -2, -1)
-    own = (real(own) if own.dtype.kind == "c" else own) * zero + s * ~zero
+    own = own * zero + s * ~zero
     if others.shape[-1] != others.shape[-2] or np.any(zero.sum(-1) > 1):  # they mix
         own = own + total(_real(undefined(others, True)), (-2, -1))[..., None]
-    return steep(own * moved, s)
+    return steep(_real(conj(own) * moved), s)
 
 
 def _real(x):

@@ -51,13 +51,14 @@ def _degenerate(sample: Sample) -> Iterator[Sample]:
             yield sample.with_args(values if k == i else a for k, a in enumerate(sample.args))
 
 
-def _on_the_line(sample: Sample) -> Callable:
+def on_the_line(sample: Sample) -> Callable:
     """s -> Re(sum(v * result)) at the arguments and s times a direction, of an array of one s."""
     v = checks.cotangent(sample)
-    t = {
-        i: np.cos(1 + i + np.arange(sample.args[i].size)).reshape(sample.args[i].shape)
-        for i in sample.active
-    }
+    t = {}
+    for i in sample.active:
+        a = sample.args[i]
+        angle = 1 + i + np.arange(a.size).reshape(a.shape)
+        t[i] = np.cos(angle) + 1j * np.sin(1.7 * angle) if a.dtype.kind == "c" else np.cos(angle)
 
     def value(s, call):
         args = [a + s[0] * t[i] if i in t else a for i, a in enumerate(sample.args)]
@@ -67,7 +68,7 @@ def _on_the_line(sample: Sample) -> Callable:
     return value
 
 
-def _numbers(f: Callable) -> Callable:
+def refusals_are_nan(f: Callable) -> Callable:
     """f, and NaN where it refuses."""
 
     def numbers(s):
@@ -86,15 +87,15 @@ def test_finite_numbers_are_limits(sample: Sample):
     with np.errstate(all="ignore"):
         for other in _degenerate(sample):
             try:
-                line = _on_the_line(other)
+                line = on_the_line(other)
             except ValueError:
                 continue
-            value = _numbers(lambda s, line=line, other=other: line(s, other.kernel))
+            value = refusals_are_nan(lambda s, line=line, other=other: line(s, other.kernel))
             if not np.isfinite(value(origin)).all():
                 continue
             first = autograd.grad(lambda s, line=line, other=other: line(s, other.call)[0])
             second = autograd.grad(lambda s, first=first: first(s)[0])
-            for derivative, beneath in ((first, value), (second, _numbers(first))):
-                found = _numbers(derivative)(origin)
+            for derivative, beneath in ((first, value), (second, refusals_are_nan(first))):
+                found = refusals_are_nan(derivative)(origin)
                 wrong += [(other.args, *w) for w in wrong_slopes(beneath, found, (origin,), 0)]
     assert not wrong, "\n".join(map(str, wrong[:5]))

@@ -71,7 +71,7 @@ def _cot_derivative(n, z):
     poly = np.polynomial.Polynomial([0.0, 1.0])
     for _ in range(n):
         poly = -math.pi * np.polynomial.Polynomial([1.0, 0.0, 1.0]) * poly.deriv()
-    return -((-1) ** n) * math.pi * poly(1 / np.tan(math.pi * z))
+    return -((-1) ** n) * math.pi * poly(1 / np.tan(math.pi * (z - np.round(z.real))))  # infinite at poles
 
 
 polygamma = special(
