@@ -16,6 +16,7 @@ from tests.support.samples import DIFFERENTIABLE, Sample, differentiable, each
 
 # one sample of each primitive, the first, stands for it where more would take long
 FIRST = [s for s in DIFFERENTIABLE if s.number == 0]
+INTEGRATED = {"ode_solution", "integral"}  # whose third derivatives take seconds: two mixtures of modes
 
 
 def test_no_forward_derivative_is_slow():
@@ -87,19 +88,47 @@ def test_pushed_with_the_calls_is_pulled_twice(sample: Sample):
     checks.close(moved, push(t), _narrow(sample, 1e-12), f"{sample}: jvp")
 
 
+def _nonlinear(sample: Sample) -> Callable:
+    """As `_loss`, of the result and its square, whose cotangents change with the arguments."""
+    v, scale = checks.cotangent(sample), max(1.0, float(np.max(np.abs(sample.kernel()), initial=0)))
+
+    def loss(values: list) -> object:
+        args = list(sample.args)
+        for i, value in zip(sample.active, values, strict=True):
+            args[i] = value
+        out = sample.call(*args) / scale
+        terms = v * (out + out * out / 2)
+        return anp.sum(anp.real(terms) if terms.dtype.kind == "c" else terms)
+
+    return loss
+
+
+def _pulled_along(f: Callable, t: list) -> Callable:
+    """As `_along`, by a sweep."""
+    return lambda x: _dot(autograd.grad(f)(x), t)
+
+
 @each(FIRST)
 def test_third_order(sample: Sample):
-    loss, (x, t) = _loss(sample), _point(sample)
-    second = _along(_along(loss, t), t)
-    forward = _along(second, t)(x)
-    gradient = autograd.grad(second)(x)
-    mixed = _along(lambda x: _dot(autograd.grad(_along(loss, t))(x), t), t)(x)
+    """In mixtures of the modes, against differences of the second derivative."""
+    loss, (x, t) = _nonlinear(sample), _point(sample)
+    u = [np.sin(2 + i + np.arange(a.size)).reshape(a.shape) for i, a in enumerate(x)]
+    forward, reverse = _along, _pulled_along
+    second = forward(forward(loss, t), t)
 
     def on_the_line(s: np.ndarray) -> object:
-        return second([a + float(s) * b for a, b in zip(x, t, strict=True)])
+        return second([a + float(s) * b for a, b in zip(x, u, strict=True)])
 
     expected = directional(on_the_line, [np.zeros(())], 0, np.ones(()))
-    tolerance = _narrow(sample, 1e-7)
-    checks.close(forward, expected, max(tolerance, 1e-7), f"{sample}: three times forward")
-    checks.close(_dot(gradient, t), forward, tolerance, f"{sample}: reverse over twice forward")
-    checks.close(mixed, forward, tolerance, f"{sample}: forward over reverse over forward")
+    mixtures = [
+        (forward, forward, forward), (forward, forward, reverse), (forward, reverse, forward),
+        (reverse, reverse, reverse), (reverse, reverse, forward),
+    ]  # fmt: skip
+    found = [
+        functools.reduce(lambda f, mode: mode[0](f, mode[1]), zip(modes, (t, t, u), strict=True), loss)(x)
+        for modes in (mixtures[::3] if sample.prim.name in INTEGRATED else mixtures)
+    ]
+    few = checks.FEW_DIGITS.get(sample.prim.name, 0.0)
+    checks.close(found[0], expected, max(_narrow(sample, 1e-7), few), f"{sample}: three times forward")
+    for other in found[1:]:
+        checks.close(other, found[0], _narrow(sample, 1e-8), f"{sample}: of {found}")
