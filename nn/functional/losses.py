@@ -148,6 +148,8 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
             divergence itself, while "mean" divides by the number of elements.
         log_target: whether target is a logarithm too.
 
+    Gradient: by a target of exactly 0 -inf, its limit (PyTorch: NaN); a cotangent of 0 stays 0.
+
     Errors: ShapeError unless both have one shape; ArgumentError for an unknown reduction.
 
     Source: Kullback and Leibler, On Information and Sufficiency, 1951.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import nn
 import nn.functional as F
 import optim
-from autograd import Tensor, tensor
+from autograd import Tensor, jvp, tensor
 from autograd.errors import NotDifferentiable
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -218,6 +218,14 @@ def test_probabilities_of_zero_and_one(dtype):
 def test_targets_of_zero():
     x, y = np.array([-1.0, -np.inf]), tensor(np.array([0.0, 0.5]), requires_grad=True)
     assert F.kl_div(x, y, "none").tolist() == [0, np.inf]
+    weights, shares = np.array([0.0, 2.0, 2.0]), tensor(np.array([0.0, 0.0, 0.5]), requires_grad=True)
+    (F.kl_div(np.zeros(3), shares, "none") * weights).sum().backward()
+    np.testing.assert_allclose(shares.grad.numpy(), [0, -np.inf, 2 - 2 * LOG2])
+    for t, slope in ((0.0, 0.0), (1.0, -np.inf)):
+        along = jvp(
+            lambda y: F.kl_div(np.zeros(2), y, "sum"), (np.array([0.0, 1.0]),), (np.array([t, 0.0]),)
+        )
+        assert along == (0, slope)
     losses, _ = values_and_slopes(F.poisson_nll_loss, [0.5, 0.5, 0.5], np.array([0.0, 1.0, 2.0]), full=True)
     stirling = 2 * LOG2 - 2 + math.log(4 * math.pi) / 2
     rate = math.exp(0.5)

@@ -8,6 +8,7 @@ formula serves every order.
 from __future__ import annotations
 
 import math
+import operator
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ...errors import ArgumentError, DtypeError, ShapeError
 from ...memory import is_array
 from ..choosing import clip, equal, greater, less, where
 from ..elementwise import exp, log, logaddexp
+from ..limits import undefined
 from ..reductions import sum as total
 from ..sizes import sign
 from . import batching
@@ -59,8 +61,8 @@ def check_same(x, y, caller):
         raise ShapeError(f"{caller}: input{x.shape} and target{y.shape} must have one shape")
 
 
-def _pointwise(name, each, dx, dy, doc, cases=((),), domain=None):
-    """A loss `each(x, y, *options)` with its partial derivatives."""
+def _pointwise(name, each, dx, dy, doc, cases=((),), domain=None, times=operator.mul):
+    """A loss `each(x, y, *options)` with its partial derivatives; `times` multiplies by that by y."""
 
     def kernel(x, y, options=(), reduction="mean"):
         check_same(x, y, name)
@@ -68,20 +70,20 @@ def _pointwise(name, each, dx, dy, doc, cases=((),), domain=None):
             raise DtypeError(f"{name}: input and target must be real, got {x.dtype} and {y.dtype}")
         return reduced(each(x, y, *options), reduction)
 
-    def rule(slope):
-        return lambda g, x, y, options, reduction: (
-            slope(x, y, *options) * per_element(g, x.shape, reduction)
+    def rule(slope, times=operator.mul):
+        return lambda g, x, y, options, reduction: times(
+            slope(x, y, *options), per_element(g, x.shape, reduction)
         )
 
-    def push(slope):
-        return lambda t, out, x, y, options, reduction: reduced(slope(x, y, *options) * t, reduction)
+    def push(slope, times=operator.mul):
+        return lambda t, out, x, y, options, reduction: reduced(times(slope(x, y, *options), t), reduction)
 
     return primitive(
         kernel,
         ["x", "y"],
         name=name,
-        vjp={"x": rule(dx), "y": rule(dy)},
-        jvp={"x": push(dx), "y": push(dy)},
+        vjp={"x": rule(dx), "y": rule(dy, times)},
+        jvp={"x": push(dx), "y": push(dy, times)},
         domain=domain,
         batch=batching.of_elements,
         cases=[
@@ -201,7 +203,14 @@ def _kl_div(x, y, log_target):
 def _d_kl_div_y(x, y, log_target):
     if log_target:
         return exp(y) * (y - x + 1)
-    return log(where(equal(y, 0), 1, y)) + 1 - x
+    return log(y) + 1 - x  # -inf where y is 0, to which the slope tends
+
+
+def _kept(slope, g):
+    """Their product, but 0 for a cotangent of 0, whose next derivative does not exist."""
+    zero = equal(g, 0)
+    zero = getattr(zero, "_data", zero)
+    return where(zero, undefined(g, zero), slope * g)
 
 
 kl_div = _pointwise(
@@ -212,6 +221,7 @@ kl_div = _pointwise(
     "y * (log(y) - x), or exp(y) * (y - x) where y is a logarithm",
     cases=((False,), (True,)),
     domain={"x": (-3.0, -0.1), "y": (0.1, 0.9)},
+    times=_kept,
 )
 
 # ------------------------------------------------------------------ two classes
