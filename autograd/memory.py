@@ -181,7 +181,7 @@ def unguard(array: np.ndarray) -> None:
     """Make a guarded array writable now: those that saved it get a copy of it instead."""
     guards = _guards.pop(id(array), None)
     if guards is not None:
-        copy = array.copy()
+        copy = array.copy("K")
         for guard in guards[1:]:
             if guard() is not None:
                 guard().array = copy

@@ -95,7 +95,7 @@ def own(root: Any) -> None:
     if is_exclusive(root) and (alias is None or alias.memory.exposure is OWNED):
         return
     # also of a NumPy scalar, which cannot be written
-    root._data = root._data.copy() if is_array(root._data) else np.array(root._data)
+    root._data = root._data.copy("K") if is_array(root._data) else np.array(root._data)
     if alias is not None:
         alias.memory.exposure = OWNED
         refresh_data(root)
