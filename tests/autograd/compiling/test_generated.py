@@ -14,8 +14,9 @@ from hypothesis import assume, given, settings
 import autograd
 from autograd.compiling import native
 from autograd.compiling.verify import agree
-from tests.support import programs
-from tests.support.compiling import quietly
+from tests.support.compiling import outcome, quietly
+from tests.support.programs import FUNCTIONS
+from tests.support.training import STEPS
 
 NUMBA = pytest.mark.skipif(not native.available(), reason="the extra jit is not installed")
 FEW = settings().max_examples <= 25
@@ -34,65 +35,87 @@ def numpy_alone():
 
 
 def flat(value):
-    if isinstance(value, (list, tuple)):
-        return [a for item in value for a in flat(item)]
-    return [np.array(getattr(value, "_data", value))]
+    return [a for item in value for a in flat(item)] if isinstance(value, (list, tuple)) else [value]
 
 
-def tolerance(arrays):
-    single = any(a is not None and a.dtype == np.float32 for a in arrays)
-    return 1e-3 if single else 1e-7
+def is_array(x):
+    return isinstance(x, np.ndarray) and x.dtype.kind in "fc"
 
 
 def alike(wanted, found, exact):
     """Equal to the last bit, or to what rounding differently may grow to in a few steps."""
+    wanted, found = flat(wanted), flat(found)
     if exact:
         return agree(wanted, found)
-    sizes = [np.abs(a[np.isfinite(a)]).max(initial=0) for a in wanted if a is not None]
-    scale = tolerance(wanted) * max([1.0, *sizes])
+    sizes = [np.abs(a[np.isfinite(a)]).max(initial=0) for a in wanted if is_array(a)]
+    single = any(a.dtype == np.float32 for a in wanted if is_array(a))
+    scale = (1e-3 if single else 1e-7) * max([1.0, *sizes])
     return len(wanted) == len(found) and all(
-        (a is None and b is None)
-        or (a.dtype == b.dtype and a.shape == b.shape and np.allclose(a, b, 1e-2, scale, equal_nan=True))
+        a.dtype == b.dtype and a.shape == b.shape and np.allclose(a, b, 1e-2, scale, equal_nan=True)
+        if is_array(a) and is_array(b)
+        else agree([a], [b], exact=False)
         for a, b in zip(wanted, found, strict=True)
     )
 
 
-def wild(arrays):
+def wild(value):
     """Whether rounding is magnified: values too large, or lost."""
-    return any(a is not None and not (np.abs(a) < 1e4).all() for a in arrays)
+    return any(not (np.abs(a) < 1e4).all() for a in flat(value) if is_array(a))
+
+
+def check(drawn, exact):
+    """Both runs of what was drawn, results and errors; gives the program."""
+
+    def calling(fn):
+        return lambda *args: quietly(outcome, fn, *args)
+
+    wanted, _ = drawn.run(lambda fn, state=(): calling(fn))
+    found, program = drawn.run(lambda fn, state=(): Called(fn, state))
+    assume(exact or not wild(wanted))
+    assert alike(wanted, found, exact)
+    return program.compiled
+
+
+class Called:
+    """A compiled function whose calls warn nobody, and whose exceptions are results."""
+
+    def __init__(self, fn, state):
+        self.compiled = autograd.compile(fn, state=state)
+
+    def __call__(self, *args):
+        return quietly(outcome, self.compiled, *args)
+
+
+def short(drawn):
+    """What takes numba a second or two; all of it where hypothesis is thorough."""
+    if not FEW:
+        return drawn
+    few = {"periods": 1} if hasattr(drawn, "periods") else {"layers": 2, "events": 1}
+    return drawn._replace(plan=drawn.plan[:2], **{k: getattr(drawn, k)[:n] for k, n in few.items()})
 
 
 def check_function(drawn, exact):
-    function = drawn.build()
-    program = autograd.compile(function)
-    wanted, found = [], []
-    for x, w in drawn.calls():
-        wanted += flat(function(x, w))
-        found += flat(quietly(program, x, w))
-    assume(exact or not wild(wanted))
-    assert alike(wanted, found, exact)
-    # of elements with gaps between them einsum rounds otherwise than of those that a program has
-    gaps = drawn.layout == "strided" and any(name == "einsum" for name, *_ in drawn.plan)
-    assert gaps or not program.fallback
+    program = check(drawn, exact)
+    # of elements with gaps between them, and in Fortran order, NumPy may round otherwise than programs do
+    usual = all(kind.layout == "C" for kind, _ in drawn.periods)
+    assert not program.fallback or (not usual and "the first replay differed" in program.fallback)
 
 
 def check_step(drawn, exact):
-    wanted, _ = drawn.run(lambda step, state: step)
-    found, program = drawn.run(lambda step, state: autograd.compile(step, state=state, strict=True))
-    assume(exact or not wild(wanted))
-    assert alike(wanted, found, exact)
-    assert program._entries  # what changes, or what guards tell apart, may leave no call for a replay
+    program = check(drawn, exact)
+    # the vectors of a spectral norm that were handed out are written before the sweep reads them
+    assert "spectral norm" in drawn.layers or not program.fallback
 
 
-@examples(12)
-@given(drawn=programs.FUNCTIONS)
+@examples(25)
+@given(drawn=FUNCTIONS)
 def test_functions_on_numpy(drawn):
     with numpy_alone():
         check_function(drawn, True)
 
 
-@examples(8)
-@given(drawn=programs.STEPS)
+@examples(10)
+@given(drawn=STEPS)
 def test_steps_on_numpy(drawn):
     with numpy_alone():
         check_step(drawn, True)
@@ -100,15 +123,15 @@ def test_steps_on_numpy(drawn):
 
 @NUMBA
 @examples(2)
-@given(drawn=programs.FUNCTIONS)
+@given(drawn=FUNCTIONS)
 def test_functions_with_numba(drawn):
     with np.errstate(all="ignore"):
-        check_function(drawn, False)
+        check_function(short(drawn), False)
 
 
 @NUMBA
 @examples(1)
-@given(drawn=programs.STEPS)
+@given(drawn=STEPS)
 def test_steps_with_numba(drawn):
     with np.errstate(all="ignore"):
-        check_step(drawn, False)
+        check_step(short(drawn), False)
