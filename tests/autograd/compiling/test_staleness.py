@@ -581,9 +581,11 @@ def arguments():
     return [(f"array {i}", (lambda x: x.sum(0) * 2 + x), (v,)) for i, v in enumerate(views)]
 
 
-def with_a_row(x):
+def with_columns(x):
     y = x * 1
     y[0] = y[1] * 2
+    y[:, 1:] += x[:, :1]
+    y *= 0.5
     return y
 
 
@@ -597,7 +599,7 @@ KINDS = [
     ("views", lambda x: (lambda y: (y, y[1:], y[::-1], y))(x * 2), (ONES,)),
     ("large views", lambda x: (lambda y: (y[1:], y.reshape(100, -1).T))(x * 2), (np.arange(3000.0),)),
     ("orders", lambda x: (x.T, x.transpose(1, 2, 0) * 2, (x + 1)[::-1].T), (np.ones((2, 3, 4)),)),
-    ("written in columns", with_a_row, (np.ones((3, 4), order="F"),)),
+    ("written in columns", with_columns, (np.ones((3, 4), order="F"),)),
     ("large in columns", lambda x: (x.T * 2, x.T @ x), (np.ones((90, 80)),)),
     ("element", lambda x: (x[:1, 0] * 2)[None], (np.ones((2, 2)),)),
 ]  # fmt: skip
