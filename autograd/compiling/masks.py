@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.sorting import add_along_axis
 from .faults import zeroed
 from .ir import CONSTANT, Held, Instruction, Operand, Scalar, leaves, operands
 from .places import view
@@ -24,6 +25,7 @@ _KEEPING = {
 }  # fmt: skip
 _DOTS = {np.dot, np.ndarray.dot}
 _PUTTING = {np.copyto, operator.setitem, np.add.at}
+_TAKING = {operator.getitem, np.take_along_axis}  # what the elements of one array are, elsewhere
 _ZEROS = (np.zeros, np.zeros_like)  # while something is recorded, others stand for them
 _DEEP = 40  # calls that are looked back through
 
@@ -121,6 +123,10 @@ class Masks:
             return _either(self._of(args[0], at, deep), self._of(args[1], at, deep))
         if fn == np.add.reduce and type(args[0]) is Operand:
             return self._summed(self._of(args[0], at, deep), args[0].shape, **step.options)
+        if fn is add_along_axis.primitive.kernel:
+            return self._added(step, at, deep)
+        if fn in _TAKING and type(args[0]) is Operand and not step.options:
+            return self._taken(step, at, deep)
         if fn in _DOTS and all(type(x) is Operand for x in args[:2]) and len(args[0].shape) == 1:
             return self._summed(self._of(args[1], at, deep), args[1].shape)
         return True
@@ -131,9 +137,31 @@ class Masks:
         """Of a sum: where any of what is added may not be masked."""
         if isinstance(mask, bool) or options.keys() - {"dtype"}:
             return mask if isinstance(mask, bool) else True
-        whole = mask if mask.shape == shape else np.logical_and(mask, np.ones(shape, bool))
         any_of: Any = np.logical_or.reduce
-        return any_of(whole, axis=axis, keepdims=keepdims)
+        return any_of(_wide(mask, shape), axis=axis, keepdims=keepdims)
+
+    def _added(self, step: Instruction, at: int, deep: int) -> Any:
+        """Of zeros with something added where indices along an axis say."""
+        x, indices, axis, _ = step.args
+        mask = self._of(x, at, deep)
+        if mask is False or self._is_another(indices, at):
+            return mask is not False
+        shape = step.results.shape
+        found = self._recorder.call(_ZEROS[0], (shape, bool), {})
+        places = list(np.ix_(*map(np.arange, shape)))
+        places[axis] = self._given(indices)
+        np.logical_or.at(found, tuple(places), mask)
+        return found
+
+    def _taken(self, step: Instruction, at: int, deep: int) -> Any:
+        """Of elements that were taken by arrays of indices."""
+        x, *places = step.args
+        if any(self._is_another(o, at) for o in operands(places)):
+            return True
+        mask = self._of(x, at, deep)
+        if isinstance(mask, bool):
+            return mask
+        return self._recorder.call(step.fn, (_wide(mask, x.shape), *map(self._given, places)), {})
 
     def _chosen(self, condition: Any, at: int, first: Any, second: Any) -> Any:
         known = type(condition) is Operand and condition.dtype.kind == "b"
@@ -164,7 +192,11 @@ class Masks:
         elif any(self._is_another(o, at) for o in operands(step.args[1])):
             return True
         else:
-            self._recorder.call(operator.setitem, (part, self._given(step.args[1]), True), {}, (part,))
+            index, new = self._given(step.args[1]), self._of(step.args[2], at, deep)
+            if step.fn is np.add.at and new is not True:
+                np.logical_or.at(part, index, new)
+            else:
+                self._recorder.call(operator.setitem, (part, index, new), {}, (part,))
         return self._seen(found, first, x)
 
     # -------------------------------------------------------------- operands
@@ -205,6 +237,10 @@ class Masks:
         low = (x.offset - whole.offset) // size
         flat = mask.reshape(-1)
         return flat[low:].strided(x.shape, strides) if x.size else flat[:0].reshape(x.shape)
+
+
+def _wide(mask: Any, shape: tuple) -> Any:
+    return mask if mask.shape == shape else np.logical_and(mask, np.ones(shape, bool))
 
 
 def _both(a: Any, b: Any) -> Any:

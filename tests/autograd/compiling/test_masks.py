@@ -47,6 +47,31 @@ TOLD = {
         lambda x: anp.where(anp.array([[True, False]]), 1, anp.ones((2, 1)) * anp.sqrt(x)) ** 2,
         [0, 3],
     ),
+    "all but the smallest": (lambda x: anp.sort(anp.sqrt(x))[1:] ** 2, [3, 0, 2]),
+    "all but the smallest of each row": (
+        lambda x: anp.sort(anp.sqrt(x).reshape(2, -1), axis=1)[:, 1:] ** 2,
+        [0, 3, 2, 0],
+    ),
+    "all but the smallest of each column": (
+        lambda x: anp.sort(anp.sqrt(x).reshape(2, -1), axis=0)[1:] ** 2,
+        [0, 3, 2, 0],
+    ),
+    "along an axis": (
+        lambda x: anp.take_along_axis(anp.sqrt(x).reshape(2, -1), np.array([[1, 1], [0, 0]]), 1) ** 2,
+        [0, 3, 2, 0],
+    ),
+    "sorted and masked": (
+        lambda x: (
+            (lambda y: anp.where(y > 0, y, 0))(anp.take_along_axis(anp.sqrt(x), anp.argsort(x), 0)) ** 2
+        ),
+        [0, 3, 2, 0],
+    ),
+    "by indices, and masked": (
+        lambda x: anp.where([True, False], anp.log(x)[np.array([1, 0])], 0) ** 2,
+        [0, 3],
+    ),
+    "the median": (lambda x: anp.median(anp.sqrt(x)), [0, 3, 1]),
+    "a quantile": (lambda x: anp.quantile(anp.sqrt(x), 0.9), [0, 3, 1]),
     "stepwise": (lambda x: anp.sqrt(x) * anp.sign(x), [0, 3]),
     "not a number": (lambda x: anp.nansum(anp.where(x > 0, anp.log(x), np.nan)), [0, 1]),
 }
@@ -104,6 +129,22 @@ def test_loops_have_doubts(name, monkeypatch):
     found, exact, _ = _meets(f, "grad", [at, at], "numba", monkeypatch)
     for one in found:
         np.testing.assert_allclose(one, exact, 1e-9, 1e-12)
+
+
+MOVED = {
+    "sorted": lambda x: anp.sort(anp.cbrt(x)) ** 3,
+    "rows sorted": lambda x: anp.sort(anp.cbrt(x).reshape(2, -1), axis=1) ** 3,
+    "taken": lambda x: anp.take_along_axis(anp.cbrt(x), np.array([1, 0, 0, 3]), 0) ** 3,
+    "by indices": lambda x: anp.cbrt(x)[np.array([1, 0, 0, 3])] ** 3,
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_what_is_moved_may_vanish(name, monkeypatch):
+    found, exact, replayed = _meets(MOVED[name], "grad", [0, 3, 2, 1], "numpy", monkeypatch)
+    for one in found:
+        np.testing.assert_allclose(one, exact, 1e-9)
+    assert not replayed
 
 
 @pytest.mark.parametrize("kernels", ["numpy", "numba"])
