@@ -21,11 +21,10 @@ _DYNAMIC = {
     np.nonzero, np.flatnonzero, np.argwhere, np.trim_zeros,
     np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values,
     np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
-    np.bincount,
 }  # fmt: skip
 # ... on those of the argument in this place, under this name.
 _SELECTING = {np.compress: (0, "condition"), np.extract: (0, "condition"), np.delete: (1, "obj"),
-              np.ndarray.compress: (1, "condition")}  # fmt: skip
+              np.ndarray.compress: (1, "condition"), np.bincount: (0, "x")}  # fmt: skip
 # ... unless they are told how many bins there are.
 _BINNING = {np.histogram: 1, np.histogram_bin_edges: 1, np.histogramdd: 1}
 EMPTY = {np.empty, np.empty_like}

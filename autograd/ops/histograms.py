@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .choosing import where
 from .composed import composed, plain
 from .differences import diff
 from .indexing import scatter_add
@@ -74,7 +75,8 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
 def _summed(weights, places, inside, counts):
     """The sums of weights by place."""
     weights = weights if weights.dtype == counts.dtype else astype(weights, counts.dtype)
-    return scatter_add(weights[inside], places[inside], counts.shape)
+    # what is outside adds 0 somewhere: how much there is of it, no shape depends on
+    return scatter_add(where(inside, weights, 0), np.where(inside, places, 0), counts.shape)
 
 
 @composed(np.histogramdd)
@@ -98,7 +100,8 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
         rows = [np.where(x == e[-1], len(e) - 2, r) for r, e, x in zip(rows, edges, data.T, strict=True)]
         inside = np.all([(r >= 0) & (r < n) for r, n in zip(rows, counts.shape, strict=True)], 0)
         weights = astype(as_array(weights), counts.dtype)
-        counts = scatter_add(weights[inside], tuple(r[inside] for r in rows), counts.shape)
+        places = tuple(np.where(inside, r, 0) for r in rows)
+        counts = scatter_add(where(inside, weights, 0), places, counts.shape)
     moved = tuple(
         _edges(i, c, bins, range, e.dtype) for i, (c, e) in enumerate(zip(columns, edges, strict=True))
     )

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..errors import OperandError
+from ..wholes import as_whole
 from .choosing import where
 from .composed import composed, flows, plain
 from .indexing import getitem
@@ -198,7 +199,7 @@ def _quantile(theirs, a, q, axis, method, keepdims, weights, drop):
     data, weights = plain(a), plain(weights)
     if data.dtype.kind == "c":
         raise OperandError(f"{theirs.__name__}: complex numbers have no order, got {data.dtype}")
-    _places(1, tuple(shares.reshape(-1).tolist()), method)  # NumPy refuses what it cannot take
+    as_whole(_even, np.ones((), int), shares.reshape(-1), method)  # NumPy refuses what it cannot take
     if weights is not None or not data.size or shares.ndim > 2:
         theirs(data, shares, axis, method=method, weights=weights)
     rows = _Rows(a, axis, keepdims, drop)
@@ -235,23 +236,35 @@ def _moving(rows, q, shares, spots, method):
 
 def _spots(rows, shares, method, weights, a):
     """The places of quantiles in the sorted rows, as fractional indices."""
-    spots = np.zeros((*rows.counts.shape, shares.size))
-    if weights is not None:
-        weights = np.asarray(weights)
-        if weights.shape == a.shape:
-            laid = plain(rows.laid(weights))
-        else:
-            laid = np.broadcast_to(weights.reshape(-1), rows.order.shape)
-        ordered = np.take_along_axis(laid, rows.order, -1)
-        for i in np.ndindex(*rows.counts.shape):
-            n = rows.counts[i]
-            if n and not rows.spoiled[i]:
-                spots[i] = np.quantile(np.arange(n), shares, axis=0, weights=ordered[i][:n], method=method)
-        return spots
-    shares = tuple(shares.tolist())
-    for n in set(rows.counts.reshape(-1).tolist()):
+    if weights is None:
+        return as_whole(_even, rows.counts, shares, method)
+    weights = np.asarray(weights)
+    if weights.shape == a.shape:
+        laid = plain(rows.laid(weights))
+    else:
+        laid = np.broadcast_to(weights.reshape(-1), rows.order.shape)
+    ordered = np.take_along_axis(laid, rows.order, -1)
+    return as_whole(_weighted, rows.counts, rows.spoiled, ordered, shares, method)
+
+
+def _even(counts, shares, method):
+    """Places in rows of so many elements."""
+    counts, shares = np.asarray(counts), tuple(shares.tolist())
+    spots = np.zeros((*counts.shape, len(shares)))
+    for n in set(counts.reshape(-1).tolist()):
         if n:
-            spots[rows.counts == n] = _places(n, shares, method)
+            spots[counts == n] = _places(n, shares, method)
+    return spots
+
+
+def _weighted(counts, spoiled, weights, shares, method):
+    """Places in rows of so many elements that have weights."""
+    counts, spoiled = np.asarray(counts), np.asarray(spoiled)
+    spots = np.zeros((*counts.shape, shares.size))
+    for i in np.ndindex(*counts.shape):
+        n = counts[i]
+        if n and not spoiled[i]:
+            spots[i] = np.quantile(np.arange(n), shares, axis=0, weights=weights[i][:n], method=method)
     return spots
 
 

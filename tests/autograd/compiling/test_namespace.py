@@ -25,13 +25,12 @@ READ = "reads a value"
 ROUNDING = "the first replay differed"
 REFUSED = {
     "choosing": {"tri": VALUES, "uniq": VALUES},
-    "fitting": dict.fromkeys(["bincount", "hist", "histogram", "histogram2d", "histogramdd"], VALUES),
     "methods": {"trace": ROUNDING},
     "objects": {"array": READ},
     "products": {"trace": ROUNDING},
     # the first two write into their arguments, by `overwrite_input`
-    "quantiles": {"median": ROUNDING, "nanmedian": ROUNDING, "nanquantile": READ, "nanpercentile": READ},
-    "rest": {"pos": READ, "meth": ROUNDING, "hist2": VALUES, "unique": VALUES, "unique_values": VALUES,
+    "quantiles": {"median": ROUNDING, "nanmedian": ROUNDING},
+    "rest": {"pos": f"{READ}|{ROUNDING}", "meth": ROUNDING, "unique": VALUES, "unique_values": VALUES,
              "trim": VALUES},
     "shapes": {"sets": VALUES},
     "ufuncs": {"hypot.accumulate": ROUNDING, "logaddexp.accumulate": ROUNDING},
@@ -42,7 +41,6 @@ MORE = {
     "methods": {"std": ROUNDING, "flat": VALUES},
     "padding": {"pad": READ},
     "products": {"vecmat": ROUNDING},
-    "quantiles": {"quantile": READ, "percentile": READ},
     "rest": {"sets": VALUES},
     "ufuncs": {"add.reduce": ROUNDING},
     "reductions": dict.fromkeys(
