@@ -95,9 +95,11 @@ def short(drawn):
 
 
 def check_function(drawn, exact):
-    program = check(drawn, exact)
+    # second derivatives of checkpoints add up in another order while they are recorded
+    again = drawn.transform == "checkpoint" or any(name == "checkpoint" for name, *_ in drawn.plan)
+    program = check(drawn, exact and not again)
     # of elements with gaps between them, and in Fortran order, NumPy may round otherwise than programs do
-    usual = all(kind.layout == "C" for kind, _ in drawn.periods)
+    usual = not again and all(kind.layout == "C" for kind, _ in drawn.periods)
     assert not program.fallback or (not usual and "the first replay differed" in program.fallback)
 
 
