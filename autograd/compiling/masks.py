@@ -225,7 +225,7 @@ class Masks:
         if not whole.contiguous:
             if not whole.transposed.contiguous:
                 return True
-            mask, whole = np.transpose(mask), whole.transposed
+            mask, whole = np.transpose(_wide(mask, whole.shape)), whole.transposed
         if mask.shape != whole.shape or not mask.flags.c_contiguous:
             mask = np.logical_and(mask, np.ones(whole.shape, bool))
         return self._view(mask, whole, x)

@@ -181,6 +181,16 @@ def test_a_step_in_doubt_is_as_if_it_had_not_begun(kernels, monkeypatch):
     assert 4 <= compiled[0].replays < 7
 
 
+def test_a_row_masks_columns_that_are_reversed(monkeypatch):
+    monkeypatch.setattr(native, "available", lambda: False)
+    x, w = np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(3.0)
+    f = lambda x, w: jvp(lambda z: (z * w)[::-1] / (1 + z * w), (x,), (np.ones_like(x),))[1]
+    program = autograd.compile(f, strict=True)
+    for _ in range(4):
+        np.testing.assert_array_equal(program(x, w), f(x, w))
+    assert program.replays
+
+
 @pytest.mark.parametrize("kernels", ["numpy", "numba"])
 def test_a_function_that_is_in_doubt_again_and_again_runs_eagerly(kernels, monkeypatch):
     if kernels == "numpy":
