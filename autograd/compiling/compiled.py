@@ -27,7 +27,7 @@ from .plan import NUMBA, NUMPY, PLAIN, Plan
 from .results import HISTORY, LIVE, kind_of
 from .state import State
 from .tracing import TracedRun, told, traced_run
-from .verify import agree, arrays_of
+from .verify import KERNELS, LAYOUTS, agree, arrays_of
 
 log = logging.getLogger(__name__)
 
@@ -290,7 +290,7 @@ class Compiled:
             raise CompileError(f"{lines.last(error, self._fn)}: {what}") from error
         found = result_of(traced.tree, traced.kinds, traced.result)
         # but for rounding: of copies of arguments, as of arrays that are one, BLAS may round otherwise
-        if not agree(wanted, [*arrays_of(found), *self._state.values()], exact=False):
+        if not agree(wanted, [*arrays_of(found), *self._state.values()], KERNELS):
             restore()
             raise CompileError(f"{lines.last(None, self._fn)}: {UNSEEN}")
         if self._keys.meet(traced.met):  # what they read is part of the key from now on
@@ -306,7 +306,7 @@ class Compiled:
         keep = self._state.snapshot()
         restore()
         found = entry.run(arrays)
-        same = agree(wanted, [*arrays_of(found), *self._state.values()])
+        same = agree(wanted, [*arrays_of(found), *self._state.values()], LAYOUTS)
         if same and native.available():
             after = [*arrays_of(found), *self._state.gradients()]
             restore()
@@ -331,7 +331,7 @@ class Compiled:
             log.warning("compile: no program with the kernels of %s: %s", kernels, error)
             return False
         faster.verified = agree(
-            wanted, [*arrays_of(found), *self._state.gradients()], exact=kernels == NUMPY
+            wanted, [*arrays_of(found), *self._state.gradients()], KERNELS if kernels == NUMBA else None
         )
         if faster.verified:
             self._replace(entry, faster)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,12 +22,29 @@ def arrays_of(tree: Any) -> list:
     return [tree]
 
 
-def agree(wanted: list, found: list, exact: bool = True) -> bool:
+class Rounding(NamedTuple):
+    """How far what rounds otherwise may differ, of the largest element of an array.
+
+    Attributes:
+        among: whether an array may be nothing but the rounding errors of others, as is the gradient of a
+            bias before normalisation; its largest counts as a tenth of theirs at least.
+    """
+
+    single: float
+    double: float
+    among: bool
+
+
+KERNELS = Rounding(1e-5, 1e-11, among=True)  # of other kernels
+LAYOUTS = Rounding(2e-6, 1e-14, among=False)  # of the same, which meet arrays in another layout
+
+
+def agree(wanted: list, found: list, but_for: Rounding | None = None) -> bool:
     """Whether two lists of arrays are equal: to the last bit, or but for rounding."""
     if len(wanted) != len(found):
         return False
-    # a gradient may be nothing but the rounding errors of others: a bias before normalisation
-    floats = [] if exact else [a for a in wanted if isinstance(a, np.ndarray) and a.dtype.kind in "fc"]
+    among = but_for is not None and but_for.among
+    floats = [a for a in wanted if isinstance(a, np.ndarray) and a.dtype.kind in "fc"] if among else []
     largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in floats), default=0.0)
     single = any(isinstance(a, np.ndarray) and a.dtype in (np.float32, np.complex64) for a in wanted)
     for a, b in zip(wanted, found, strict=True):
@@ -35,7 +52,7 @@ def agree(wanted: list, found: list, exact: bool = True) -> bool:
             if not isinstance(b, np.ndarray) or (a.shape, a.dtype) != (b.shape, b.dtype):
                 return False
             equal = np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
-            if not (equal if exact else _near(a, b, 1e-5 if single else 1e-11, largest / 10)):
+            if not equal and not (but_for and _near(a, b, but_for[not single], largest / 10)):
                 return False
         elif a != b and a is not b:
             return False

@@ -25,27 +25,18 @@ READ = "reads a value"
 ROUNDING = "the first replay differed"
 REFUSED = {
     "choosing": {"tri": VALUES, "uniq": VALUES},
-    "methods": {"trace": ROUNDING},
     "objects": {"array": READ},
-    "products": {"trace": ROUNDING},
     # the first two write into their arguments, by `overwrite_input`
     "quantiles": {"median": ROUNDING, "nanmedian": ROUNDING},
-    "rest": {"pos": f"{READ}|{ROUNDING}", "meth": ROUNDING, "unique": VALUES, "unique_values": VALUES,
+    "rest": {"unique": VALUES, "unique_values": VALUES,
              "trim": VALUES},
     "shapes": {"sets": VALUES},
-    "ufuncs": {"hypot.accumulate": ROUNDING, "logaddexp.accumulate": ROUNDING},
 }  # fmt: skip
 # Those of more keywords that are refused, besides.
 MORE = {
-    "einsums": {"einsum": ROUNDING},
-    "methods": {"std": ROUNDING, "flat": VALUES},
+    "methods": {"flat": VALUES},
     "padding": {"pad": READ},
-    "products": {"vecmat": ROUNDING},
-    "rest": {"sets": VALUES},
-    "ufuncs": {"add.reduce": ROUNDING},
-    "reductions": dict.fromkeys(
-        ["nanstd", "sum", "prod", "std", "var", "mean", "nansum", "nanvar"], ROUNDING
-    ),
+    "rest": {"sets": VALUES, "pos": READ},
 }
 
 

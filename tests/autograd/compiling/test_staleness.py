@@ -21,6 +21,7 @@ import optim
 from autograd import tensor
 from autograd.compiling import looking
 from autograd.compiling.effects import Effects
+from autograd.compiling.verify import KERNELS, LAYOUTS, agree
 from autograd.errors import CompileError
 from tests.support.compiling import plain, quietly, same, training_step
 
@@ -844,3 +845,12 @@ def test_an_optimiser_that_is_not_named_is_refused_at_its_line():
     program(np.ones((4, 3), np.float32))
     with pytest.warns(RuntimeWarning, match=r"optimizer.step\(\): .*name whose it is in state="):
         program(np.ones((4, 3), np.float32))
+
+
+def test_what_counts_as_rounding():
+    large, small = np.ones(3), np.full(3, 1e-9)
+    assert agree([large, small], [large * (1 + 1e-15), small], LAYOUTS)
+    assert not agree([large], [large * (1 + 1e-13)], LAYOUTS)
+    assert not agree([large, small], [large, small * 1.001], LAYOUTS)  # whatever stands beside it
+    assert agree([large, small], [large, small * (1 + 1e-4)], KERNELS)
+    assert not agree([large], [large * (1 + 1e-15)])
