@@ -1,9 +1,10 @@
 """Typical calls of NumPy's families, there and back: `python -m benchmarks.families [PYTHON] [--write]`.
 
-Ours takes turns with NumPy's forward and, if installed, with PyTorch's forward and backward, in one
-process for each family: in one for all, a call found the memory as others had left it, and could take
-three times as long. PYTHON is an interpreter with HIPS autograd, which takes turns in its own. `--only
-WORD` runs the calls that have the word in their family or name, `--sizes 10,1000` some sizes alone.
+Ours takes turns with NumPy's forward and, if installed, with PyTorch's forward and backward. Figures are
+medians over processes, which run a family each: in one of them a call of a few kilobytes may take three times
+as long as in the next, as its arrays happen to lie in memory. PYTHON is an interpreter with HIPS autograd,
+which takes turns in a process of its own. `--only WORD` runs the calls that have the word in their family or
+name, `--sizes 10,1000` some sizes alone.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ except ImportError:
     scipy = None
 
 PROGRAMS = Path(__file__).with_name("programs") / "families.py"
+PROCESSES = 3
 BOUND = 1_000  # up to this size no call may be slower than PyTorch's
 Figures = tuple[float, float, float, float]
 
@@ -55,7 +57,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="record the table in docs/benchmarks.md")
     parser.add_argument("--only", default="", help="the calls with this word in their family or name")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of elements")
-    parser.add_argument("--seconds", type=float, default=0.5, help="time for a call at a size")
+    parser.add_argument("--seconds", type=float, default=0.6, help="time for a call at a size")
     options = parser.parse_args()
     sizes = [int(n) for n in options.sizes.split(",")]
     found = {}
@@ -63,8 +65,12 @@ def main() -> None:
         chosen = [
             i for i, c in enumerate(CALLS) if c.family == family and options.only in f"{family} {c.name}"
         ]
-        for (i, n), figures in _afresh(measured, chosen, sizes, options.seconds, options.hips).items():
-            found[CALLS[i], n] = figures
+        if not chosen:
+            continue
+        each = options.seconds / PROCESSES
+        runs = [_afresh(measured, chosen, sizes, each, options.hips) for _ in range(PROCESSES)]
+        for i, n in runs[0]:
+            found[CALLS[i], n] = tuple(np.median([run[i, n] for run in runs], 0).tolist())
     text = table(found, sizes)
     print(text)
     if options.write:
