@@ -1,8 +1,8 @@
 """Typical calls of NumPy's families, there and back: `python -m benchmarks.families [PYTHON] [--write]`.
 
 Ours takes turns with NumPy's forward and, if installed, with PyTorch's forward and backward. Figures are
-medians over processes, which run a family each: in one of them a call of a few kilobytes may take three times
-as long as in the next, as its arrays happen to lie in memory. PYTHON is an interpreter with HIPS autograd,
+medians over processes, which run a family at one size each: where large arrays were freed before, the heap of
+the C library may make calls of a few kilobytes take three times as long. PYTHON is an interpreter with HIPS autograd,
 which takes turns in a process of its own. `--only WORD` runs the calls that have the word in their family or
 name, `--sizes 10,1000` some sizes alone.
 """
@@ -68,9 +68,10 @@ def main() -> None:
         if not chosen:
             continue
         each = options.seconds / PROCESSES
-        runs = [_afresh(measured, chosen, sizes, each, options.hips) for _ in range(PROCESSES)]
-        for i, n in runs[0]:
-            found[CALLS[i], n] = tuple(np.median([run[i, n] for run in runs], 0).tolist())
+        for n in sizes:
+            runs = [_afresh(measured, chosen, n, each, options.hips) for _ in range(PROCESSES)]
+            for i in chosen:
+                found[CALLS[i], n] = tuple(np.median([run[i] for run in runs], 0).tolist())
     text = table(found, sizes)
     print(text)
     if options.write:
@@ -84,19 +85,18 @@ def _afresh(function: Callable, *args: Any) -> Any:
         return pool.submit(function, *args).result()
 
 
-def measured(calls: list[int], sizes: list[int], seconds: float, hips: str | None) -> dict:
-    """For each call and size our time in us, and its ratios to NumPy, PyTorch and HIPS autograd."""
+def measured(calls: list[int], n: int, seconds: float, hips: str | None) -> dict:
+    """For each call our time in us at a size, and its ratios to NumPy, PyTorch and HIPS autograd."""
     found = {}
     sides = (Side(sys.executable, str(ROOT), PROGRAMS), Side(hips, "", PROGRAMS)) if hips else ()
     for i in calls:
         call = CALLS[i]
         print(f"... {call.family}: {call.name}", file=sys.stderr)
-        for n in sizes:
-            by_theirs = math.nan
-            if sides:
-                program = key(call, n)
-                by_theirs = ratios(*sides, [program], 9 if n <= BOUND else 3, seconds / 40)[program][2]
-            found[i, n] = (*_in_this_process(call, n, seconds), by_theirs)
+        by_theirs = math.nan
+        if sides:
+            program = key(call, n)
+            by_theirs = ratios(*sides, [program], 9 if n <= BOUND else 3, seconds / 40)[program][2]
+        found[i] = (*_in_this_process(call, n, seconds), by_theirs)
     for side in sides:
         side.close()
     return found
