@@ -222,13 +222,12 @@ class Masks:
         """The mask of a view, given that of the whole."""
         if isinstance(mask, bool) or whole == x:
             return mask
+        mask = _wide(mask, whole.shape)
         if not whole.contiguous:
             if not whole.transposed.contiguous:
                 return True
-            mask, whole = np.transpose(_wide(mask, whole.shape)), whole.transposed
-        if mask.shape != whole.shape or not mask.flags.c_contiguous:
-            mask = np.logical_and(mask, np.ones(whole.shape, bool))
-        return self._view(mask, whole, x)
+            mask, whole = np.transpose(mask), whole.transposed
+        return self._view(mask if mask.flags.c_contiguous else mask.copy(), whole, x)
 
     def _view(self, mask: Any, whole: Operand, x: Operand) -> Any:
         """The part of a mask in C order that lies as an operand does in its root."""

@@ -182,11 +182,8 @@ def _largest(step: Instruction, recording: Recording) -> list[Instruction]:
     rows = _rows_of(step, x)
     if not 0 < rows <= COUNTED or not 0 < x.size <= FEW or not (x.contiguous and out.contiguous):
         return [step]
-    if (
-        x.dtype != out.dtype
-        or x.dtype.kind not in "fiu"
-        or set(step.options) - {"axis", "dtype", "keepdims"}
-    ):
+    others = step.options.keys() - {"axis", "dtype", "keepdims"}
+    if x.dtype != out.dtype or x.dtype.kind not in "fiu" or others:
         return [step]
     flat = x._replace(shape=(x.size,), strides=(x.dtype.itemsize,))
     if rows == 1:
@@ -195,11 +192,11 @@ def _largest(step: Instruction, recording: Recording) -> list[Instruction]:
     matrix = flat._replace(
         shape=(rows, x.size // rows), strides=(x.size // rows * x.dtype.itemsize, x.dtype.itemsize)
     )
-    within, places = (recording.room((rows,), np.dtype(np.intp)) for _ in range(2))
+    columns, places = (recording.room((rows,), np.dtype(np.intp)) for _ in range(2))
     starts = recording.constant(np.arange(0, x.size, x.size // rows))
     return [
-        dataclasses.replace(step, fn=np.ndarray.argmax, args=(matrix, 1), options={}, results=within),
-        dataclasses.replace(step, fn=np.add, args=(within, starts), options={}, results=places),
+        dataclasses.replace(step, fn=np.ndarray.argmax, args=(matrix, 1), options={}, results=columns),
+        dataclasses.replace(step, fn=np.add, args=(columns, starts), options={}, results=places),
         dataclasses.replace(step, fn=elements_of, args=(flat, places), options={}, results=row),
     ]
 
