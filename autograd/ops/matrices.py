@@ -19,7 +19,7 @@ _NEAREST = {"e": np.float32, "g": np.float64, "G": np.complex128}
 
 def in_lapack(function, *arrays, **options):
     """The result of a function of `numpy.linalg`, also for dtypes that LAPACK has not."""
-    if not any(a.dtype.char in _NEAREST for a in arrays):
+    if _NEAREST.keys().isdisjoint([a.dtype.char for a in arrays]):
         return function(*arrays, **options)
     dtype = np.result_type(*arrays)
     nearest = _NEAREST.get(dtype.char, dtype)
@@ -142,7 +142,8 @@ def to_triangle(w, lower=True):
 
 
 @functools.cache
-def _eps(dtype):
+def eps_of(dtype):
+    """The distance from 1 to the next number, as a number of Python's."""
     return float(np.finfo(dtype).eps)
 
 
@@ -159,7 +160,7 @@ class Gaps:
         most, n = np.abs(value_of(values)), values.shape[-1]
         if n:
             most = np.maximum.reduce(most, -1, None, None, True)
-        rounding = 4 * max(x.shape[-2:]) * _eps(most.dtype) * most[..., None]
+        rounding = 4 * max(x.shape[-2:]) * eps_of(most.dtype) * most[..., None]
         self.equal = np.abs(value_of(self.gaps)) <= rounding
         self.some = n > 0 and np.count_nonzero(self.equal) > self.equal.size // n  # more than the diagonals
 
@@ -177,7 +178,7 @@ class Gaps:
             for matrix in told:
                 size = np.abs(value_of(matrix))
                 most = size.max((-2, -1), keepdims=True, initial=0)
-                if np.any(among & (size > 1e3 * _eps(size.dtype) * most)):
+                if np.any(among & (size > 1e3 * eps_of(size.dtype) * most)):
                     raise untold(self.name)
         return turned * (~self.equal / (self.gaps + self.equal))
 

@@ -40,3 +40,30 @@ def test_what_has_no_derivative_raises(name):
         autograd.grad(value)(args[0])
     with pytest.raises(MatrixError, match=message):
         autograd.jvp(value, (args[0],), (np.cos(np.arange(args[0].size)).reshape(args[0].shape),))
+
+
+def _out_of_control(seed, limit):
+    """A random system of which one eigenvalue, on the limit of what is stable, is out of the reach of b."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.standard_normal((3, 3)), rng.standard_normal((3, 2))
+    a[-1], b[-1], a[-1, -1] = 0, 0, limit
+    turn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
+    return turn @ a @ turn.T, turn @ b
+
+
+@pytest.mark.parametrize(
+    ("function", "limit"), [(linalg.solve_continuous_are, 0), (linalg.solve_discrete_are, 1)]
+)
+@pytest.mark.filterwarnings("ignore")
+def test_systems_stable_but_for_rounding_raise(function, limit):
+    found = 0
+    for seed in range(40):
+        a, b = _out_of_control(seed, limit)
+        try:
+            function(a, b, np.eye(3), np.eye(2))
+        except np.linalg.LinAlgError:  # SciPy's, of some of them
+            continue
+        found += 1
+        with pytest.raises(MatrixError, match="does not stabilise"):
+            autograd.grad(lambda a, b=b: function(a, b, np.eye(3), np.eye(2)).sum())(a)
+    assert found
