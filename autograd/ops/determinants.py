@@ -17,7 +17,7 @@ from .choosing import where
 from .complex import imag, real
 from .indexing import getitem, setitem
 from .linear_systems import inv, inverse_of
-from .matrices import eye, in_lapack, mT, squares, value_of
+from .matrices import eps_of, eye, in_lapack, mT, squares, value_of
 from .shapes import zeros_like
 
 _SQUARE = np.array([[2.0, 1.0, 0.5], [-1.0, 3.0, 0.2], [0.1, -0.4, 1.5]])
@@ -51,7 +51,7 @@ def _near_singular(x, det):
         return plain, inverse, singular & False
     size = [np.abs(m).sum(-2).max(-1, initial=0) for m in (plain, inverse)]
     with np.errstate(over="ignore", invalid="ignore"):
-        return plain, inverse, singular | (size[0] * size[1] > np.finfo(plain.dtype).eps ** -0.5)
+        return plain, inverse, singular | (size[0] * size[1] > eps_of(plain.dtype) ** -0.5)
 
 
 def _by_singular_values(x):

@@ -22,6 +22,7 @@ from .linear_systems import inverse_of
 from .matrices import (
     Gaps,
     conj,
+    eps_of,
     hermitian_from,
     in_lapack,
     like,
@@ -160,7 +161,7 @@ def _left_vectors(v):
     inverse = inverse_of("eig", v, "the matrix is defective: its eigenvectors are dependent")
     plain, other = np.abs(value_of(v)), np.abs(value_of(inverse))
     size = plain.sum(-2).max(-1, initial=0) * other.sum(-2).max(-1, initial=0)
-    if not np.all(size < 1 / np.finfo(plain.dtype).eps):
+    if not np.all(size < 1 / eps_of(plain.dtype)):
         raise MatrixError(
             "eig: no derivative here, the matrix is defective: its eigenvectors are dependent"
         )

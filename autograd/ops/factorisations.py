@@ -19,6 +19,7 @@ from .joining import concatenate
 from .matrices import (
     columns,
     conj,
+    eps_of,
     half_triangle,
     hermitian_from,
     in_lapack,
@@ -93,12 +94,13 @@ _DEPENDENT = "the leading columns of the matrix are dependent"
 
 def _refuse_dependent(top):
     """Raise where the square of r is singular, which rounding may keep it from or not."""
-    on = abs(value_of(top).diagonal(0, -2, -1))
-    rounded = 4 * on.shape[-1] * np.finfo(on.dtype).eps
+    on = value_of(top).diagonal(0, -2, -1)
+    rounded = 4 * on.shape[-1] * eps_of(on.dtype)
     if on.ndim == 1 and on.size:  # as a list, which takes a third of the time
-        values = on.tolist()
+        values = [*map(abs, on.tolist())]
         lost = min(values) <= rounded * max(values)
     else:
+        on = abs(on)
         lost = np.any(on <= rounded * on.max(-1, keepdims=True, initial=0))
     if lost:
         raise MatrixError(f"qr: no derivative here, {_DEPENDENT}")

@@ -29,6 +29,7 @@ from .matrices import (
     Untold,
     columns,
     conj,
+    eps_of,
     in_lapack,
     matrices,
     mH,
@@ -104,7 +105,7 @@ def _inside(s, u, v, to_u, to_s, to_v):
 def _several_zeros(s):
     """Which values are 0 but for rounding, where that are more than one."""
     s = value_of(s)
-    zero = s <= 4 * s.shape[-1] * np.finfo(s.dtype).eps * s.max(-1, keepdims=True, initial=0)
+    zero = s <= 4 * s.shape[-1] * eps_of(s.dtype) * s.max(-1, keepdims=True, initial=0)
     return zero & (np.count_nonzero(zero, -1, keepdims=True) > 1)
 
 
