@@ -1,4 +1,4 @@
-"""Programs on NumPy alone, whose results are those of eager runs bit for bit."""
+"""Which kernels programs have: NumPy's, whose results are those of eager runs bit for bit, or loops."""
 
 from __future__ import annotations
 
@@ -10,3 +10,13 @@ from autograd.compiling import native
 @pytest.fixture
 def numpy_alone(monkeypatch):
     monkeypatch.setattr(native, "available", lambda: False)
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def kernels(request, monkeypatch):
+    """The one kind, then the other."""
+    if request.param == "numpy":
+        monkeypatch.setattr(native, "available", lambda: False)
+    else:
+        pytest.importorskip("numba")
+    return request.param

@@ -12,7 +12,6 @@ import autograd.numpy as anp
 import nn
 import nn.functional as F
 import optim
-from autograd.compiling import native
 from autograd.compiling.verify import arrays_of
 from autograd.scipy.integrate import odeint
 
@@ -376,8 +375,7 @@ def results(program, compiled):
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
-def test_compiled_as_eager(program, monkeypatch):
-    monkeypatch.setattr(native, "available", lambda: False)
+def test_compiled_as_eager(program, numpy_alone):
     wanted, _ = results(program, compiled=False)
     found, replays = results(program, compiled=True)
     assert replays == 4

@@ -9,7 +9,6 @@ import autograd
 import autograd.numpy as anp
 import optim
 from autograd import grad, jvp, vmap
-from autograd.compiling import native
 from autograd.compiling.compiled import PATIENCE, CompileWarning
 from tests.autograd.test_masking import MASKED, VANISHING
 
@@ -83,10 +82,8 @@ def _inside(f, at):
     return found if np.isfinite(f(found)).all() else found + 1
 
 
-def _meets(f, transform, at, kernels, monkeypatch):
+def _meets(f, transform, at):
     """What a program for other values gives for these; what eager gives; and whether it was replayed."""
-    if kernels == "numpy":
-        monkeypatch.setattr(native, "available", lambda: False)
     whole = TRANSFORMS[transform](lambda x: anp.sum(f(x)))
     at = np.atleast_1d(np.array(at, float))
     program = autograd.compile(whole, strict=True)
@@ -99,11 +96,10 @@ def _meets(f, transform, at, kernels, monkeypatch):
         return found, whole(at), program.replays > before
 
 
-@pytest.mark.parametrize("kernels", ["numpy", "numba"])
 @pytest.mark.parametrize("name", TOLD)
-def test_what_is_masked_is_replayed(name, kernels, monkeypatch):
+def test_what_is_masked_is_replayed(name, kernels):
     f, at = TOLD[name]
-    found, exact, replayed = _meets(f, "grad", at, kernels, monkeypatch)
+    found, exact, replayed = _meets(f, "grad", at)
     for one in found:
         np.testing.assert_allclose(one, exact, 1e-12, 1e-12)
     assert replayed
@@ -116,17 +112,18 @@ CASES = [(n, t) for n in [*VANISHING, *MASKED] for t in TRANSFORMS if not (n in 
 
 
 @pytest.mark.parametrize(("name", "transform"), CASES)
-def test_programs_give_what_eager_gives(name, transform, monkeypatch):
+def test_programs_give_what_eager_gives(name, transform, numpy_alone):
     f, at = (VANISHING | MASKED)[name][:2]
-    found, exact, _ = _meets(f, transform, at, "numpy", monkeypatch)
+    found, exact, _ = _meets(f, transform, at)
     for one in found:
         np.testing.assert_allclose(one, exact, 1e-9, 1e-12)
 
 
 @pytest.mark.parametrize("name", VANISHING)
-def test_loops_have_doubts(name, monkeypatch):
+def test_loops_have_doubts(name):
+    pytest.importorskip("numba")
     f, at = VANISHING[name][:2]
-    found, exact, _ = _meets(f, "grad", [at, at], "numba", monkeypatch)
+    found, exact, _ = _meets(f, "grad", [at, at])
     for one in found:
         np.testing.assert_allclose(one, exact, 1e-9, 1e-12)
 
@@ -140,18 +137,14 @@ MOVED = {
 
 
 @pytest.mark.parametrize("name", MOVED)
-def test_what_is_moved_may_vanish(name, monkeypatch):
-    found, exact, replayed = _meets(MOVED[name], "grad", [0, 3, 2, 1], "numpy", monkeypatch)
+def test_what_is_moved_may_vanish(name, kernels):
+    found, exact, replayed = _meets(MOVED[name], "grad", [0, 3, 2, 1])
     for one in found:
         np.testing.assert_allclose(one, exact, 1e-9)
     assert not replayed
 
 
-@pytest.mark.parametrize("kernels", ["numpy", "numba"])
-def test_a_step_in_doubt_is_as_if_it_had_not_begun(kernels, monkeypatch):
-    if kernels == "numpy":
-        monkeypatch.setattr(native, "available", lambda: False)
-
+def test_a_step_in_doubt_is_as_if_it_had_not_begun(kernels):
     def step_of(compiling):
         weight = autograd.tensor(np.linspace(0.5, 2, 6), requires_grad=True)
         seen = autograd.tensor(np.zeros(6))
@@ -181,8 +174,7 @@ def test_a_step_in_doubt_is_as_if_it_had_not_begun(kernels, monkeypatch):
     assert 4 <= compiled[0].replays < 7
 
 
-def test_a_row_masks_columns_that_are_reversed(monkeypatch):
-    monkeypatch.setattr(native, "available", lambda: False)
+def test_a_row_masks_columns_that_are_reversed(numpy_alone):
     x, w = np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(3.0)
     f = lambda x, w: jvp(lambda z: (z * w)[::-1] / (1 + z * w), (x,), (np.ones_like(x),))[1]
     program = autograd.compile(f, strict=True)
@@ -191,10 +183,7 @@ def test_a_row_masks_columns_that_are_reversed(monkeypatch):
     assert program.replays
 
 
-@pytest.mark.parametrize("kernels", ["numpy", "numba"])
-def test_a_function_that_is_in_doubt_again_and_again_runs_eagerly(kernels, monkeypatch):
-    if kernels == "numpy":
-        monkeypatch.setattr(native, "available", lambda: False)
+def test_a_function_that_is_in_doubt_again_and_again_runs_eagerly(kernels):
     f = grad(lambda x: anp.sum(anp.cbrt(x) ** 3))
     program = autograd.compile(f)
     with np.errstate(all="ignore"):

@@ -56,13 +56,8 @@ def test_a_steady_step_allocates_nothing(name, numpy_alone):
     assert not [s.label for s in program.plan.steps if s.kind == "opaque"]
 
 
-@pytest.mark.parametrize("kernels", ["numpy", "numba"])
 @pytest.mark.parametrize("name", steps.MODELS)
-def test_a_large_step_allocates_no_array(name, kernels, monkeypatch):
-    if kernels == "numba":
-        pytest.importorskip("numba")
-    else:
-        monkeypatch.setattr(native, "available", lambda: False)
+def test_a_large_step_allocates_no_array(name, kernels):
     built, data = steps.MODELS[name]
     step, state, _, _ = steps.training(built, steps.OPTIMIZERS["SGD"])
     program = autograd.compile(step, state=state, strict=True)
@@ -113,12 +108,7 @@ def test_the_plan_is_readable(numpy_alone):
     assert "tanh(" in program.source
 
 
-@pytest.mark.parametrize("kernels", ["numpy", "numba"])
-def test_the_plan_is_drawn(kernels, monkeypatch):
-    if kernels == "numba":
-        pytest.importorskip("numba")
-    else:
-        monkeypatch.setattr(native, "available", lambda: False)
+def test_the_plan_is_drawn(kernels):
     built, data = steps.MODELS["mlp"]
     step, state, _, _ = steps.training(built, steps.OPTIMIZERS["SGD"])
     program = autograd.compile(step, state=state, strict=True)
