@@ -11,6 +11,7 @@ import pytest
 import autograd
 import nn
 import optim
+from tests.support.compiling import plain, same
 
 X = np.array([[1.0, 2.0, 3.0]], np.float32)
 
@@ -141,6 +142,24 @@ def test_writing_into_what_wraps_an_argument_is_refused():
     x = X.copy()
     compiled(x)
     assert (x[0] == 5.0).all()
+
+
+def test_a_method_may_be_compiled():
+    class Scaled:
+        def __init__(self, factor):
+            self.factor = factor
+
+        @autograd.compile
+        def times(self, x):
+            return x * self.factor
+
+    one, other = Scaled(2.0), Scaled(3.0)
+    for i in range(12):
+        if i == 8:
+            one.factor = 5.0
+        assert same(plain(one.times(X)), X * np.float32(one.factor))
+        assert same(plain(other.times(X)), X * np.float32(3.0))
+    assert Scaled.times.replays > 6
 
 
 def test_the_picture_of_a_program_names_parameters_and_shows_what_comes_out():

@@ -1,9 +1,8 @@
-"""Calls of a program that has run before: what happens between two of them, and what they are handed."""
+"""Calls of a step that has run before: what happens to models and optimisers between two of them."""
 
 from __future__ import annotations
 
 import copy
-import threading
 
 import numpy as np
 import pytest
@@ -12,10 +11,8 @@ import autograd
 import nn
 import nn.functional as F
 import optim
-from autograd import no_grad, tensor
-from autograd.compiling import compiled
-from autograd.errors import CompileError
-from tests.support.compiling import plain, quietly, same
+from autograd import tensor
+from tests.support.compiling import plain, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
 
@@ -33,17 +30,9 @@ class Training:
         self.weight = self.model[0].weight
         self.opt = optimizer(self.model.parameters())
         self.held, self.found = [], []
+        model, opt = self.model, self.opt
 
         def step(x, y):
-            self.opt.zero_grad()
-            loss = F.cross_entropy(self.model(x), y)
-            loss.backward()
-            self.opt.step()
-            return loss
-
-        opt, model = self.opt, self.model
-
-        def stepped(x, y):
             opt.zero_grad()
             loss = F.cross_entropy(model(x), y)
             loss.backward()
@@ -51,7 +40,7 @@ class Training:
             return loss
 
         self.eager = step
-        self.step = autograd.compile(stepped, state=(model, opt), strict=True) if use else stepped
+        self.step = autograd.compile(step, state=(model, opt), strict=True) if use else step
 
     def results(self):
         states = [slot.step for slot in self.opt._slots.values()]
@@ -268,12 +257,10 @@ def modes_change(t, i):
 
 def copy_is_trained(t, i):
     if i == 6:
-        model, opt = copy.deepcopy((t.model, sgd(t.model.parameters())))
-        opt = sgd(model.parameters())
+        model = copy.deepcopy(t.model)
+        step = training_step(model, sgd(model.parameters()))
         for _ in range(3):
-            opt.zero_grad()
-            F.cross_entropy(model(X), Y).backward()
-            opt.step()
+            step(X, Y)
         t.found += [np.array(p._data) for p in model.parameters()]
 
 
@@ -327,171 +314,6 @@ def test_what_happens_between_calls(between, optimizer):
     assert t.step.replays >= 3
 
 
-# ---------------------------------------------------------------- arguments
-
-
-def in_place(p, opt):
-    """A function that reads its argument after it has changed the state."""
-
-    def fn(q):
-        loss = (p**2).sum()
-        opt.zero_grad()
-        loss.backward()
-        opt.step()
-        return q * 2
-
-    return fn
-
-
-OF_THE_STATE = {
-    "data": lambda p, opt: p.data,
-    "tensor over data": lambda p, opt: autograd.Tensor(p.data),
-    "asarray": lambda p, opt: np.asarray(p.detach()),
-    "view": lambda p, opt: p.data[1:],
-    "gradient": lambda p, opt: p.grad,
-    "memory of the gradient": lambda p, opt: p.grad.data,
-    "array of the optimiser": lambda p, opt: opt.state[p]["momentum_buffer"],
-    "in a list": lambda p, opt: p.detach(),
-}
-
-
-@pytest.mark.parametrize("name", OF_THE_STATE)
-def test_arguments_may_be_memory_of_the_state(name):
-    found = []
-    for use in (False, True):
-        p = tensor(np.arange(4.0), requires_grad=True)
-        opt = optim.SGD([p], lr=0.1, momentum=0.5)
-        fn = in_place(p, opt)
-        fn = autograd.compile(fn, state=(p, opt), strict=True) if use else fn
-        results = [fn(np.ones(4)) for _ in range(4)] + [fn(tensor(np.ones(4))) for _ in range(4)]
-        for _ in range(5):
-            results += [fn(OF_THE_STATE[name](p, opt)), fn(np.ones(4)), fn(tensor(np.ones(3)))]
-        found.append(plain(results))
-    assert same(*found)
-
-
-def test_masked_arrays_keep_their_meaning():
-    fn = autograd.compile(lambda a: a * 2, strict=True)
-    values = np.arange(4.0)
-    for _ in range(5):
-        fn(values)
-    masked = np.ma.masked_array(values, values > 1)
-    found = fn(masked)
-    assert isinstance(found, np.ma.MaskedArray)
-    np.testing.assert_array_equal(found.mask, masked.mask)
-
-
-ARGUMENTS = [
-    (X,), (X[:3],), (X.T,), (X.astype(np.float64),), (X.astype(">f4"),), (tensor(X),), (tensor(X[::2]),),
-    ([X, X[:2]],), ([X],), ((X, X),), ({"a": X, "b": 2.0},), ({"b": 2.0, "a": X},), (X, 0.0), (X, -0.0),
-    (X, 1), (X, True), (X, 1.0), (X, "text"), (X, None), (X, np.float32(2)), (X, np.float64(2)), (X, 0),
-    (X, [1, 2.0]), (X, float("nan")), (np.array(3.0),), (X[:0],),
-]  # fmt: skip
-
-
-def described(*args, **options):
-    """A function whose result tells its arguments apart."""
-    kinds = []
-    total = taken(options, taken(list(args), 1.0, kinds), kinds)
-    return kinds, total
-
-
-def taken(value, total, kinds):
-    if isinstance(value, (np.ndarray, np.generic, autograd.Tensor)):
-        return total * 2 + (value * value).sum()
-    if not isinstance(value, (list, tuple, dict)):
-        kinds.append(repr(value))
-        return total
-    kinds.append(type(value).__name__)
-    for part in value.items() if isinstance(value, dict) else value:
-        total = taken(part, total, kinds)
-    return total
-
-
-def test_arguments_are_told_apart_whatever_came_before():
-    fn = autograd.compile(described, strict=True)
-    rng = np.random.default_rng(0)
-    for args in ARGUMENTS:
-        for _ in range(4):
-            fn(*args)
-    for i in rng.integers(0, len(ARGUMENTS), 300):
-        args = ARGUMENTS[i]
-        assert same(plain(fn(*args)), plain(described(*args)))
-    for options in ({"a": X, "b": X * 3}, {"b": X * 3, "a": X}, {"a": X}):
-        for _ in range(6):
-            assert same(plain(fn(X, **options)), plain(described(X, **options)))
-
-
-def test_a_batch_is_a_view_of_the_data():
-    """A view of other memory than at the call before; of the same; of the state's."""
-    p = tensor(np.arange(8.0))
-    data, others = np.arange(64.0).reshape(8, 8), np.ones((8, 8))
-    found = []
-    for use in (False, True):
-        p = tensor(np.arange(8.0))
-
-        def fn(x, p=p):
-            p[...] = p * 0.5
-            return x * p
-
-        fn = autograd.compile(fn, state=p, strict=True) if use else fn
-        results = [fn(data[i % 8]) for i in range(9)] + [fn(others[i % 8]) for i in range(4)]
-        matrix = np.zeros((2, 8))
-        p.data = matrix[1]
-        results += [fn(matrix[0]), fn(matrix[1]), fn(data[0]), fn(matrix[1])]
-        found.append(plain(results))
-    assert same(*found)
-
-
-# ---------------------------------------------------------------- results, errors, threads
-
-
-def test_results_are_the_callers():
-    """Containers that a function makes are made at each call."""
-    fn = autograd.compile(lambda x: {"a": [1, 2], "b": x * 2}, strict=True)
-    nothing_else = autograd.compile(lambda x: [1, {}], strict=True)
-    for _ in range(6):
-        found, other = fn(X), nothing_else(X)
-        assert found["a"] == [1, 2]
-        assert other == [1, {}]
-        found["a"].append(3)
-        found["b"][:] = 0
-        other.append(3)
-        other[1]["k"] = 1
-
-
-def test_modes_and_transforms_between_calls():
-    weight = tensor(np.ones(4), requires_grad=True)
-    fn = autograd.compile(lambda x: (x * weight.detach()).sum(), state=weight, strict=True)
-    for _ in range(6):
-        for x in (np.arange(4.0), np.ones(4)):
-            wanted = x.sum()
-            assert fn(x) == wanted
-            with no_grad():
-                assert fn(x) == wanted
-            np.testing.assert_array_equal(autograd.grad(fn)(x), np.ones(4))
-            np.testing.assert_array_equal(autograd.vmap(fn)(np.stack([x, x])), [wanted, wanted])
-
-
-def test_threads_call_with_their_own_modes_and_shapes():
-    fn = autograd.compile(lambda x: x * x, strict=True)
-    wrong = []
-
-    def work(n):
-        x = np.full(n, float(n))
-        for i in range(300):
-            with no_grad() if i % 7 == 0 else autograd.enable_grad():
-                if not (fn(x) == n * n).all():
-                    wrong.append(n)
-
-    threads = [threading.Thread(target=work, args=(n,)) for n in (2, 3, 4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
-
-
 def test_batches_of_two_sizes_are_not_bound_anew():
     """The last batch of an epoch is smaller: both programs write the same arrays."""
     t = Training(True, momentum)
@@ -500,116 +322,6 @@ def test_batches_of_two_sizes_are_not_bound_anew():
     entries = [e for es in t.step._entries.values() for _, e in es]
     assert len(entries) == 2
     assert sum(e.rebindings for e in entries) <= 2
-
-
-def test_an_error_names_what_is_missing():
-    fn = autograd.compile(lambda x: x, strict=True)
-    with pytest.raises(CompileError, match="no program yet"):
-        _ = fn.plan
-
-
-class Doubling(nn.Module):
-    """A module of the user's, with a method that `forward` calls."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(4, 3)
-
-    def scaled(self, x):
-        return x * 2
-
-    def forward(self, x):
-        return self.scaled(self.layer(x))
-
-
-class Heir(Doubling):
-    """The same, with methods that it inherits."""
-
-
-@pytest.mark.parametrize("name", ["forward", "scaled"])
-@pytest.mark.parametrize(("cls", "made"), [(Doubling, Doubling), (Doubling, Heir), (Heir, Heir)])
-def test_methods_of_modules_may_be_replaced(monkeypatch, cls, made, name):
-    model = made()
-    act = autograd.compile(lambda x: model(x).detach(), state=model, strict=True)
-    for i in range(9):
-        if i == 5:
-            monkeypatch.setattr(
-                cls, name, lambda self, x: self.layer(x) * 3 if x.shape[1] == 4 else x * 3, False
-            )
-        assert same(plain(act(X)), plain(model(X).detach()))
-    assert act.replays > 2
-
-
-def test_a_method_may_be_compiled():
-    class Scaled:
-        def __init__(self, factor):
-            self.factor = factor
-
-        @autograd.compile
-        def times(self, x):
-            return x * self.factor
-
-    one, other = Scaled(2.0), Scaled(3.0)
-    for i in range(12):
-        if i == 8:
-            one.factor = 5.0
-        assert same(plain(one.times(X)), X * np.float32(one.factor))
-        assert same(plain(other.times(X)), X * np.float32(3.0))
-    assert Scaled.times.replays > 6
-
-
-# ---------------------------------------------------------------- guards
-
-
-def test_guards_may_come_out_otherwise_each_time():
-    """Variances vanish now and then: a program for each outcome, and none is replaced."""
-    found = []
-    rng = np.random.default_rng(0)
-    batches = [rng.standard_normal((5, 3)).astype(np.float32) for _ in range(60)]
-    for i, batch in enumerate(batches):
-        if i % 3:
-            batch[:, i % 2] = 1.0
-    for use in (False, True):
-        nn.manual_seed(0)
-        model = nn.Sequential(nn.Linear(3, 4), nn.GELU(), nn.BatchNorm1d(4))
-        norm = nn.BatchNorm1d(3)
-        opt = optim.SGD([*model.parameters(), *norm.parameters()], lr=0.01)
-
-        def step(x, model=model, opt=opt, norm=norm):
-            opt.zero_grad()
-            loss = (model(norm(x)) ** 2).mean()
-            loss.backward()
-            opt.step()
-            return loss
-
-        step = autograd.compile(step, state=(model, norm, opt), strict=True) if use else step
-        found.append(plain([step(x) for x in batches] + [p.detach() for p in model.parameters()]))
-    assert same(*found)
-    assert step.replays > 40
-
-
-def test_more_outcomes_than_programs(monkeypatch):
-    """Then the function itself runs, and after some such calls it alone."""
-    monkeypatch.setattr(compiled, "VARIANTS", 2)
-    monkeypatch.setattr(compiled, "PATIENCE", 4)
-    norms = [nn.BatchNorm1d(2) for _ in range(5)]
-
-    def fn(xs):
-        return sum(norm(x).detach().sum() for norm, x in zip(norms, xs, strict=True))
-
-    act = autograd.compile(fn, state=norms)
-    rng = np.random.default_rng(0)
-    for i in range(60):
-        xs = [rng.standard_normal((4, 2)) for _ in norms]
-        for at, x in enumerate(xs):
-            x[:, 0] = x[:, 0] * 0 if i >> at & 1 else x[:, 0]
-        before = copy.deepcopy([n.state_dict() for n in norms])
-        found = quietly(act, xs)
-        for norm, state in zip(norms, before, strict=True):
-            norm.load_state_dict(state)
-        assert same(plain(found), plain(fn(xs)))
-    assert act.replays > 0
-    assert "test_calls" in act.fallback
 
 
 @pytest.mark.filterwarnings("ignore:.*divide")

@@ -147,3 +147,16 @@ def test_what_python_does_with_them_is_refused(reason):
     assert not program.replays
     assert reason in program.fallback
     assert program.fallback.startswith("test_draws.py:")
+
+
+def test_draws_from_a_named_generator_go_on():
+    def run(compile_it):
+        rng = np.random.default_rng(1)
+
+        def body(x):
+            return x + rng.normal(size=3)
+
+        act = autograd.compile(body, state=(rng,), strict=True) if compile_it else body
+        return [act(np.ones(3)) for _ in range(6)]
+
+    np.testing.assert_array_equal(run(False), run(True))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import queue
-
 import numpy as np
 import pytest
 
@@ -12,16 +9,9 @@ import autograd
 import nn
 import nn.functional as F
 import optim
-from autograd.compiling import CompileWarning, native
-from autograd.errors import CompileError
 
+pytestmark = pytest.mark.usefixtures("numpy_alone")
 RNG = np.random.default_rng(0)
-
-
-@pytest.fixture(autouse=True)
-def numpy_kernels(monkeypatch):
-    """Programs of NumPy's calls alone, which agree to the bit."""
-    monkeypatch.setattr(native, "available", lambda: False)
 
 
 def real(*shape):
@@ -255,98 +245,3 @@ def test_frozen_parameters_and_evaluation_have_programs_of_their_own():
 
     for a, b in zip(run(False), run(True), strict=True):
         np.testing.assert_array_equal(a, b)
-
-
-# ---------------------------------------------------------------- what cannot be compiled
-
-
-def refusal(body, state=(), args=(), strict=True):
-    compiled = autograd.compile(body, state=state, strict=strict)
-
-    def several():
-        for _ in range(3):
-            compiled(*args)
-
-    with pytest.raises(CompileError) as caught:
-        several()
-    return str(caught.value)
-
-
-def test_reading_a_value_is_named_with_its_line():
-    for read in (float, bool, print, np.asarray, lambda v: v.item(), lambda v: [1.0 if v > 0 else 2.0]):
-
-        def body(x, read=read):
-            with autograd.no_grad():
-                value = (x * 2).sum()
-                read(value)  # the line
-            return value
-
-        message = refusal(body, args=(autograd.tensor([1.0, 2.0]),))
-        assert "test_training_steps.py" in message
-        assert "reads a value" in message or "outside" in message
-
-
-def test_a_parameter_that_is_not_named_is_refused():
-    layer = nn.Linear(3, 2)
-    message = refusal(lambda x: layer(x).sum().backward(), args=(real(4, 3),))
-    assert "not named in state=" in message
-
-
-def test_a_generator_that_is_not_named_is_refused():
-    rng = np.random.default_rng(0)
-    assert "generator" in refusal(lambda x: x + rng.random(3), args=(np.ones(3),))
-    assert "generator" in refusal(lambda x: F.dropout(x, generator=rng), args=(np.ones(3),))
-    compiled = autograd.compile(lambda x: F.dropout(x, generator=rng), state=(rng,), strict=True)
-    seen = {compiled(np.ones(20)).tobytes() for _ in range(6)}
-    assert len(seen) == 6
-    assert compiled.replays
-
-
-def test_draws_from_a_named_generator_go_on():
-    def run(compile_it):
-        rng = np.random.default_rng(1)
-
-        def body(x):
-            return x + rng.normal(size=3)
-
-        act = autograd.compile(body, state=(rng,), strict=True) if compile_it else body
-        return [act(np.ones(3)) for _ in range(6)]
-
-    np.testing.assert_array_equal(run(False), run(True))
-
-
-def test_a_value_that_leaks_is_refused_and_made_real():
-    kept = queue.LifoQueue()
-    keep = kept.put  # a name that tells nothing of what was kept
-
-    def body(x):
-        keep(x * 2)
-        return x + 1
-
-    assert "held outside" in refusal(body, args=(autograd.tensor([1.0, 2.0]),))
-    np.testing.assert_array_equal(kept.get().numpy(), [2.0, 4.0])
-
-
-def test_without_strict_it_runs_eagerly_with_one_warning():
-    compiled = autograd.compile(lambda x: float(x.sum()))
-    x = autograd.tensor([1.0, 2.0])
-    assert compiled(x) == 3.0
-    with pytest.warns(CompileWarning, match=r"float\(\) reads a value"):
-        assert compiled(x) == 3.0
-    assert [compiled(x) for _ in range(3)] == [3.0] * 3  # warnings are errors in this suite
-
-
-def test_scalars_behind_names_are_part_of_what_a_program_is_for():
-    factor = 2.0
-    compiled = autograd.compile(lambda x: x * factor, strict=True)
-    for factor in (2.0, 2.0, 2.0, 2.0, 3.0, 3.0, 3.0, 3.0, 2.0):
-        np.testing.assert_array_equal(compiled(np.ones(2)), np.full(2, factor))
-
-
-def test_an_iterator_behind_a_name_is_refused():
-    counter = itertools.count(1)
-
-    def body(x):
-        return x * next(counter)
-
-    assert "another value each time" in refusal(body, args=(np.ones(2),))
