@@ -13,11 +13,10 @@ import pytest
 import autograd.numpy as anp
 from autograd import grad
 from autograd.errors import MatrixError
-from tests.autograd.test_degenerate_inputs import LEFT_OUT, on_the_line, refusals_are_nan
-from tests.autograd.test_limits import _ways
-from tests.autograd.test_registry_dtypes import COMPLEX_SAMPLES
 from tests.support.complex_points import kernel_of, on_lines, wrong_in_mixtures
-from tests.support.samples import Sample, function_of
+from tests.support.samples import Sample, function_of, with_imaginary_parts
+from tests.support.second_derivatives import ways
+from tests.support.special_points import LEFT_OUT, on_the_line, refusals_are_nan
 
 # what a convention says at kinks and jumps, by name and order; see docs/conventions.md
 CONVENTIONS = {
@@ -26,7 +25,7 @@ CONVENTIONS = {
     "expi": {1},  # SciPy's value on the cut lies between both sides
 }  # fmt: skip
 ORDERED = {"clip"}  # by the real part first; its bounds are real numbers
-FIRST = [s for s in COMPLEX_SAMPLES if s.number == 0]
+FIRST = [s for s in with_imaginary_parts() if s.number == 0]
 # whose sweeps or differences take seconds each
 SLOW = {"logm", "solve_discrete_are", "solve_sylvester", "symmetric_integral"}
 SLOW |= {"elliprc", "elliprd", "elliprf", "elliprg", "elliprj"}
@@ -93,7 +92,7 @@ def test_smooth_functions_of_singular_values_that_vanish(name):
     def f(x):
         return anp.sum(anp.linalg.svdvals(a + anp.reshape(x[:4] + 1j * x[4:], (2, 2))) ** 2)
 
-    for mode, way in _ways(f, np.zeros(8)).items():
+    for mode, way in ways(f, np.zeros(8)).items():
         np.testing.assert_allclose(way(), 2 * np.eye(8), 1e-12, 1e-12, err_msg=mode)
 
 

@@ -5,30 +5,15 @@ Along a line in the space of all arguments; kinks that conventions settle are li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 import autograd
-import autograd.numpy as anp
-from autograd.errors import AutogradError
-from tests.support import checks
 from tests.support.samples import DIFFERENTIABLE, Sample
-from tests.support.special_points import wrong_slopes
+from tests.support.special_points import LEFT_OUT, on_the_line, refusals_are_nan, wrong_slopes
 
-# what conventions say, see docs/conventions.md: ties, kinks and clamps, ranks that stay
-SETTLED = {
-    "max", "min", "hardtanh", "leaky_relu", "elu", "l1_loss", "max_pool", "grid_sample", "pinv", "lstsq",
-    "binary_cross_entropy", "eigh", "eig", "svd",
-}  # fmt: skip
-SIGNS = {"qr", "slogdet"}  # which jump, as LAPACK chooses
-HERMITIAN = {
-    "solve_continuous_are"
-}  # what is called with other arguments here: see test_linalg_degenerate.py
-JUMPS = {"modfresnelp", "modfresnelm"}  # SciPy's value is another function's below 0
-STEPS = {"ode_solution", "integral", "integral_nd"}  # of integrators are too coarse for differences
-LEFT_OUT = SETTLED | SIGNS | HERMITIAN | JUMPS | STEPS
 WHOLE = [
     s for s in DIFFERENTIABLE
     if (s.prim.core is None or any(s.prim.core)) and s.number == 0 and s.prim.name not in LEFT_OUT
@@ -49,35 +34,6 @@ def _degenerate(sample: Sample) -> Iterator[Sample]:
     for i in sample.active:
         for values in _instead(sample.args[i]):
             yield sample.with_args(values if k == i else a for k, a in enumerate(sample.args))
-
-
-def on_the_line(sample: Sample) -> Callable:
-    """s -> Re(sum(v * result)) at the arguments and s times a direction, of an array of one s."""
-    v = checks.cotangent(sample)
-    t = {}
-    for i in sample.active:
-        a = sample.args[i]
-        angle = 1 + i + np.arange(a.size).reshape(a.shape)
-        t[i] = np.cos(angle) + 1j * np.sin(1.7 * angle) if a.dtype.kind == "c" else np.cos(angle)
-
-    def value(s, call):
-        args = [a + s[0] * t[i] if i in t else a for i, a in enumerate(sample.args)]
-        terms = v * call(*args)
-        return anp.reshape(anp.sum(anp.real(terms) if terms.dtype.kind == "c" else terms), (1,))
-
-    return value
-
-
-def refusals_are_nan(f: Callable) -> Callable:
-    """f, and NaN where it refuses."""
-
-    def numbers(s):
-        try:
-            return np.asarray(f(s))
-        except (AutogradError, ValueError):  # NumPy's LinAlgError is one, too
-            return np.full(1, np.nan)
-
-    return numbers
 
 
 @pytest.mark.parametrize("sample", WHOLE, ids=repr)

@@ -8,6 +8,7 @@ import pytest
 import autograd.numpy as anp
 from autograd import grad, gradients, jvp, tensor
 from autograd.errors import MatrixError
+from tests.support.second_derivatives import hessians, ways
 
 INF, NAN, norm = np.inf, np.nan, anp.linalg.norm
 EYE, ZERO = 2 * np.eye(2), np.zeros((2, 2))
@@ -81,34 +82,11 @@ KINKS = {
 }  # fmt: skip
 
 
-def _ways(f, x):
-    """How to find the matrix of second derivatives, in each mixture of modes."""
-    unit, g = np.eye(len(x)), grad(f)
-
-    def slope(x, t):
-        return jvp(f, (x,), (t,))[1]
-
-    return {
-        "reverse over reverse": lambda: [grad(lambda x, t=t: anp.sum(g(x) * t))(x) for t in unit],
-        "forward over reverse": lambda: [jvp(g, (x,), (t,))[1] for t in unit],
-        "reverse over forward": lambda: [grad(lambda x, t=t: slope(x, t))(x) for t in unit],
-        "forward over forward": lambda: [
-            [jvp(lambda x, t=t: slope(x, t), (x,), (u,))[1] for u in unit] for t in unit
-        ],
-    }
-
-
-def _hessians(f, x):
-    """The matrix of second derivatives in each mixture of modes."""
-    for mode, found in _ways(f, x).items():
-        yield mode, found()
-
-
 @pytest.mark.parametrize("name", SMOOTH)
 def test_second_derivatives_of_what_is_smooth(name):
     f, at, expected = SMOOTH[name]
     with np.errstate(all="ignore"):
-        for mode, found in _hessians(f, np.asarray(at, float)):
+        for mode, found in hessians(f, np.asarray(at, float)):
             np.testing.assert_allclose(found, expected, 1e-12, 1e-12, err_msg=mode)
 
 
@@ -116,20 +94,20 @@ def test_second_derivatives_of_what_is_smooth(name):
 def test_what_has_no_second_derivative_gives_nan(name):
     f, at = KINKS[name]
     with np.errstate(all="ignore"):
-        for mode, found in _hessians(f, np.asarray(at, float)):
+        for mode, found in hessians(f, np.asarray(at, float)):
             assert not np.isfinite(np.asarray(found)).all(), mode
 
 
 @pytest.mark.parametrize("f", [anp.abs, anp.fabs, lambda x: anp.maximum(x, 0), lambda x: norm(x, 1)])
 def test_kinks_of_lines_have_no_curvature(f):
-    for _, found in _hessians(lambda x: anp.sum(f(x)), np.zeros(2)):
+    for _, found in hessians(lambda x: anp.sum(f(x)), np.zeros(2)):
         np.testing.assert_array_equal(found, ZERO)
 
 
 def test_what_is_smooth_beside_a_kink_stays_right():
     """Rows that are 0 get NaN, the others their second derivatives."""
     x = np.array([0.0, 0.0, 3.0, 4.0])
-    for mode, found in _hessians(lambda x: anp.sum(norm(anp.reshape(x, (2, 2)), axis=1)), x):
+    for mode, found in hessians(lambda x: anp.sum(norm(anp.reshape(x, (2, 2)), axis=1)), x):
         found = np.asarray(found)
         assert np.isnan(np.diagonal(found)[:2]).all(), mode
         np.testing.assert_allclose(
@@ -203,7 +181,7 @@ def test_hooks_are_not_called_to_find_a_limit():
 def test_smooth_functions_of_singular_values_that_vanish(a):
     """The sum of their squares is that of the elements; forward it may be refused, or NaN."""
     f = lambda x: anp.sum(anp.linalg.svdvals(anp.reshape(x, a.shape)) ** 2)
-    for mode, way in _ways(f, a.ravel()).items():
+    for mode, way in ways(f, a.ravel()).items():
         try:
             found = np.asarray(way())
         except MatrixError:

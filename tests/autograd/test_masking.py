@@ -11,7 +11,7 @@ import pytest
 
 import autograd.numpy as anp
 from autograd import grad, jacobian, jvp, linearize, tensor, vjp, vmap
-from tests.autograd.test_limits import _hessians
+from tests.support.second_derivatives import hessians
 
 INF = np.inf
 
@@ -72,7 +72,7 @@ def test_what_vanishes_is_no_mask(name):
         for mode, found in (("reverse", by_reverse), ("forward", by_forward)):
             _right_or_nan(found, first, mode)
         assert not told or np.isfinite(by_reverse), "reverse"
-        for mode, found in _hessians(f_of, x):
+        for mode, found in hessians(f_of, x):
             _right_or_nan(found, second, mode)
             if told == "both" and mode == "reverse over reverse":
                 assert np.isfinite(found), mode
@@ -87,7 +87,7 @@ def test_what_is_masked_is_0(name):
         np.testing.assert_allclose(grad(f_of)(x), exact, 1e-12, 1e-12)
         for t, slope in zip(np.eye(len(x)), exact, strict=True):
             _right_or_nan(jvp(f_of, (x,), (t,))[1], slope, "forward")  # inf * 0 is NaN, if nothing chooses
-        for mode, found in _hessians(f_of, x):
+        for mode, found in hessians(f_of, x):
             beneath = np.asarray(found)[x == 0]
             assert np.isfinite(beneath).all() or "forward" in mode, mode
             assert not np.any(beneath[np.isfinite(beneath)]), mode
@@ -136,8 +136,8 @@ def test_many_masked_elements_stay_0_and_are_released():
 def test_what_is_beside_keeps_its_derivatives(name):
     f, point = VANISHING[name][:2]
     beside = 0.4 if name == "square of an arccos" else 1.3
-    alone = dict(_hessians(lambda x: anp.sum(f(x)), np.array([beside])))
-    for mode, found in _hessians(lambda x: anp.sum(f(x)), np.array([float(point), beside])):
+    alone = dict(hessians(lambda x: anp.sum(f(x)), np.array([beside])))
+    for mode, found in hessians(lambda x: anp.sum(f(x)), np.array([float(point), beside])):
         (_, after), (before, found) = np.asarray(found)
         if mode == "forward over forward" and np.isnan(found):
             continue  # of quotients that wait for what they are multiplied by

@@ -12,7 +12,14 @@ from autograd.errors import OperandError
 from autograd.primitive import REGISTRY
 from tests.support import checks
 from tests.support.bundles import bundled
-from tests.support.samples import DIFFERENTIABLE, Sample, differentiable, each
+from tests.support.samples import (
+    DIFFERENTIABLE,
+    Sample,
+    differentiable,
+    each,
+    is_taken,
+    with_imaginary_parts,
+)
 
 REAL = [np.float16, np.float32, np.float64, np.longdouble]
 COMPLEX = [np.complex64, np.complex128]
@@ -20,16 +27,6 @@ COMPLEX = [np.complex64, np.complex128]
 CASTS = {"astype", "broadcast_cast", "float_power", "fftn", "rfft", "from_parts"}
 # SciPy has loops for single and double precision, and no others for most functions.
 OF_SCIPY = {p.name for p in REGISTRY.values() if p.function.__module__ == "autograd.scipy"}
-# Samples with an imaginary part, of primitives whose kernel takes them.
-ROTATION = 1 + 0.25j
-
-
-def _is_taken(sample: Sample) -> bool:
-    try:
-        sample.kernel()
-    except (TypeError, np.exceptions.ComplexWarning):
-        return False
-    return True
 
 
 def _binary(sample: Sample) -> bool:
@@ -46,11 +43,11 @@ binary = each([s for s in DIFFERENTIABLE if _binary(s)])
 @bundled("dtype", REAL)
 def test_real_dtypes_stay(sample: Sample, dtype):
     cast = sample.cast(dtype)
-    if sample.prim.name in OF_SCIPY and dtype is np.longdouble and not _is_taken(cast):
+    if sample.prim.name in OF_SCIPY and dtype is np.longdouble and not is_taken(cast):
         with pytest.raises(OperandError, match=sample.prim.name):
             cast.call(*cast.tensors())
         return
-    assert _is_taken(cast), f"the kernel of {sample} does not take {dtype.__name__}"
+    assert is_taken(cast), f"the kernel of {sample} does not take {dtype.__name__}"
     checks.check_dtypes(cast)
     if sample.prim.name not in CASTS | OF_SCIPY:
         assert cast.call(*cast.tensors()).dtype == dtype
@@ -75,17 +72,7 @@ def test_float16_gradients_are_finite(sample: Sample):
         assert np.all(np.isfinite(g))
 
 
-def _complex_samples() -> list[Sample]:
-    found = []
-    for sample in DIFFERENTIABLE:
-        args = [np.asarray(a * ROTATION) if i in sample.active else a for i, a in enumerate(sample.args)]
-        turned = sample.with_args(args)
-        if _is_taken(turned):
-            found.append(turned)
-    return found
-
-
-COMPLEX_SAMPLES = _complex_samples()
+COMPLEX_SAMPLES = with_imaginary_parts()
 complex_samples = each(COMPLEX_SAMPLES)
 # Vectors whose phases LAPACK chooses: what has a derivative is a function that does not see them.
 PHASES = {"eig.eigenvectors", "eigh.eigenvectors", "svd.u", "svd.vh"}
@@ -127,7 +114,7 @@ def test_mixed_dtypes_keep_their_own(sample: Sample):
         for i, dtype in zip(sample.active, itertools.cycle((first, second)), strict=False):
             args[i] = args[i].astype(dtype)
         mixed = sample.with_args(args)
-        if _is_taken(mixed):
+        if is_taken(mixed):
             checks.check_dtypes(mixed)
 
 

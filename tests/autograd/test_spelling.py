@@ -258,7 +258,7 @@ METHODS = {
 }
 
 
-# What is in place or no array is tested elsewhere: test_numpy_writes.py, test_numpy_methods.py.
+# What is in place or no array is tested elsewhere: test_writes.py, test_numpy_methods.py.
 OTHERS = {
     "fill", "put", "sort", "partition", "flat", "strides", "flags", "device", "to_device", "tobytes",
     "tofile", "byteswap", "getfield", "setfield", "setflags", "resize", "dump", "dumps",

@@ -8,6 +8,7 @@ quotient reaches over a tie or a kink that the primitive has inside its domain.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import sys
 import zlib
@@ -95,6 +96,15 @@ class Sample:
 
 def is_floating(a: Any) -> bool:
     return isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind in "fc"
+
+
+def is_taken(sample: Sample) -> bool:
+    """Whether the kernel takes arguments of such dtypes."""
+    try:
+        sample.kernel()
+    except (TypeError, np.exceptions.ComplexWarning):
+        return False
+    return True
 
 
 _functions: dict[str, Any] = {}
@@ -194,3 +204,14 @@ def each(samples: list[Sample]) -> Any:
 ALL = [s for prim in REGISTRY.values() for s in samples_of(prim)]
 DIFFERENTIABLE = [s for s in ALL if s.prim.is_differentiable and s.active]
 everything, differentiable = each(ALL), each(DIFFERENTIABLE)
+
+
+@functools.cache
+def with_imaginary_parts() -> list[Sample]:
+    """Differentiable samples of complex arguments, of primitives whose kernel takes them."""
+
+    def turned(sample: Sample) -> Sample:
+        args = enumerate(sample.args)
+        return sample.with_args(np.asarray(a * (1 + 0.25j)) if i in sample.active else a for i, a in args)
+
+    return [s for s in map(turned, DIFFERENTIABLE) if is_taken(s)]

@@ -9,8 +9,21 @@ import numpy as np
 
 import autograd
 import autograd.numpy as anp
+from autograd.errors import AutogradError
 
+from . import checks
 from .samples import Sample
+
+# what conventions say, see docs/conventions.md: ties, kinks and clamps, ranks that stay
+SETTLED = {
+    "max", "min", "hardtanh", "leaky_relu", "elu", "l1_loss", "max_pool", "grid_sample", "pinv", "lstsq",
+    "binary_cross_entropy", "eigh", "eig", "svd",
+}  # fmt: skip
+SIGNS = {"qr", "slogdet"}  # which jump, as LAPACK chooses
+HERMITIAN = {"solve_continuous_are"}  # its arguments here are not: see test_linalg_degenerate.py
+JUMPS = {"modfresnelp", "modfresnelm"}  # SciPy's value is another function's below 0
+STEPS = {"ode_solution", "integral", "integral_nd"}  # of integrators are too coarse for differences
+LEFT_OUT = SETTLED | SIGNS | HERMITIAN | JUMPS | STEPS
 
 _GRIDS = {
     1: [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0],
@@ -62,3 +75,32 @@ def wrong_slopes(f: Callable, found: np.ndarray, args: tuple, i: int) -> Iterato
     lost = np.where(np.isinf(here), np.isinf(away).any(axis=(0, 1)), told & ~right)  # from infinity on
     for k in np.flatnonzero(np.isfinite(found) & ~np.isnan(here) & lost):
         yield tuple(float(a[k]) for a in args), found[k], [[rows[j][k] for j in range(3)] for rows in sides]
+
+
+def on_the_line(sample: Sample) -> Callable:
+    """s -> Re(sum(v * result)) at the arguments and s times a direction, of an array of one s."""
+    v = checks.cotangent(sample)
+    t = {}
+    for i in sample.active:
+        a = sample.args[i]
+        angle = 1 + i + np.arange(a.size).reshape(a.shape)
+        t[i] = np.cos(angle) + 1j * np.sin(1.7 * angle) if a.dtype.kind == "c" else np.cos(angle)
+
+    def value(s, call):
+        args = [a + s[0] * t[i] if i in t else a for i, a in enumerate(sample.args)]
+        terms = v * call(*args)
+        return anp.reshape(anp.sum(anp.real(terms) if terms.dtype.kind == "c" else terms), (1,))
+
+    return value
+
+
+def refusals_are_nan(f: Callable) -> Callable:
+    """f, and NaN where it refuses."""
+
+    def numbers(s):
+        try:
+            return np.asarray(f(s))
+        except (AutogradError, ValueError):  # NumPy's LinAlgError is one, too
+            return np.full(1, np.nan)
+
+    return numbers
