@@ -267,3 +267,4 @@ def test_gradients_that_are_lost_between_calls():
             results.append(plain(model.weight.grad))
         found.append(results)
     assert same(*found)
+    assert run.replays

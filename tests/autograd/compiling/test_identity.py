@@ -87,6 +87,7 @@ def test_attributes_of_what_is_read_by_name(make):
             holder.k = None
             holder.k = make(i)
         np.testing.assert_array_equal(program(X), f(X), err_msg=f"call {i}")
+    assert program.replays
 
 
 def test_methods_of_classes_that_are_replaced():

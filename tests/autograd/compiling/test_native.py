@@ -464,11 +464,7 @@ def test_a_program_that_was_replaced_is_freed_at_once():
     model = nn.Linear(4, 3)
     opt = optim.SGD(model.parameters(), lr=0.1)
 
-    def step(x):
-        opt.zero_grad()
-        model(x).sum().backward()
-        opt.step()
-
+    step = training_step(model, opt, lambda out: out.sum())
     gc.collect()
     gc.disable()
     try:
