@@ -26,11 +26,11 @@ def plain(value: Any) -> Any:
 
 
 def outcome(fn: Callable, *args: Any, **options: Any) -> Any:
-    """The result of a call, or the type of the exception that it raised."""
+    """The result of a call, or the exception that it raised."""
     try:
         return plain(fn(*args, **options))
     except Exception as error:
-        return type(error).__name__
+        return f"{type(error).__name__}: {error}"
 
 
 def order(a: np.ndarray) -> tuple:

@@ -16,6 +16,8 @@ import autograd
 import autograd.numpy as anp
 import nn.functional as F
 
+from .compiling import outcome, quietly
+
 
 def _written(x, y):
     z = x * 1
@@ -97,7 +99,6 @@ CALLS: dict[str, Callable] = {
     "divide": lambda x, y: x / (y * y + 1),
     "maximum": lambda x, y: anp.maximum(x, y),
     "hypot": lambda x, y: anp.hypot(x, y + 2),
-    "chosen": lambda x, y: anp.where(x > y, x, y * 2),
     "matmul": lambda x, y: x @ (y.T @ y) * 0.1,
     "product of matrices": lambda x, y: x @ (y.T @ x),
     "einsum": lambda x, y: anp.einsum("ij,kj->ik", x, y) @ y * 0.05,
@@ -186,7 +187,7 @@ class Function(NamedTuple):
     periods: list
 
     def run(self, wrap: Callable) -> tuple[list, Any]:
-        """What all calls give; `wrap(function)` is what is called."""
+        """What all calls give, with the kind of their arguments; `wrap(function)` is what is called."""
         factor, offset = 1.0, np.zeros(1)
 
         def body(x, w):
@@ -194,6 +195,10 @@ class Function(NamedTuple):
             return applied(self.plan, [x, x * w]) * w
 
         act, found, rng = wrap(TRANSFORMS[self.transform](body)), [], np.random.default_rng(len(self.plan))
+
+        def call(kind, zeros):
+            found.append((kind, quietly(outcome, act, *kind.arrays(rng, zeros))))
+
         for i, (kind, change) in enumerate(self.periods):
             if change == "a number":
                 factor += 0.5
@@ -202,8 +207,9 @@ class Function(NamedTuple):
             elif change == "its memory":
                 offset += 0.25
             for j in range(4 if i else 5):
-                found.append(act(*kind.arrays(rng, change == "zeros" and j != 1)))
-        found += [act(*kind.arrays(rng, False)) for kind, _ in self.periods]
+                call(kind, change == "zeros" and j != 1)
+        for kind, _ in self.periods:
+            call(kind, False)
         return found, act
 
 

@@ -15,7 +15,7 @@ import autograd
 import nn
 from autograd.compiling.state import State
 
-from .compiling import plain
+from .compiling import outcome, plain, quietly
 from .programs import PLANS
 from .training_bodies import BODIES, RESETS, Inside
 from .training_events import EVENTS
@@ -84,11 +84,12 @@ class Life:
         for event in ("none", *self.drawn.events):
             EVENTS[event](self)
             for more in (0, 0, 0, 0, 1) if event == "none" else (0, 0, 0, 1, 0):
-                try:
-                    self.found.append(plain(self.act(*self.batch(more))))
-                except Exception as error:
-                    self.found.append(f"{type(error).__name__}: {error}")
+                self.call(*self.batch(more))
                 self.found.append(self.seen())
+
+    def call(self, x: Any, y: Any) -> None:
+        """A step as the caller makes it: what it gives is noted, or the exception that it raises."""
+        self.found.append(quietly(outcome, self.act, x, y))
 
     def seen(self) -> list[Any]:
         """All that a step may have changed, and what the caller holds of it."""

@@ -17,13 +17,8 @@ class Inside:
     """What a step finds by name."""
 
     def __init__(self, model: Net, criterion: Callable, rng: Any, average: Any, slope: Callable):
-        self.model, self.criterion, self.rng, self.average, self.slope = (
-            model,
-            criterion,
-            rng,
-            average,
-            slope,
-        )
+        self.model, self.criterion = model, criterion
+        self.rng, self.average, self.slope = rng, average, slope
 
     def loss(self, x: Any, y: Any) -> Any:
         return self.criterion(self.model(x), y)

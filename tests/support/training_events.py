@@ -10,7 +10,7 @@ import numpy as np
 import autograd
 import nn
 
-from .compiling import plain
+from .compiling import outcome
 
 if TYPE_CHECKING:
     from .training import Life
@@ -21,13 +21,9 @@ def _saved(life: Life) -> None:
 
 
 def _loaded(life: Life) -> None:
-    model, opt = (
-        {
-            k: v * np.asarray(0.9, v.dtype) if v.dtype.kind == "f" else v
-            for k, v in life.model.state_dict().items()
-        },
-        life.opt.state_dict(),
-    )
+    weights = life.model.state_dict().items()
+    model = {k: v * np.asarray(0.9, v.dtype) if v.dtype.kind == "f" else v for k, v in weights}
+    opt = life.opt.state_dict()
     if len(life.held) > 1 and "param_groups" in life.held[-1]:
         model, opt = life.held[-2:]
     life.model.load_state_dict(model)
@@ -102,7 +98,7 @@ def _unhooked(life: Life) -> None:
 
 
 def _eager(life: Life) -> None:
-    life.step(*life.batch(0))
+    life.found.append(outcome(life.step, *life.batch(0)))
 
 
 def _replaced_layer(life: Life) -> None:
@@ -120,10 +116,7 @@ def _failing(life: Life) -> None:
     """A step with classes that there are not, or rows of another width."""
     x, y = life.batch(0)
     for wrong in ((x, y + 9), (x[:, :-1], y), (x, y[:-1])):
-        try:
-            life.found.append(plain(life.act(*wrong)))
-        except Exception as error:
-            life.found.append(f"{type(error).__name__}: {error}")
+        life.call(*wrong)
 
 
 def _factor(life: Life) -> None:
@@ -144,10 +137,7 @@ def _stopping(life: Life) -> None:
 
 def _in_a_mode(life: Life) -> None:
     with autograd.no_grad():
-        try:
-            life.found.append(plain(life.act(*life.batch(1))))
-        except Exception as error:
-            life.found.append(f"{type(error).__name__}: {error}")
+        life.call(*life.batch(1))
 
 
 EVENTS: dict[str, Callable] = {
