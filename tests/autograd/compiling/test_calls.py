@@ -389,3 +389,27 @@ def test_a_parameter_is_put_in_the_place_of_another(n):
     act(np.ones(2))
     assert same(weights[-1].data, before)
     assert same(weights[0].data, np.full(2, -2.5))
+
+
+@pytest.mark.parametrize("n", [3, 40])
+def test_a_parameter_takes_the_place_of_one_without_a_gradient(n):
+    """No number is asked for the one that goes: what tells is the list of parameters alone."""
+    found = []
+    for use in (False, True):
+        weights = [tensor(np.full(2, k), requires_grad=True) for k in np.arange(n) / 8]
+        idle = tensor(np.ones(2), requires_grad=True)
+        opt = optim.SGD([*weights[1:], idle], lr=0.5)
+
+        def step(x, weights=weights, opt=opt):
+            opt.zero_grad()
+            (sum(weights) * x).sum().backward()
+            opt.step()
+
+        act = autograd.compile(step, state=[*weights, idle, opt], strict=True) if use else step
+        for i in range(9):
+            if i == 5:
+                opt.param_groups[0]["params"][-1] = weights[0]
+            act(np.ones(2))
+        found.append(plain([w.detach() for w in weights]))
+    assert same(*found)
+    assert act.replays > 2
