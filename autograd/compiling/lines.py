@@ -76,6 +76,9 @@ class Line:
 def last(error: BaseException | None, fn: Any = None) -> str:
     """The user's line that an error passed through last, or else where the function begins."""
     code = _code_of(fn)
+    while code is not None and is_library(code.co_filename) and hasattr(fn, "__wrapped__"):
+        fn = fn.__wrapped__  # a transform of the user's function
+        code = _code_of(fn)
     found = None if code is None else Line(code.co_filename, code.co_firstlineno, code)
     trace = None if error is None else error.__traceback__
     while trace is not None:

@@ -192,7 +192,7 @@ def test_a_function_that_is_in_doubt_again_and_again_runs_eagerly(kernels):
         for _ in range(PATIENCE):
             np.testing.assert_allclose(program(np.zeros(2)), 1)
         assert not program.fallback
-        with pytest.warns(CompileWarning, match=r"\.py:\d+: .*a cotangent of 0 meets"):
+        with pytest.warns(CompileWarning, match=r"test_masks.py:\d+.*a cotangent of 0 meets"):
             program(np.zeros(2))
         assert "may vanish" in program.fallback
 
@@ -211,19 +211,26 @@ def test_variables_that_are_computed_and_lie_below_others_move():
         np.testing.assert_allclose(program(np.ones(2)), slopes(np.ones(2)))
 
 
-def test_a_condition_that_is_written_to_later_masks_nothing():
-    def body(x):
-        condition = x > -1
-        y = anp.where(condition, anp.sqrt(x), 0.0)
-        condition[...] = False
-        return y
+def test_a_condition_that_is_written_to_later_masks_nothing(kernels):
+    """By a hook: the tape keeps a copy of what it needs itself."""
 
-    program = autograd.compile(grad(lambda x: anp.sum(body(x) ** 4)), strict=True)
+    def body(x):
+        y, condition = anp.cbrt(x), x > -1
+
+        def look(g):
+            found = anp.where(condition, g, 0.0)
+            condition[...] = False
+            return found
+
+        y.register_hook(look)
+        return anp.sum(y**3)
+
+    program = autograd.compile(grad(body), strict=True)
     with np.errstate(all="ignore"):
         for _ in range(3):
             program(np.array([3.0, 4.0]))
         before = program.replays
-        np.testing.assert_allclose(program(np.array([0.0, 4.0])), [0, 8])
+        np.testing.assert_allclose(program(np.array([0.0, 4.0])), [1, 1])
         assert program.replays == before
 
 
