@@ -56,7 +56,8 @@ def _instead(a: np.ndarray) -> Iterator[np.ndarray]:
     yield np.zeros(a.shape, complex)
     yield np.full(a.shape, 0.7 - 0.2j)
     if a.ndim > 1 and a.shape[-1] == a.shape[-2]:
-        yield np.broadcast_to(1j * np.eye(a.shape[-1]), a.shape).copy()
+        for unit in (1, 1j):
+            yield np.broadcast_to(unit * np.eye(a.shape[-1], dtype=complex), a.shape).copy()
 
 
 @pytest.mark.parametrize("sample", WHOLE, ids=repr)
