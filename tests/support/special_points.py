@@ -22,7 +22,7 @@ SETTLED = {
 SIGNS = {"qr", "slogdet"}  # which jump, as LAPACK chooses
 HERMITIAN = {"solve_continuous_are"}  # its arguments here are not: see test_linalg_degenerate.py
 JUMPS = {"modfresnelp", "modfresnelm"}  # SciPy's value is another function's below 0
-STEPS = {"ode_solution", "integral", "integral_nd"}  # of integrators are too coarse for differences
+STEPS = {"ode_solution", "integral"}  # of integrators are too coarse for differences
 LEFT_OUT = SETTLED | SIGNS | HERMITIAN | JUMPS | STEPS
 
 _GRIDS = {
