@@ -21,8 +21,9 @@ from ..declare import case, elementwise
 from ..sweeping import before_link, is_freed
 from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, identity_node, new_tensor, parents
 from .choosing import _where
-from .limits import TooLarge, call_key, pulled
+from .limits import call_key
 from .matrices import Gaps, value_of
+from .pulling import TooLarge, pulled
 
 _TERMS = 2  # of the series of h, by the gap: the first derivative of h is right, the next is NaN
 _MOST_NODES = 60_000  # of a graph that is differentiated

@@ -24,7 +24,8 @@ from ..several import Bundle
 from ..sweeping import is_freed, lift
 from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, new_tensor, parents
 from .choosing import _where, equal, isnan
-from .limits import TooLarge, call_key, changes, look_back_at_each, pulled, undefined, zeros_of
+from .limits import call_key, changes, look_back_at_each, undefined, zeros_of
+from .pulling import TooLarge, pulled
 
 _ORDERS = 4  # of slopes that are looked at
 _MOST_NODES = 150  # of a slope that is looked at
