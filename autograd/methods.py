@@ -91,7 +91,7 @@ class NumPyMethods:
     trace: Callable = _with(contractions.trace, np.trace)
     diagonal: Callable = typed(indexing.diagonal)
     take: Callable = spelled(_composed(np.take))
-    clip: Callable = _with(choosing.clip, np.clip)
+    clip: Callable = _with(choosing.clamp, np.clip)
     conj: Callable = complex.conjugate
     conjugate: Callable = complex.conjugate
     repeat: Callable = joining.repeat

@@ -120,7 +120,7 @@ class PyTorchNames:
     mm: Callable = contractions.matmul
     bmm: Callable = contractions.matmul
     outer: Callable = contractions.outer
-    clamp: Callable = choosing.clip
+    clamp: Callable = choosing.clamp
     isnan: Callable = choosing.isnan
     isinf: Callable = choosing.isinf
     isfinite: Callable = choosing.isfinite

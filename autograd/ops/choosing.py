@@ -12,6 +12,7 @@ import numpy as np
 
 from ..batching import on_all
 from ..declare import elementwise
+from ..errors import ArgumentError, OperandError
 from ..tape import TensorBase
 from .shapes import as_array
 
@@ -132,25 +133,39 @@ _clip = elementwise(
 )  # fmt: skip
 
 
-def _bound(first, second):
-    """The one of two arguments that is given; NumPy has a value for those that are not."""
-    given = first if second is None or second is np._NoValue else second
-    return None if given is np._NoValue else given
+def clamp(x, min=None, max=None):
+    """min(max(x, min), max), as arrays' method `clip` and PyTorch's `clamp` have it; None is no bound.
+
+    Example:
+        >>> clamp(np.array([-2.0, 0.5, 2.0]), max=1.0)
+        array([-2. ,  0.5,  1. ])
+    """
+    if getattr(getattr(x, "dtype", None), "kind", "f") not in "fc":
+        return _clip(x, min, max)
+    return _clip(x, -math.inf if min is None else min, math.inf if max is None else max)
 
 
-def clip(x, a_min=None, a_max=None, *, min=None, max=None):
+def clip(x, a_min=np._NoValue, a_max=np._NoValue, *, min=np._NoValue, max=np._NoValue):
     """min(max(x, a_min), a_max); None is no bound.
 
     Gradient: passes on the closed interval [a_min, a_max], else it goes to the bound.
+
+    Errors: OperandError for one of a_min and a_max without the other; ArgumentError for `min` or `max`
+    beside them.
 
     Example:
         >>> clip(np.array([-2.0, 0.5, 2.0]), -1.0, 1.0)
         array([-1. ,  0.5,  1. ])
     """
-    low, high = (_bound(a_min, min), _bound(a_max, max))
-    if getattr(getattr(x, "dtype", None), "kind", "f") not in "fc":
-        return _clip(x, low, high)
-    return _clip(x, -math.inf if low is None else low, math.inf if high is None else high)
+    if (a_min is np._NoValue) != (a_max is np._NoValue):
+        raise OperandError(
+            "clip: give a_min and a_max, None for no bound; or one by its name, min= or max="
+        )
+    if a_min is np._NoValue:
+        return clamp(x, None if min is np._NoValue else min, None if max is np._NoValue else max)
+    if min is not np._NoValue or max is not np._NoValue:
+        raise ArgumentError("clip: give min= and max=, or a_min and a_max, not both")
+    return clamp(x, a_min, a_max)
 
 
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.errors import OperandError, ShapeError
-from autograd.ops.choosing import clip, equal, minimum, not_equal, where
+from autograd.ops.choosing import clamp, equal, minimum, not_equal, where
 from autograd.ops.elementwise import sqrt
 from autograd.ops.neural import losses
 from autograd.ops.neural.losses import check_reduction, check_same, reduced
@@ -61,7 +61,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
     signs = plain(target)
     input = alike(input, target)
     near = where(not_equal(signs, -1), input, 0)
-    return reduced(near + where(not_equal(signs, 1), clip(margin - input, 0.0), 0), reduction)
+    return reduced(near + where(not_equal(signs, 1), clamp(margin - input, 0.0), 0), reduction)
 
 
 def margin_ranking_loss(
@@ -88,7 +88,7 @@ def margin_ranking_loss(
             f"margin_ranking_loss: input1{input1.shape}, input2{input2.shape} and "
             f"target{target.shape} must have one shape"
         )
-    return reduced(clip(margin - target * (input1 - input2), 0.0), reduction)
+    return reduced(clamp(margin - target * (input1 - input2), 0.0), reduction)
 
 
 # ------------------------------------------------------------------ distances
@@ -185,7 +185,7 @@ def _triplet(
     far = between(anchor, negative)
     if swap:
         far = minimum(far, between(positive, negative))
-    return reduced(clip(between(anchor, positive) - far + margin, 0.0), reduction)
+    return reduced(clamp(between(anchor, positive) - far + margin, 0.0), reduction)
 
 
 @looping
@@ -219,4 +219,4 @@ def cosine_embedding_loss(
     square2 = total(input2 * input2, -1) + _LEAST_SQUARE
     cosine = total(input1 * input2, -1) / sqrt(square1 * square2)
     near = where(equal(signs, 1), 1 - cosine, 0)
-    return reduced(near + where(equal(signs, -1), clip(cosine - margin, 0.0), 0), reduction)
+    return reduced(near + where(equal(signs, -1), clamp(cosine - margin, 0.0), 0), reduction)

@@ -89,6 +89,11 @@ WORDS = {
     "order": (lambda: anp.linalg.norm(X, ord="no"), ArgumentError, r"norm: .*order"),
     "constant": (lambda: anp.searchsorted(X, 1.0), ArgumentError, r"searchsorted: "),
     "twice": (lambda: anp.insert(X, 99, 1.0), AutogradError, r"insert: .*99"),
+    "one bound": (lambda: anp.clip(X, 1.0), OperandError, r"clip: give a_min and a_max"),
+    "one bound by name": (lambda: np.clip(X, a_max=1.0), OperandError, r"clip: give a_min and a_max"),
+    "one bound of an array": (lambda: anp.clip(np.ones(2), 1.0), OperandError, r"clip: give a_min"),
+    "bounds twice": (lambda: np.clip(X, -1.0, 1.0, min=0.0), ArgumentError, r"clip: .* not both"),
+    "a bound of another name": (lambda: X.clip(a_min=1.0), ArgumentError, r"clip: .*'a_min'"),
 }
 
 
