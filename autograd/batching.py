@@ -189,13 +189,33 @@ def lift(x: Any, levels: Sequence[Level]) -> Any:
     return rebatch([*levels, *later], value)
 
 
+def levels_of_any(*xs: Any) -> list[Level]:
+    """The levels that some values are batched by, together, outermost first."""
+    found = {level.depth: level for x in xs if is_batched(x) for level in levels_of(x)}
+    return [found[depth] for depth in sorted(found)]
+
+
 def meet(x: Any, *others: Any) -> Any:
     """x, batched by every level that one of the others is batched by."""
-    levels = {level.depth: level for o in (x, *others) if is_batched(o) for level in levels_of(o)}
-    own = levels_of(x) if isinstance(x, TensorBase) else []
-    if len(levels) == len(own):
-        return x
-    return everywhere(x, [levels[depth] for depth in sorted(levels)])
+    return everywhere(x, levels_of_any(x, *others))
+
+
+def on_wholes(function: Callable, *values: Any) -> Any:
+    """function(*values) of the arrays of all examples, whose axes come first.
+
+    Args:
+        values: Tensors, tuples of them, and what stays as it is; so is what the function gives.
+    """
+    levels = levels_of_any(*[part for v in values for part in (v if type(v) is tuple else (v,))])
+    with outside(levels):
+        found = function(*[_moved(lower, v, levels) for v in values])
+    return _moved(lift, found, levels)
+
+
+def _moved(move: Callable, value: Any, levels: Sequence[Level]) -> Any:
+    if type(value) is tuple:
+        return tuple([_moved(move, part, levels) for part in value])
+    return move(value, levels) if isinstance(value, TensorBase) else value
 
 
 def on_all(function: Callable, x: Any) -> Any:

@@ -32,10 +32,6 @@ class Never:
     """The type of nothing: stands in where no argument may take the fast path."""
 
 
-class Together(Exception):
-    """A rule would have to look back at where cotangents came from, which it cannot for several at once."""
-
-
 class Faults(threading.local):
     """How the sweep that runs in this thread learns of an invalid operation, such as `0 * inf`.
 
@@ -52,7 +48,7 @@ class Faults(threading.local):
     recorded: Any = None  # in a pull that is recorded: the recorder, which notes whether there was a report
     roots: Any = None  # those of the sweep, if its nodes are there until it is over; see `ops/masking.py`
     depth = 0  # of what is asked about derivatives while something is asked about derivatives
-    again = False  # whether the sweep of several examples can be made again, one by one: on `Together`
+    again = False  # whether the sweep of several examples can be made again, one by one, on VmapError
     pushed: Any = None  # what a tangent is pushed through: the arguments, and the variables' tangents
 
     def watch(self) -> None:

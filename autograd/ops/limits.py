@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ..batching import is_batched, levels_of, lower, outside
-from ..batching import lift as raised
-from ..codegen import FAST, Together
+from ..batching import is_batched, on_wholes
+from ..codegen import FAST
 from ..declare import case, elementwise
+from ..errors import VmapError
 from ..sweeping import before_link, is_freed
 from ..tape import FIRST_PARENT, ORDER, PULL, TensorBase, mode, new_tensor, parents
 from .choosing import _where, equal
@@ -186,21 +186,20 @@ def limit(g: Any, key: tuple | None, flat: Any, out: Any, kinks: bool = True) ->
 def look_back_at_each() -> None:
     """Have a sweep of several examples made again for each of them, if it can be.
 
-    Errors: Together, for the one who makes it.
+    Errors: VmapError, for the one who makes it.
     """
     if _faults.again and not mode.grad:
-        raise Together
+        raise VmapError("a rule looks back at where a cotangent came from: of one example at a time")
 
 
 def _of_examples(function: Any, g: Any, key: Any, flat: Any, *rest: Any) -> tuple[Any, Any]:
-    """The same of one example of several: of all of them, whose axes come first."""
-    levels = levels_of(g)
-    with outside(levels):
-        whole = lower(g, levels)
-        given = [lower(x, levels) if isinstance(x, TensorBase) else x for x in rest]
-        ratio, lost = function(whole, key, np.broadcast_to(flat, whole.shape), *given)
-    ratio = raised(ratio, levels) if isinstance(ratio, TensorBase) else ratio
-    return ratio, None if lost is None else raised(new_tensor(lost), levels)
+    """The same of one example of several: of all of them."""
+
+    def of_all(g: Any, *rest: Any) -> tuple[Any, Any]:
+        ratio, lost = function(g, key, np.broadcast_to(flat, g.shape), *rest)
+        return ratio, None if lost is None else new_tensor(lost)
+
+    return on_wholes(of_all, g, *rest)
 
 
 def vanishing(g: Any, key: tuple | None, flat: Any) -> tuple[Any, Any]:

@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..batching import is_batched, levels_of, lower, meet, outside
-from ..batching import lift as raised
+from ..batching import is_batched, on_wholes
 from ..codegen import FAST
 from ..modes import enable_grad
 from ..several import Bundle
@@ -53,7 +52,7 @@ def keep_zeros(g: Any, result: Any, node: Any = None, i: int = 0) -> Any:
     reported = True if node is None or _faults.recorded is None else _faults.recorded.reported()
     parts = [p for p in g if p is not None] if type(g) is tuple else [g]  # of several results
     if is_batched(result) or any(map(is_batched, parts)):
-        return _of_examples(g, result, node, i)
+        return on_wholes(lambda g, result: keep_zeros(g, result, node, i), g, result)
     plain = type(getattr(result, "_data", result)) in _PLAIN and _faults.recorded is None
     recorder = getattr(getattr(result, "_data", result), "recorder", None)
     if not isinstance(result, TensorBase):
@@ -93,28 +92,6 @@ def _of_arrays(parts: list, g: Any, result: Any, node: Any, i: int) -> Any:
         again = again[i] if type(again) is tuple else again
         return np.where(lost, again._data, result)[()]
     return _where(zero, 0, result)
-
-
-def _of_examples(g: Any, result: Any, node: Any, i: int) -> Any:
-    """The same of one example of several: of all of them, whose axes come first."""
-    levels = levels_of(meet(result, *[p for p in (g if type(g) is tuple else [g]) if p is not None]))
-
-    def whole(x: Any) -> Any:
-        return lower(x, levels) if is_batched(x) else x
-
-    pushed = _faults.pushed
-    with outside(levels):
-        if type(g) is tuple:
-            parts: Any = tuple([None if p is None else lower(p, levels) for p in g])
-        else:
-            parts = lower(g, levels)
-        if pushed is not None:
-            _faults.pushed = [whole(x) for x in pushed[0]], pushed[1]
-        try:
-            found = keep_zeros(parts, lower(result, levels), node and [whole(x) for x in node], i)
-        finally:
-            _faults.pushed = pushed
-    return raised(found, levels)
 
 
 def _all_zero(parts: list) -> Any:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..batching import bottom, everywhere, is_batched, levels_of, lift, lower, meet, outside, rebatch
-from ..codegen import FAST, Together
+from ..batching import bottom, everywhere, is_batched, levels_of_any, lift, lower, outside, rebatch
+from ..codegen import FAST
 from ..diagnose import describe
 from ..errors import ArgumentError, GradientError, OperandError, VmapError
 from ..memory import is_array
@@ -138,7 +138,7 @@ class Trace:
                 try:
                     with no_grad(), _again_if_need_be():
                         sweep(begun, targets, True, lifted)
-                except (Together, VmapError):  # a rule looks at values, or back at where they came from
+                except VmapError:  # a rule looks at values, or back at where they came from
                     _sweep_each(begun, targets)
 
     def as_kind(self, g: Any, x: Any, seen: bool) -> Any:
@@ -179,7 +179,7 @@ class Trace:
 
 def _sweep_each(roots: list, targets: dict[int, Any]) -> None:
     """The sweeps of cotangents that differ from example to example, one by one."""
-    levels = levels_of(meet(*[g for _, g in roots]))
+    levels = levels_of_any(*[g for _, g in roots])
     wholes = [bottom(everywhere(g, levels))._data for _, g in roots]
     sizes = tuple([level.size for level in levels])
     found = []
@@ -189,6 +189,7 @@ def _sweep_each(roots: list, targets: dict[int, Any]) -> None:
     for order in targets:
         rows = [each[order] for each in found]
         like = next((row for row in rows if row is not None), None)
+        targets[order] = None
         if like is not None:
             whole = np.stack([np.zeros_like(like) if row is None else row for row in rows])
             targets[order] = rebatch(levels, new_tensor(whole.reshape(*sizes, *np.shape(like))))
@@ -196,7 +197,7 @@ def _sweep_each(roots: list, targets: dict[int, Any]) -> None:
 
 @contextmanager
 def _again_if_need_be() -> Iterator[None]:
-    """A sweep that may raise `Together`."""
+    """A sweep of several examples that raises VmapError where each has to be swept by itself."""
     faults = FAST["faults"]
     before, faults.again = faults.again, True
     try:
