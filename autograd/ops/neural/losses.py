@@ -8,16 +8,15 @@ formula serves every order.
 from __future__ import annotations
 
 import math
-import operator
 
 import numpy as np
 
 from ...declare import case, primitive
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ...memory import is_array
-from ..choosing import clip, equal, greater, less, where
+from ..choosing import clip, greater, less, where
 from ..elementwise import exp, log, logaddexp
-from ..limits import undefined
+from ..masking import keep_zeros
 from ..reductions import sum as total
 from ..sizes import sign
 from . import batching
@@ -61,8 +60,8 @@ def check_same(x, y, caller):
         raise ShapeError(f"{caller}: input{x.shape} and target{y.shape} must have one shape")
 
 
-def _pointwise(name, each, dx, dy, doc, cases=((),), domain=None, times=operator.mul):
-    """A loss `each(x, y, *options)` with its partial derivatives; `times` multiplies by that by y."""
+def _pointwise(name, each, dx, dy, doc, cases=((),), domain=None, singular=False):
+    """A loss `each(x, y, *options)` with its partial derivatives."""
 
     def kernel(x, y, options=(), reduction="mean"):
         check_same(x, y, name)
@@ -70,21 +69,26 @@ def _pointwise(name, each, dx, dy, doc, cases=((),), domain=None, times=operator
             raise DtypeError(f"{name}: input and target must be real, got {x.dtype} and {y.dtype}")
         return reduced(each(x, y, *options), reduction)
 
-    def rule(slope, times=operator.mul):
-        return lambda g, x, y, options, reduction: times(
-            slope(x, y, *options), per_element(g, x.shape, reduction)
+    def rule(slope):
+        return lambda g, x, y, options, reduction: (
+            slope(x, y, *options) * per_element(g, x.shape, reduction)
         )
 
-    def push(slope, times=operator.mul):
-        return lambda t, out, x, y, options, reduction: reduced(times(slope(x, y, *options), t), reduction)
+    def push(slope, i):
+        def moved(t, out, x, y, options, reduction):
+            each = slope(x, y, *options) * t
+            return reduced(keep_zeros(t, each, None, i) if singular else each, reduction)
+
+        return moved
 
     return primitive(
         kernel,
         ["x", "y"],
         name=name,
-        vjp={"x": rule(dx), "y": rule(dy, times)},
-        jvp={"x": push(dx), "y": push(dy, times)},
+        vjp={"x": rule(dx), "y": rule(dy)},
+        jvp={"x": push(dx, 0), "y": push(dy, 1)},
         domain=domain,
+        singular=singular,
         batch=batching.of_elements,
         cases=[
             case((2, 3), (2, 3), options=options, reduction=reduction)
@@ -206,13 +210,6 @@ def _d_kl_div_y(x, y, log_target):
     return log(y) + 1 - x  # -inf where y is 0, to which the slope tends
 
 
-def _kept(slope, g):
-    """Their product, but 0 for a cotangent of 0, whose next derivative does not exist."""
-    zero = equal(g, 0)
-    zero = getattr(zero, "_data", zero)
-    return where(zero, undefined(g, zero), slope * g)
-
-
 kl_div = _pointwise(
     "kl_div",
     _kl_div,
@@ -221,7 +218,7 @@ kl_div = _pointwise(
     "y * (log(y) - x), or exp(y) * (y - x) where y is a logarithm",
     cases=((False,), (True,)),
     domain={"x": (-3.0, -0.1), "y": (0.1, 0.9)},
-    times=_kept,
+    singular=True,
 )
 
 # ------------------------------------------------------------------ two classes
