@@ -174,27 +174,22 @@ def multi_head_attention_forward(
         array([[0.6698, 0.3302],
                [0.3302, 0.6698]])
     """
-    name, width = "multi_head_attention_forward", embed_dim_to_check
-    heads = positive(num_heads, f"{name}: num_heads")
-    if positive(width, f"{name}: embed_dim_to_check") % heads:
-        raise ArgumentError(f"{name}: embed_dim {width} must be a multiple of num_heads {num_heads}")
+    width = embed_dim_to_check
+    heads = positive(num_heads, f"{_MHA}: num_heads")
+    if positive(width, f"{_MHA}: embed_dim_to_check") % heads:
+        raise ArgumentError(f"{_MHA}: embed_dim {width} must be a multiple of num_heads {num_heads}")
     if as_array(query).shape[-1:] != (width,):
-        raise ShapeError(f"{name}: query{np.shape(query)} must end in embed_dim_to_check, {width}")
+        raise ShapeError(f"{_MHA}: query{np.shape(query)} must end in embed_dim_to_check, {width}")
     if (bias_k is None) != (bias_v is None) or (bias_k is not None and static_k is not None):
-        raise ArgumentError(f"{name}: bias_k and bias_v go together, and not with static_k or static_v")
-    separate = zip("qkv", (q_proj_weight, k_proj_weight, v_proj_weight), (width, None, None), strict=True)
-    rows = ("bias_k", bias_k), ("bias_v", bias_v)
+        raise ArgumentError(f"{_MHA}: bias_k and bias_v go together, and not with static_k or static_v")
+    separate = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else ()
     weights = Projections(
-        None
-        if use_separate_proj_weight
-        else _weight(in_proj_weight, (3 * width, width), f"{name}: in_proj_weight"),
-        tuple(_weight(w, (width, n), f"{name}: {x}_proj_weight") for x, w, n in separate)
-        if use_separate_proj_weight
-        else (),
-        _weight(in_proj_bias, (3 * width,), f"{name}: in_proj_bias", True),
-        tuple(_weight(row, (1, 1, width), f"{name}: {which}", True) for which, row in rows),
-        _weight(out_proj_weight, (width, width), f"{name}: out_proj_weight"),
-        _weight(out_proj_bias, (width,), f"{name}: out_proj_bias", True),
+        None if separate else _weight("in_proj_weight", in_proj_weight, (3 * width, width)),
+        _each_weight(separate, width),
+        _optional("in_proj_bias", in_proj_bias, (3 * width,)),
+        (_optional("bias_k", bias_k, (1, 1, width)), _optional("bias_v", bias_v, (1, 1, width))),
+        _weight("out_proj_weight", out_proj_weight, (width, width)),
+        _optional("out_proj_bias", out_proj_bias, (width,)),
     )
     options = Options(
         num_heads,
@@ -208,10 +203,21 @@ def multi_head_attention_forward(
     return attend((query, key, value), weights, options, key_padding_mask, attn_mask, is_causal)
 
 
-def _weight(x: Any, shape: tuple[int | None, ...], what: str, is_optional: bool = False) -> Any:
-    """A weight of this shape, whose lengths of None are free; None if it may be left out."""
-    if x is None and is_optional:
-        return None
+_MHA = "multi_head_attention_forward"
+
+
+def _each_weight(separate: tuple, width: int) -> tuple:
+    """Those of query, key and value, where they are given one by one."""
+    shapes = zip("qkv", separate, ((width, width), (width, None), (width, None)), strict=False)
+    return tuple(_weight(f"{x}_proj_weight", w, shape) for x, w, shape in shapes)
+
+
+def _optional(what: str, x: Any, shape: tuple[int | None, ...]) -> Any:
+    return None if x is None else _weight(what, x, shape)
+
+
+def _weight(what: str, x: Any, shape: tuple[int | None, ...]) -> Any:
+    """A weight of this shape, whose lengths of None are free."""
     found = None if x is None else as_array(x)
     if found is None or len(found.shape) != len(shape) or found.dtype.kind != "f":
         fits = False
@@ -219,5 +225,5 @@ def _weight(x: Any, shape: tuple[int | None, ...], what: str, is_optional: bool 
         fits = all(m in (None, n) for n, m in zip(found.shape, shape, strict=True))
     if not fits:
         lengths = ", ".join("any" if n is None else str(n) for n in shape)
-        raise ShapeError(f"{what} must be floating, of shape ({lengths}), got {describe(x)}")
+        raise ShapeError(f"{_MHA}: {what} must be floating, of shape ({lengths}), got {describe(x)}")
     return found

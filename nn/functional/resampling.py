@@ -131,22 +131,7 @@ def interpolate(
         raise ArgumentError("interpolate: mode 'lanczos' needs antialias=True, and takes no align_corners")
     input = _checked(as_array(input), mode, antialias)
     shape = input.shape[2:]
-    factors: tuple[float | None, ...] = (None,) * len(shape)
-    if size is not None:
-        if recompute_scale_factor:
-            raise ArgumentError(f"{caller}: recompute_scale_factor needs a scale_factor, got size {size!r}")
-        sizes = _sizes(size, len(shape), caller)
-    else:
-        given = _factors(scale_factor, len(shape), caller)
-        sizes = tuple(int(n * f) for n, f in zip(shape, given))
-        if min(sizes) < 1:
-            raise ArgumentError(
-                f"{caller}: scale_factor {scale_factor!r} leaves nothing of input{input.shape}"
-            )
-        factors = factors if recompute_scale_factor else given
-        if mode == "nearest" and len(shape) == 2:
-            # of images alone, an axis that keeps or doubles its length goes by that, as in PyTorch
-            factors = tuple(None if m in (n, 2 * n) else f for n, m, f in zip(shape, sizes, factors))
+    sizes, factors = _scaled(shape, size, scale_factor, recompute_scale_factor, mode)
     if mode == "area":
         return window_means(input, adaptive_windows(shape, sizes, caller))
     real = np.float32 if input.dtype.itemsize <= 4 else np.float64
@@ -155,6 +140,29 @@ def interpolate(
         for n, m, f in zip(shape, sizes, factors)
     )
     return resample(input, maps)
+
+
+def _scaled(
+    shape: tuple[int, ...], size: Any, scale_factor: Any, recompute: bool | None, mode: str
+) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
+    """The sizes of the output; along each axis its factor, or None for the quotient of the sizes."""
+    free: tuple[None, ...] = (None,) * len(shape)
+    if size is not None:
+        if recompute:
+            raise ArgumentError(
+                f"interpolate: recompute_scale_factor needs a scale_factor, got size {size!r}"
+            )
+        return _sizes(size, len(shape), "interpolate"), free
+    factors = _factors(scale_factor, len(shape), "interpolate")
+    sizes = tuple(int(n * f) for n, f in zip(shape, factors))
+    if min(sizes) < 1:
+        raise ArgumentError(f"interpolate: scale_factor {scale_factor!r} leaves nothing of lengths {shape}")
+    if recompute:
+        return sizes, free
+    if mode == "nearest" and len(shape) == 2:
+        # of images alone, an axis that keeps or doubles its length goes by that, as in PyTorch
+        return sizes, tuple(None if m in (n, 2 * n) else f for n, m, f in zip(shape, sizes, factors))
+    return sizes, factors
 
 
 def _checked(input: Any, mode: str, antialias: bool) -> Any:
