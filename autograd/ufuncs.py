@@ -94,15 +94,13 @@ def _reduce(ours: Callable, theirs: np.ufunc) -> Callable:
              initial: Any = None, where: Any = True) -> Any:  # fmt: skip
         x = _as(x, dtype)
         axes, chosen = axes_of(axis, x.ndim), None
-        if (
-            where is not True
-            and theirs.identity is None
-            and theirs not in _REGROUPS
-            and initial is not None
-        ):
-            chosen = _rows(np.broadcast_to(getattr(where, "_data", where), x.shape), axes, theirs)
-        elif where is not True:
-            x = _masked(x, where, theirs, initial)
+        if where is not True:
+            mask = np.broadcast_to(getattr(where, "_data", where), x.shape)
+            neutral = _neutral(theirs, initial)
+            if theirs in _REGROUPS:
+                x = choosing.where(mask, x, neutral)
+            else:
+                chosen = _rows(mask, axes, theirs)
         result = _folded(ours, theirs, _rows(x, axes, theirs), initial, chosen)
         if keepdims:
             result = reshape(result, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
@@ -125,15 +123,13 @@ def _out(theirs: np.ufunc, method: str, out: Any, result: Any) -> Any:
     return result if out is None else write_out(f"{theirs.__name__}.{method}", out, result)
 
 
-def _masked(x: Any, mask: Any, theirs: np.ufunc, initial: Any) -> Any:
-    neutral = theirs.identity
-    if neutral is None and theirs in _REGROUPS:
-        neutral = initial  # one of the largest, or the smallest: once more changes nothing
-    if neutral is None:
+def _neutral(theirs: np.ufunc, initial: Any) -> Any:
+    """What stands for elements that `where=` leaves out; `initial` once more changes no extremum."""
+    if theirs.identity is None and initial is None:
         raise ArgumentError(
             f"{theirs.__name__}.reduce: where= needs initial=, as there is no neutral element"
         )
-    return choosing.where(np.broadcast_to(getattr(mask, "_data", mask), x.shape), x, neutral)
+    return initial if theirs.identity is None else theirs.identity
 
 
 def _rows(x: Any, axes: tuple, theirs: np.ufunc) -> Any:

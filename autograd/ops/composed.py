@@ -172,8 +172,9 @@ def wrapped(result: Any) -> Any:
     if isinstance(result, np.generic) or is_array(result):
         return new_tensor(result)
     if isinstance(result, tuple) and hasattr(result, "_fields"):
+        parts = [wrapped(part) for part in result]
         try:
-            return type(result)(*[wrapped(part) for part in result])
+            return type(result)(*parts)
         except TypeError:  # a class of SciPy's that holds more than its fields: plain values
             return result
     if type(result) in (list, tuple):

@@ -67,16 +67,17 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
         x = np.ravel(plain(a))
         inside = (x >= edges[0]) & (x <= edges[-1])
         places = np.minimum(np.searchsorted(edges, x, "right") - 1, len(counts) - 1)
-        counts = _summed(ravel(as_array(weights)), places, inside, counts)
+        counts = _summed(ravel(as_array(weights)), (places,), inside, counts)
     moved = histogram_bin_edges(a, bins, range, weights)
     return (counts / _widths(moved) / total(counts) if density else counts), moved
 
 
 def _summed(weights, places, inside, counts):
-    """The sums of weights by place."""
+    """The sums of weights by place, an index along each axis of the counts."""
     weights = weights if weights.dtype == counts.dtype else astype(weights, counts.dtype)
     # what is outside adds 0 somewhere: how much there is of it, no shape depends on
-    return scatter_add(where(inside, weights, 0), np.where(inside, places, 0), counts.shape)
+    places = tuple([np.where(inside, along, 0) for along in places])
+    return scatter_add(where(inside, weights, 0), places, counts.shape)
 
 
 @composed(np.histogramdd)
@@ -99,9 +100,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
         rows = [np.searchsorted(e, x, "right") - 1 for e, x in zip(edges, data.T, strict=True)]
         rows = [np.where(x == e[-1], len(e) - 2, r) for r, e, x in zip(rows, edges, data.T, strict=True)]
         inside = np.all([(r >= 0) & (r < n) for r, n in zip(rows, counts.shape, strict=True)], 0)
-        weights = astype(as_array(weights), counts.dtype)
-        places = tuple(np.where(inside, r, 0) for r in rows)
-        counts = scatter_add(where(inside, weights, 0), places, counts.shape)
+        counts = _summed(as_array(weights), rows, inside, counts)
     moved = tuple(
         _edges(i, c, bins, range, e.dtype) for i, (c, e) in enumerate(zip(columns, edges, strict=True))
     )

@@ -5,8 +5,6 @@ What the mask leaves out counts as the neutral element, so that its cotangent is
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..batching import is_batched
@@ -19,7 +17,7 @@ from .joining import concatenate
 from .norms import vector_norm
 from .reductions import all as all_of
 from .reductions import any as any_of
-from .reductions import axes_of, max, mean, min, prod, sum
+from .reductions import axes_of, count, kept, max, mean, min, prod, sum
 from .shapes import as_array, astype, broadcast_to, moveaxis, reshape
 
 
@@ -63,15 +61,15 @@ def _extremum(reduction):
             return reduction(x, axis, keepdims)
         # the initial value is one more element, so that ties are shared with it too
         axes = axes_of(axis, x.ndim)
-        rest = [n for i, n in enumerate(x.shape) if i not in axes]
-        shape = [1 if i in axes else n for i, n in enumerate(x.shape)] if keepdims else rest
+        rest = tuple(n for i, n in enumerate(x.shape) if i not in axes)
         start = _start(reduction.__name__, initial, x.dtype)
         if mask is not True:
             x = where(_shaped(mask, x.shape), x, start if start.ndim == 0 else reshape(start, ()))
-        n = math.prod(x.shape[i] for i in axes)
-        rows = reshape(moveaxis(x, axes, range(-len(axes), 0)) if axes else x, (*rest, n))
+        whole = kept(x.shape, axis) if keepdims else rest
+        rows = moveaxis(x, axes, range(-len(axes), 0)) if axes else x
+        rows = reshape(rows, (*rest, count(x.shape, axis)))
         rows = concatenate([rows, broadcast_to(start, (*rest, 1))], -1)
-        return reshape(reduction(rows, -1), tuple(shape))
+        return reshape(reduction(rows, -1), whole)
 
     return reduce
 

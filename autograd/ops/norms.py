@@ -127,7 +127,7 @@ def _extreme(order, sizes, axis, keepdims=False):
     """The largest size for an order above 0, which is 0 if there is none, else the smallest."""
     if order < 0:
         return reductions.min(sizes, axis, keepdims)
-    there = math.prod(sizes.shape[a] for a in reductions.axes_of(axis, sizes.ndim))
+    there = reductions.count(sizes.shape, axis)
     return (reductions.max if there else reductions.sum)(sizes, axis, keepdims)
 
 

@@ -187,7 +187,7 @@ def _central(a, axis, keepdims, order):
     square = mean(moved * moved, axis, True)
     out = mean(moved**order, axis, True) / (sqrt(square) ** 3 if order == 3 else square * square)
     out = _unless_equal(out, sqrt(plain(square)), middle)
-    out = out if keepdims else squeeze(out, None if axis is None else axis)
+    out = out if keepdims else squeeze(out, axis)
     return out, _count(a, out)
 
 
