@@ -9,7 +9,7 @@ import numpy as np
 from ..batching_classes import core
 from ..declare import case, primitive
 from ..errors import ShapeError
-from ..memory import are_matrices
+from ..memory import ARRAYS
 from .indexing import diagonal, getitem
 from .reductions import axes_of
 from .shapes import as_array, expand_dims, moveaxis, reduce_sum, reshape, transpose
@@ -74,11 +74,13 @@ def _matmul_each(call):
 
 def _product(x, y):
     """x @ y: by `dot` of two matrices, which takes half the time of a small product, also of one row."""
-    return x.dot(y) if are_matrices(x, y) else np.matmul(x, y)
+    if type(x) in ARRAYS and type(y) in ARRAYS and x.ndim == y.ndim == 2:
+        return x.dot(y)
+    return np.matmul(x, y)
 
 
 def _d_right(g, x):
-    if are_matrices(x, g):
+    if type(x) in ARRAYS and type(g) in ARRAYS and x.ndim == g.ndim == 2:
         return x.T.dot(g)
     turned = x.swapaxes(-1, -2)
     # where one row is summed over, a product of every pair: BLAS is slow at that
@@ -86,7 +88,7 @@ def _d_right(g, x):
 
 
 def _d_left(g, y):
-    if are_matrices(g, y):
+    if type(g) in ARRAYS and type(y) in ARRAYS and g.ndim == y.ndim == 2:
         return g.dot(y.T)
     return g @ y.swapaxes(-1, -2)
 
