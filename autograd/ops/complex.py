@@ -11,7 +11,7 @@ import numpy as np
 
 from ..declare import elementwise
 from .choosing import equal, where
-from .limits import undefined_by, unless, zeros_of
+from .limits import undefined_slope, unless
 from .masking import moving_zeros
 from .shapes import astype, zeros_like
 
@@ -59,10 +59,9 @@ def _d_angle(g, x):
 def _moved_angle(t, out, x):
     if getattr(x, "dtype", t.dtype).kind != "c":
         return zeros_like(t)
-    flat = zeros_of(x, t)
-    flat = flat if flat is None else flat & (getattr(t, "_data", t) != 0)
+    flat = moving_zeros(x, t, (x,))
     moved = imag(where(equal(x, 0), 0, t / where(equal(x, 0), 1, x)))
-    return moved if flat is None else where(flat, undefined_by(imag(x), real(x), flat), moved)
+    return moved if flat is None else where(flat, real(undefined_slope(x, flat)), moved)
 
 
 angle = elementwise(

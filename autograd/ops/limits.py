@@ -67,14 +67,14 @@ def _asked(g, at):
     return undefined(g, at) + _where(at, _where(at, g, 1) * np.inf, 0)
 
 
-undefined_tangent = elementwise(
+undefined_slope = elementwise(
     _nothing,
     arrays=["x", "at"],
     constants=["at"],
     vjp={"x": _asked},
-    name="undefined_tangent", reference=lambda x, at: x * 0 * at, linear=True, singular=True, promotes=False, kinks="NaN where `at`; 0 for a cotangent that is masked",
+    name="undefined_slope", reference=lambda x, at: x * 0 * at, singular=True, promotes=False, kinks="NaN where `at`; 0 for a cotangent that is masked",
     cases=[case((2, 3), np.zeros((2, 3), bool)), case((2, 3), np.zeros((1, 3), bool))],
-    doc="`undefined` of what a tangent is of, which a sweep over the tangent comes to",
+    doc="`undefined`, where a cotangent or a tangent of 0 is asked whether it is masked or vanishes",
 )  # fmt: skip
 
 
@@ -90,9 +90,9 @@ undefined_forward = elementwise(
 )  # fmt: skip
 
 
-def undefined_by(x: Any, y: Any, at: Any = True) -> Any:
-    """A tangent of 0 in the places `at`, whose slope by x and by y does not exist."""
-    return undefined_tangent(x, at) + undefined_tangent(y, at)
+def undefined_by(x: Any, y: Any) -> Any:
+    """A tangent of 0 whose slope by x and by y does not exist."""
+    return undefined_slope(x, True) + undefined_slope(y, True)
 
 
 def changes(g: Any, at: Any) -> bool:
@@ -134,7 +134,7 @@ def unless(lost: Any, x: Any, product: Any) -> Any:
     if lost is None:
         return product
     zero = equal(x, 0) if is_batched(x) else np.equal(getattr(x, "_data", x), 0)
-    return _where(lost, undefined(x, lost & zero), product)
+    return _where(lost, undefined_slope(x, lost & zero), product)
 
 
 # ------------------------------------------------------------------ limits

@@ -168,7 +168,7 @@ def depends(g: Any, at: Any, on: Sequence) -> Any:
 
 
 def moving_zeros(divisor: Any, g: Any, on: Sequence) -> Any:
-    """Where what a rule on Tensors divides by is 0, and a cotangent is not, or a 0 that moves; None: nowhere."""
+    """Where a rule on Tensors divides by 0 what is not 0, or a 0 that moves; None: nowhere."""
     flat = zeros_of(divisor, g)
     if flat is None:
         return None
@@ -296,7 +296,8 @@ def _any_slope(g: Any, at: Any, ends: set, others: set, along: dict | None) -> b
 
 
 def _seed(values: Any, like: Any) -> Any:
-    return new_tensor(np.asarray(values).astype(like._data.dtype)[()])
+    turned = 0.8 + 0.6j if like._data.dtype.kind == "c" else 1  # looks at real and imaginary parts
+    return new_tensor((np.asarray(values) * turned).astype(like._data.dtype)[()])
 
 
 __all__ = ["depends", "keep_zeros", "looked_back", "moving_zeros", "vanishing"]

@@ -16,7 +16,7 @@ from ..errors import ArgumentError, MatrixError, MatrixShapeError, ShapeError
 from . import reductions
 from .choosing import equal, not_equal, where
 from .complex import real
-from .limits import call_of, flat_rest, over, undefined_tangent, unless, vanishing, zeros_of
+from .limits import call_of, flat_rest, over, undefined_slope, unless, vanishing, zeros_of
 from .linear_systems import inv
 from .matrices import conj, eye, in_lapack, squares, value_of
 from .products import matrix_axes
@@ -74,7 +74,7 @@ def _shares_of_power(x, scale, order):
 
 def _moved_powers(t, out, x, axis, order, keepdims):
     def moving():
-        return reductions.sum(_real(undefined_tangent(x, True)), axis, keepdims)
+        return reductions.sum(_real(undefined_slope(x, True)), axis, keepdims)
 
     if order == 2:
         return steep(reductions.sum(_real(conj(x) * t), axis, keepdims), out, moving=moving)

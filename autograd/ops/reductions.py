@@ -13,7 +13,7 @@ from .arranging import flip
 from .choosing import equal, where
 from .complex import conjugate, real
 from .joining import concatenate, stack
-from .limits import over, undefined_tangent, unless, zeros_of
+from .limits import over, undefined_slope, unless, zeros_of
 from .shapes import as_array, axis_index, moveaxis, ravel, reshape, stretched
 from .steep import steep
 
@@ -122,7 +122,7 @@ def _moved_std(t, out, x, axis, ddof, keepdims):
         return _moved_var(t, x, axis, ddof, keepdims)
 
     def moving():
-        slope = undefined_tangent(_var_slope(x, axis, ddof), True)
+        slope = undefined_slope(_var_slope(x, axis, ddof), True)
         return sum(real(slope) if slope.dtype.kind == "c" else slope, axis, keepdims)
 
     slope, flat = 0.5 * _moved_var(t, x, axis, ddof, keepdims), zeros_of(out, t)

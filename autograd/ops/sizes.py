@@ -12,7 +12,7 @@ from ..declare import elementwise
 from ..tape import TensorBase
 from .choosing import equal, where
 from .complex import conjugate, real
-from .limits import call_of, call_on, limit, over, undefined_by, undefined_tangent, unless, zeros_of
+from .limits import call_of, call_on, limit, over, undefined_by, undefined_slope, unless, zeros_of
 from .masking import moving_zeros
 from .shapes import zeros_like
 from .steep import steep
@@ -40,7 +40,7 @@ def _sized(name):
         if zeros_of(x, t) is None or not isinstance(out, TensorBase):
             return real(t * conjugate(sign(x)))
         num, key = real(t * conjugate(x)), call_on(name, x)
-        return steep(num, out, key, x.dtype.kind == "c", moving=lambda: real(undefined_tangent(x, True)))
+        return steep(num, out, key, x.dtype.kind == "c", moving=lambda: real(undefined_slope(x, True)))
 
     return {"vjp": backward, "jvp": {"x": forward}}
 
@@ -66,9 +66,8 @@ def _change_of_sign(t, out, x):
     if getattr(x, "dtype", t.dtype).kind != "c":
         return zeros_like(t)
     moved = _shared(t - real(t * conjugate(out)) * out, x)
-    flat = zeros_of(x, t)
-    flat = flat if flat is None else flat & (getattr(t, "_data", t) != 0)
-    return moved if flat is None else where(flat, undefined_tangent(x, flat), moved)
+    flat = moving_zeros(x, t, (x,))
+    return moved if flat is None else where(flat, undefined_slope(x, flat), moved)
 
 
 def _shared(part, x):
