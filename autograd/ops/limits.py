@@ -78,18 +78,6 @@ undefined_slope = elementwise(
 )  # fmt: skip
 
 
-undefined_forward = elementwise(
-    _nothing,
-    arrays=["x", "at"],
-    constants=["at"],
-    vjp={"x": _asked},
-    jvp={"x": lambda t, out, x, at: _where(at, np.nan, 0 * t)},
-    name="undefined_forward", reference=lambda x, at: x * 0, singular=True, promotes=False, kinks="NaN where `at`; 0 for a cotangent of 0",
-    cases=[case((2, 3), np.zeros((2, 3), bool))],
-    doc="`undefined` of a tangent, whose next derivative is NaN though it is 0 in every direction",
-)  # fmt: skip
-
-
 def undefined_by(x: Any, y: Any) -> Any:
     """A tangent of 0 whose slope by x and by y does not exist."""
     return undefined_slope(x, True) + undefined_slope(y, True)

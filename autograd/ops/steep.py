@@ -14,7 +14,7 @@ import numpy as np
 
 from ..tape import TensorBase
 from .choosing import _where, equal
-from .limits import call_of, divided, undefined_forward, zeros_of
+from .limits import call_of, divided, undefined_slope, zeros_of
 
 
 class Steep:
@@ -82,11 +82,11 @@ class Steep:
             lost = lost & np.equal(getattr(self.num, "_data", self.num), 0)
         quotient = self.num / _where(lost, 1, self.out)
         if self.kinks:
-            slope = undefined_forward(self.num, lost) if self.moving is None else self.moving
+            slope = undefined_slope(self.num, lost) if self.moving is None else self.moving
             quotient = _where(lost, slope, quotient)
         else:
             quotient = _where(
-                lost, undefined_forward(self.num, lost) + np.nan if into_another else 0, quotient
+                lost, undefined_slope(self.num, lost) + np.nan if into_another else 0, quotient
             )
         return quotient if self.rest is None else quotient + self.rest
 
