@@ -50,6 +50,11 @@ imag = elementwise(
 )  # fmt: skip
 
 
+def real_part(x):
+    """The real part of x; x itself if it is real."""
+    return real(x) if x.dtype.kind == "c" else x
+
+
 def _d_angle(g, x):
     if x.dtype.kind != "c":
         return zeros_like(g)

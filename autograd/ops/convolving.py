@@ -11,10 +11,10 @@ import numpy as np
 from ..declare import case, primitive
 from ..errors import ArgumentError, ShapeError
 from .arranging import flip
-from .complex import conjugate
 from .composed import composed
 from .contractions import matmul
 from .joining import concatenate
+from .matrices import conj
 from .shapes import as_array, reshape
 
 _MODES = {0: "valid", 1: "same", 2: "full"}
@@ -102,9 +102,5 @@ def correlate(a, v, mode="valid"):
     a, v = _vector("correlate", "a", a), _vector("correlate", "v", v)
     mode = _mode("correlate", mode)
     if v.shape[0] > a.shape[0]:
-        return flip(_conjugated(correlate(v, a, mode)))
-    return convolved(a, flip(_conjugated(v)), mode)
-
-
-def _conjugated(x):
-    return conjugate(x) if x.dtype.kind == "c" else x
+        return flip(conj(correlate(v, a, mode)))
+    return convolved(a, flip(conj(v)), mode)

@@ -16,7 +16,7 @@ from ..errors import ArgumentError, MatrixError
 from ..primitive import NoTangent
 from ..tape import TensorBase
 from .clusters import limits, made
-from .complex import real
+from .complex import real_part
 from .indexing import diagonal
 from .linear_systems import inverse_of
 from .matrices import (
@@ -48,8 +48,7 @@ def _moved_vectors(name, vectors, values, inner):
 def _moved_eigh(t, out, a, lower):
     values, vectors = out
     inner = times(times(mH(vectors), hermitian_from(t, lower)), vectors)
-    along = diagonal(inner, 0, -2, -1)
-    along = real(along) if along.dtype.kind == "c" else along
+    along = real_part(diagonal(inner, 0, -2, -1))
     return along, _moved_vectors("eigh", vectors, values, inner)
 
 
@@ -141,8 +140,7 @@ def _d_eig(g, a_dtype, eigenvalues, eigenvectors):
         to_vectors = conj(to_vectors)
         turn = times(mH(eigenvectors), to_vectors)
         # the columns have length one: what would make them longer is taken out
-        lengths = diagonal(turn, 0, -2, -1)
-        lengths = real(lengths) if lengths.dtype.kind == "c" else lengths
+        lengths = real_part(diagonal(turn, 0, -2, -1))
         turn = turn - times(mH(eigenvectors), eigenvectors) * lengths[..., None, :]
         gaps = Gaps("eig", eigenvectors, conj(eigenvalues))
         gaps.refuse_mixed(to_values)
@@ -173,8 +171,8 @@ def _moved_eig(t, out, a):
     inner = _left_vectors(vectors) @ t @ vectors
     turned = _moved_vectors("eig", vectors, values, inner)
     if not isinstance(turned, NoTangent):  # the columns keep length one
-        longer = (conj(vectors) * turned).sum(-2)
-        turned = turned - vectors * (real(longer) if longer.dtype.kind == "c" else longer)[..., None, :]
+        longer = real_part((conj(vectors) * turned).sum(-2))
+        turned = turned - vectors * longer[..., None, :]
     return diagonal(inner, 0, -2, -1), turned
 
 

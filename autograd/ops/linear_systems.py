@@ -88,10 +88,10 @@ inv = primitive(
 )
 
 
-def inverse_of(name, x, what):
-    """inv(x) inside the derivative of another function, which the error names."""
+def inverse_of(name, x, what, invert=inv):
+    """invert(x) inside the derivative of another function, which the error names."""
     try:
-        return inv(x)
+        return invert(x)
     except MatrixError:
         raise MatrixError(f"{name}: no derivative here, {what}") from None
 

@@ -15,7 +15,7 @@ from ..declare import case, primitive
 from ..errors import ArgumentError, MatrixError, MatrixShapeError, ShapeError
 from . import reductions
 from .choosing import equal, not_equal, where
-from .complex import real
+from .complex import real_part
 from .limits import call_of, flat_rest, over, undefined_slope, unless, vanishing, zeros_of
 from .linear_systems import inv
 from .matrices import conj, eye, in_lapack, squares, value_of
@@ -74,19 +74,15 @@ def _shares_of_power(x, scale, order):
 
 def _moved_powers(t, out, x, axis, order, keepdims):
     def moving():
-        return reductions.sum(_real(undefined_slope(x, True)), axis, keepdims)
+        return reductions.sum(real_part(undefined_slope(x, True)), axis, keepdims)
 
     if order == 2:
-        return steep(reductions.sum(_real(conj(x) * t), axis, keepdims), out, moving=moving)
+        return steep(reductions.sum(real_part(conj(x) * t), axis, keepdims), out, moving=moving)
     flat = equal(out, 0)
     scale = where(flat, 1, out)
     shares = _shares_of_power(x, aligned(scale, x.shape, axis), order)
-    moved = reductions.sum(_real(shares * t), axis, keepdims)
+    moved = reductions.sum(real_part(shares * t), axis, keepdims)
     return steep(moved * where(flat, 0, out), out, higher=True, moving=moving)
-
-
-def _real(x):
-    return real(x) if x.dtype.kind == "c" else x
 
 
 _power_norm = primitive(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .complex import conjugate
 from .composed import composed, plain
 from .contractions import matmul
 from .elementwise import sqrt
 from .linear_systems import inv
+from .matrices import conj
 from .ranges import vander
 from .reductions import sum as total
 from .shapes import as_array, astype, reshape, transpose
@@ -42,7 +42,7 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     scale = sqrt(total(matrix * matrix, 0))
     matrix = matrix / scale
     known = (first.T * plain(scale)).T
-    adjoint = transpose(conjugate(matrix) if matrix.dtype.kind == "c" else matrix)
+    adjoint = transpose(conj(matrix))
     inverse = inv(matmul(adjoint, matrix))
     # for any constant the same; for this one also to the last digits
     fitted = matmul(inverse, matmul(adjoint, right - matmul(matrix, known))) + known

@@ -11,7 +11,7 @@ from ..declare import case, primitive
 from ..memory import is_array
 from .arranging import flip
 from .choosing import equal, where
-from .complex import conjugate, real
+from .complex import conjugate, real_part
 from .joining import concatenate, stack
 from .limits import over, undefined_slope, unless, zeros_of
 from .shapes import as_array, axis_index, moveaxis, ravel, reshape, stretched
@@ -93,7 +93,7 @@ def _var_slope(x, axis, ddof):
 
 def _moved_var(t, x, axis, ddof, keepdims):
     moved = _var_slope(x, axis, ddof) * t
-    return sum(real(moved) if moved.dtype.kind == "c" else moved, axis, keepdims)
+    return sum(real_part(moved), axis, keepdims)
 
 
 def _is_single(x, axis, ddof):
@@ -122,8 +122,7 @@ def _moved_std(t, out, x, axis, ddof, keepdims):
         return _moved_var(t, x, axis, ddof, keepdims)
 
     def moving():
-        slope = undefined_slope(_var_slope(x, axis, ddof), True)
-        return sum(real(slope) if slope.dtype.kind == "c" else slope, axis, keepdims)
+        return sum(real_part(undefined_slope(_var_slope(x, axis, ddof), True)), axis, keepdims)
 
     slope, flat = 0.5 * _moved_var(t, x, axis, ddof, keepdims), zeros_of(out, t)
     return steep(slope if flat is None else _cleared(slope, flat), out, moving=moving)

@@ -20,7 +20,7 @@ from ..tape import TensorBase
 from . import vanishing
 from .choosing import equal, where
 from .clusters import limits, made
-from .complex import imag, real
+from .complex import imag, real_part
 from .eigen import eigh, eigvalsh
 from .indexing import diagonal, getitem
 from .joining import concatenate
@@ -128,7 +128,7 @@ def _moved_svd(t, out, a, full_matrices):
     right = columns(v, k)
     inner = mH(left) @ t @ right
     turned = diagonal(inner, 0, -2, -1)
-    along = real(turned) if turned.dtype.kind == "c" else turned
+    along = real_part(turned)
     if not np.all(value_of(s)):
         flat = where(equal(s, 0), 0, along)  # as abs at 0
         waiting = vanishing.along(turned, t, u, s, vh)

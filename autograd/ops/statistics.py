@@ -12,12 +12,13 @@ from . import masked
 from .arranging import atleast_2d
 from .choosing import clip, isnan
 from .choosing import where as choose
-from .complex import conjugate, imag, real
+from .complex import imag, real
 from .composed import composed, plain
 from .contractions import matmul
 from .elementwise import sqrt
 from .indexing import diagonal
 from .joining import concatenate
+from .matrices import conj
 from .reductions import axes_of, count, mean, std, var
 from .reductions import max as largest
 from .reductions import min as smallest
@@ -270,8 +271,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         freedom = scale - ddof * total(weights * as_array(aweights)) / scale
     middle = mean(m, 1) if weights is None else average(m, 1, broadcast_to(weights, m.shape))
     centred = m - reshape(middle, (-1, 1))
-    right = transpose(centred if weights is None else centred * weights)
-    right = conjugate(right) if right.dtype.kind == "c" else right
+    right = conj(transpose(centred if weights is None else centred * weights))
     freedom = freedom if plain(freedom) > 0 else 0.0 * freedom
     out = matmul(centred, right) / freedom
     out = out if out.dtype == expected.dtype else astype(out, expected.dtype)

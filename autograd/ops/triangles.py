@@ -11,7 +11,7 @@ import functools
 import numpy as np
 
 from ..declare import case, primitive
-from ..errors import MatrixError
+from .linear_systems import inverse_of
 from .matrices import in_lapack, mT, real_dtype
 
 _LAPACK = {"f": "strtri", "d": "dtrtri", "F": "ctrtri", "D": "ztrtri"}
@@ -66,7 +66,4 @@ _inv_triangle = primitive(
 
 def inverse_of_triangle(name, x, what, lower=False):
     """The inverse of a triangle inside the derivative of another function, which the error names."""
-    try:
-        return _inv_triangle(x, lower)
-    except MatrixError:
-        raise MatrixError(f"{name}: no derivative here, {what}") from None
+    return inverse_of(name, x, what, lambda x: _inv_triangle(x, lower))

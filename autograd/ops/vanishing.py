@@ -10,7 +10,7 @@ import numpy as np
 
 from ..sweeping import before_link
 from ..tape import FIRST_PARENT, PULL, new_tensor, parents
-from .complex import real
+from .complex import real_part
 from .indexing import diagonal
 from .limits import call_of, flat_rest, limit, undefined, zeros_of
 from .matrices import columns, conj, mH, value_of
@@ -46,12 +46,8 @@ def along(moved, t, u, s, vh):
     own = diagonal(mH(left) @ others @ right, 0, -2, -1)
     own = own * zero + s * ~zero
     if others.shape[-1] != others.shape[-2] or np.any(zero.sum(-1) > 1):  # they mix
-        own = own + total(_real(undefined(others, True)), (-2, -1))[..., None]
-    return steep(_real(conj(own) * moved), s)
-
-
-def _real(x):
-    return real(x) if x.dtype.kind == "c" else x
+        own = own + total(real_part(undefined(others, True)), (-2, -1))[..., None]
+    return steep(real_part(conj(own) * moved), s)
 
 
 def _moved(u, s, vh, zero):
