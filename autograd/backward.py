@@ -152,8 +152,8 @@ def gradients(
             f"gradients: the outputs do not depend on input {i}; allow_unused=True gives None"
         )
     copied = FAST["copy"] if create_graph else lambda g: new_tensor(g.copy())
-    found = [None if g is None else copied(g) for g in found]
-    return tuple(None if g is None else conjugate(g) for g in found)
+    pairs = [(None if g is None else conjugate(copied(g)), x) for g, x in zip(found, ins, strict=True)]
+    return tuple(None if g is None else as_cotangent(g, x, "gradients") for g, x in pairs)
 
 
 def _sequence(value: Any) -> Sequence:

@@ -72,6 +72,28 @@ class Extra:
         self.hooks: dict[int, Any] = {}
 
 
+class ExtraInOrder(Extra):
+    """That of a leaf whose bytes are not in this machine's order, which NumPy computes in, and a sweep.
+
+    The gradient gets the leaf's dtype where it is put down.
+    """
+
+    __slots__ = ("_grad", "dtype")
+
+    def __init__(self, dtype: np.dtype):
+        self.dtype = dtype
+        super().__init__(leaf=True)
+
+    @property
+    def grad(self) -> Any:
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        same = value is None or value._data.dtype == self.dtype
+        self._grad = value if same else FAST["astype"](value, self.dtype)
+
+
 _fast_types: dict[str, type] = {"Tensor": Never, "Parameter": Never}
 _unusual_threads = 0
 _lock = threading.Lock()
@@ -134,9 +156,9 @@ _new = TensorBase.__new__
 _made: type = TensorBase
 
 
-def leaf_node() -> list:
-    """The node of a leaf: no parents; its gradient is kept."""
-    return [next_order(), leaf_pull, Extra(leaf=True)]
+def leaf_node(dtype: np.dtype) -> list:
+    """The node of a leaf of this dtype: no parents; its gradient is kept."""
+    return [next_order(), leaf_pull, Extra(leaf=True) if dtype.isnative else ExtraInOrder(dtype)]
 
 
 def leaf_pull(node: list, g: Any) -> tuple:

@@ -214,7 +214,7 @@ class Tensor(NumPyMethods, PyTorchNames, PlainValues):  # view is of both
                     raise DtypeError(
                         f"only floating and complex tensors can require grad, got {self.dtype}"
                     )
-                self._node = getattr(self, "_dormant", None) or leaf_node()
+                self._node = getattr(self, "_dormant", None) or leaf_node(self.dtype)
         elif not self.is_leaf:
             raise GradientError("only a leaf can stop requiring grad; use .detach() for the rest")
         elif self._node is not None:

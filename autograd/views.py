@@ -179,7 +179,7 @@ def replace_data(tensor: Any, value: Any) -> None:
                 f"data: expected {old.dtype}{old.shape}, which the graph or .grad rely on, "
                 f"got {data.dtype}{data.shape}"
             )
-        tensor._node = leaf_node()  # graphs of the old shape must not deliver to the new
+        tensor._node = leaf_node(data.dtype)  # graphs of the old shape must not deliver to the new
     leave_family(tensor)
     tensor._data, tensor._alias = data, Alias(Memory(SHARED))
 

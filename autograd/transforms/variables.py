@@ -103,6 +103,9 @@ def as_kind(g: Any, x: Any, seen: bool) -> Any:
     if g is None:
         data = x._data if isinstance(x, TensorBase) else np.asarray(x)
         g = np.zeros(data.shape, np.float64 if data.dtype.kind in "iub" else data.dtype)
+    dtype = getattr(x, "dtype", None)
+    if dtype is not None and not dtype.isnative and dtype.kind in "fc":  # NumPy computes in another order
+        g = FAST["astype"](g, dtype)
     if seen:
         return FAST["copy"](g) if isinstance(g, TensorBase) else new_tensor(g)
     if isinstance(x, TensorBase):

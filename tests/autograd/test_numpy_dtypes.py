@@ -113,3 +113,23 @@ def test_ufuncs_promote_as_numpys(f):
     for dtype in REAL:
         for number in NUMBERS[1:]:
             _agrees(f, np.array([1.5, 2.5], dtype), number)
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">c16", "<f8"])
+@pytest.mark.parametrize(
+    "f", [lambda x: x, lambda x: x * 2.0, lambda x: anp.sin(x) * x, lambda x: x[1:] + 1], ids=range(4)
+)
+def test_gradients_have_the_byte_order_of_what_they_belong_to(f, dtype):
+    data = np.array([0.5, 1.0, 2.0]).astype(dtype)
+    loss = lambda x: anp.sum(anp.real(f(x)))
+    exact = np.conjugate(autograd.grad(loss)(data.astype(data.dtype.newbyteorder("="))))
+    x = autograd.tensor(data, requires_grad=True)
+    for create_graph in (False, True):
+        x.grad = None
+        for _ in range(2):  # it is put down, then added to
+            loss(x).backward(create_graph=create_graph)
+        np.testing.assert_allclose(x.grad.detach().numpy(), 2 * exact, 1e-6)
+        assert x.grad.dtype == data.dtype
+    gradients = [autograd.gradients(loss(x), x)[0], autograd.gradients(loss(x), x, create_graph=True)[0]]
+    gradients += [autograd.grad(loss)(data), autograd.grad(loss)(x)]
+    assert all(g.dtype == data.dtype for g in gradients)
