@@ -183,12 +183,13 @@ def _edge(a, b, c, near, far):
 
 def _on_line(x, x0, y0, x1, y1):
     """The line through two points, at x; from the other end where one is at infinity."""
-    width = x1 - x0
-    far, level = np.isinf(plain(x0)), plain(y0) == plain(y1)
-    flat = (plain(width) == 0) | (level & np.isinf(plain(y0)))
+    width, rise = x1 - x0, y1 - y0
+    far, level, at_first = np.isinf(plain(x0)), plain(y0) == plain(y1), plain(x) == plain(x0)
+    flat = (plain(width) == 0) | (~np.isfinite(plain(rise)) & (level | at_first))
     if far.any():
-        flat = flat | (far & (plain(x) == plain(x0))) | (far & np.isinf(plain(x1)) & level)
-    slope = (y1 - y0) / where(flat, 1, width)
+        flat = flat | (far & (at_first | (np.isinf(plain(x1)) & level)))
+    flat = flat & ~np.isnan(plain(x))
+    slope = rise / where(flat, 1, width)
     if not far.any():
         return where(flat, y0, slope * (x - x0) + y0)
     turned = far & ~flat
@@ -229,7 +230,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     i = np.clip(np.searchsorted(ends, at, "right") - 1, 0, max(n - 2, 0))
     j = np.minimum(i + 1, n - 1)
     out = _on_line(x, getitem(xp, i), getitem(fp, i), getitem(xp, j), getitem(fp, j))
-    low, high = at < ends[0], at >= ends[-1]
+    low = at < ends[0]
+    high = at >= ends[-1] if n > 1 else ~low  # NumPy has a single point's value for NaN, too
     out = where(high, fp[n - 1], out)
     if right is not None:
         out = where(at > ends[-1], right, out)

@@ -152,3 +152,19 @@ def test_what_does_not_fit_is_refused():
         np.interp(x, T, T[:2])
     with pytest.raises(np.exceptions.AxisError):
         np.trapezoid(x, axis=4)
+
+
+@pytest.mark.parametrize(
+    ("xp", "fp"),
+    [
+        ([0, np.inf], [1, np.inf]),
+        ([0, 1], [-np.inf, np.inf]),
+        ([0, 1], [np.inf, np.inf]),
+        ([-np.inf, np.inf], [2, 2]),
+        ([1], [5]),
+    ],
+)
+def test_interpolation_at_infinite_points_and_of_nan(xp, fp):
+    x, xp, fp = (np.array(v, float) for v in ([-1, 0, 0.5, 1, 3, np.inf, np.nan], xp, fp))
+    found = np.interp(tensor(x, requires_grad=True), xp, fp)
+    np.testing.assert_array_equal(found.detach().numpy(), np.interp(x, xp, fp))
