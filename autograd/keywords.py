@@ -180,7 +180,7 @@ def _spelled(name: str, function: Callable, theirs: Any, extra: dict, options: d
     """The function that stands for this one with some of the keywords, which are taken out."""
     if getattr(function, "primitive", None) is not None and name_of(function) in masked.WITH_MASK:
         chosen = {k: extra.pop(k) for k in ("where", "initial", "mean", "correction") if k in extra}
-        if any(value is not True and value is not None for value in chosen.values()):
+        if any(v is not None and not (v is True and k == "where") for k, v in chosen.items()):
             return functools.partial(_reduce_some, function, chosen)
     elif getattr(theirs, "signature", None) and isinstance(theirs, np.ufunc):
         axes = {k: (extra if k in extra else options).pop(k, None) for k in core_axes.KEYWORDS}

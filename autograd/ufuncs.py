@@ -149,7 +149,8 @@ def _folded(ours: Callable, theirs: np.ufunc, rows: Any, initial: Any, chosen: A
         start = theirs.identity if initial is None else initial
         if start is None:
             raise ArgumentError(f"{theirs.__name__}.reduce: nothing to reduce, and it has no identity")
-        return ours(reductions.sum(rows, 0), start)  # nothing, with a history and a dtype
+        nothing = reductions.sum(rows, 0)
+        return choosing.where(np.ones(nothing.shape, bool), start, nothing)  # with its history and dtype
     if theirs in _REGROUPS:
         while rows.shape[0] > 1:
             half = rows.shape[0] // 2

@@ -249,3 +249,18 @@ def test_refusals(name):
     error, call = REFUSED[name]
     with pytest.raises(error):
         call(tensor(X, requires_grad=True))
+
+
+@pytest.mark.parametrize("name", ["subtract", "power", "fmin", "logaddexp", "arctan2"])
+def test_nothing_is_reduced_to_the_value_it_begins_with(name):
+    x = tensor(np.ones((0, 3), np.float32), requires_grad=True)
+    found = getattr(np, name).reduce(x, initial=2.0)
+    np.testing.assert_array_equal(found.detach().numpy(), np.full(3, 2.0))
+    assert found.dtype == np.float32
+    assert found.requires_grad
+
+
+def test_true_is_a_value_to_begin_with():
+    x = tensor([1.0, 2.0], requires_grad=True)
+    assert anp.sum(x, initial=True).item() == 4
+    assert anp.max(x * 0, initial=True).item() == 1
