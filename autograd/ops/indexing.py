@@ -8,12 +8,11 @@ write the last one wins, so it alone gets the gradient.
 from __future__ import annotations
 
 import itertools
-import operator
 
 import numpy as np
 
 from ..declare import case, primitive
-from ..errors import ArgumentError, IndexingError
+from ..errors import ArgumentError, IndexingError, OperandError
 from ..memory import is_array
 from ..tape import TensorBase
 from . import batched_indexing
@@ -239,14 +238,14 @@ def array_split(x, indices_or_sections, axis=0):
 
 
 def _sections(name, count):
-    """How many sections are asked for.
+    """How many sections are asked for; of a fraction the whole part, as NumPy has it.
 
-    Errors: ArgumentError for what is no whole number above 0.
+    Errors: OperandError for what is no number, ArgumentError for one below 1.
     """
     try:
-        sections = operator.index(getattr(count, "_data", count))
-    except TypeError:
-        raise ArgumentError(f"{name}: expected a number of sections or indices, got {count!r}") from None
+        sections = int(getattr(count, "_data", count))
+    except (TypeError, ValueError):
+        raise OperandError(f"{name}: expected a number of sections or indices, got {count!r}") from None
     if sections < 1:
         raise ArgumentError(f"{name}: the number of sections must be above 0, got {sections}")
     return sections

@@ -92,6 +92,7 @@ WORDS = {
     "one bound": (lambda: anp.clip(X, 1.0), OperandError, r"clip: give a_min and a_max"),
     "one bound by name": (lambda: np.clip(X, a_max=1.0), OperandError, r"clip: give a_min and a_max"),
     "one bound of an array": (lambda: anp.clip(np.ones(2), 1.0), OperandError, r"clip: give a_min"),
+    "sections": (lambda: anp.split(X, None), OperandError, r"split: expected a number of sections"),
     "bounds twice": (lambda: np.clip(X, -1.0, 1.0, min=0.0), ArgumentError, r"clip: .* not both"),
     "a bound of another name": (lambda: X.clip(a_min=1.0), ArgumentError, r"clip: .*'a_min'"),
 }
