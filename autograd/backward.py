@@ -13,7 +13,7 @@ from .diagnose import describe
 from .errors import GradientError
 from .memory import is_sole
 from .sweeping import as_cotangent, conjugate, sweep
-from .tape import EXTRA, ORDER, TensorBase, new_tensor
+from .tape import EXTRA, ORDER, TensorBase, in_order_of, new_tensor
 from .views import writable
 
 # The cotangent that a sweep from a scalar begins with, by the scalar's type.
@@ -153,7 +153,7 @@ def gradients(
         )
     copied = FAST["copy"] if create_graph else lambda g: new_tensor(g.copy())
     pairs = [(None if g is None else conjugate(copied(g)), x) for g, x in zip(found, ins, strict=True)]
-    return tuple(None if g is None else as_cotangent(g, x, "gradients") for g, x in pairs)
+    return tuple(None if g is None else in_order_of(g, x.dtype) for g, x in pairs)
 
 
 def _sequence(value: Any) -> Sequence:

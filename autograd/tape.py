@@ -72,11 +72,16 @@ class Extra:
         self.hooks: dict[int, Any] = {}
 
 
-class ExtraInOrder(Extra):
-    """That of a leaf whose bytes are not in this machine's order, which NumPy computes in, and a sweep.
+def in_order_of(g: Any, dtype: np.dtype) -> Any:
+    """A gradient with its bytes in the order of a dtype; NumPy computes in the machine's own."""
+    if dtype.isnative or dtype.kind not in "fc":
+        return g
+    wanted = g.dtype.newbyteorder(dtype.byteorder)
+    return g if g.dtype == wanted else FAST["astype"](g, wanted)
 
-    The gradient gets the leaf's dtype where it is put down.
-    """
+
+class ExtraInOrder(Extra):
+    """That of a leaf whose bytes are in another order than the machine's: its gradient gets the leaf's."""
 
     __slots__ = ("_grad", "dtype")
 
@@ -90,8 +95,7 @@ class ExtraInOrder(Extra):
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        same = value is None or value._data.dtype == self.dtype
-        self._grad = value if same else FAST["astype"](value, self.dtype)
+        self._grad = value if value is None else in_order_of(value, self.dtype)
 
 
 _fast_types: dict[str, type] = {"Tensor": Never, "Parameter": Never}

@@ -12,7 +12,7 @@ from ..codegen import FAST
 from ..diagnose import describe
 from ..errors import DtypeError, OperandError
 from ..memory import SMALL
-from ..tape import TensorBase, identity_node, mode, new_tensor
+from ..tape import TensorBase, identity_node, in_order_of, mode, new_tensor
 
 
 def floating(x: Any) -> Any:
@@ -103,9 +103,8 @@ def as_kind(g: Any, x: Any, seen: bool) -> Any:
     if g is None:
         data = x._data if isinstance(x, TensorBase) else np.asarray(x)
         g = np.zeros(data.shape, np.float64 if data.dtype.kind in "iub" else data.dtype)
-    dtype = getattr(x, "dtype", None)
-    if dtype is not None and not dtype.isnative and dtype.kind in "fc":  # NumPy computes in another order
-        g = FAST["astype"](g, dtype)
+    if hasattr(x, "dtype"):
+        g = in_order_of(g, x.dtype)
     if seen:
         return FAST["copy"](g) if isinstance(g, TensorBase) else new_tensor(g)
     if isinstance(x, TensorBase):
