@@ -206,6 +206,7 @@ class Recording:
         """Memory of the program's own that lies as another operand does, for as long as it is needed."""
         root = self._root(np.empty(0, np.uint8), FRESH)
         root.array, root.nbytes = None, self.roots[like.root].nbytes
+        root.shape, root.dtype = like.shape, like.dtype
         return like._replace(root=root.number)
 
     def room(self, shape: tuple[int, ...], dtype: np.dtype) -> Operand:
@@ -215,7 +216,7 @@ class Recording:
             strides.append(step)
             step *= n
         root = self._root(np.empty(0, np.uint8), FRESH)
-        root.array, root.nbytes = None, step
+        root.array, root.nbytes, root.shape, root.dtype = None, step, shape, dtype
         return Operand(root.number, 0, shape, tuple(reversed(strides)), dtype)
 
     def constant(self, array: np.ndarray) -> Operand:

@@ -58,7 +58,10 @@ class Plan:
     def __tape__(self) -> Tape:
         """The records that `autograd.graph.draw` makes a picture of."""
         ends = list(operands((self.recording.outputs, [pair[1] for pair in self.recording.finals])))
-        return tape_of(self.steps, self.recording, ends, self.offsets)
+        beside: dict[int, list[int]] = {}
+        for root in self.hosts.keys() & self.lasting.keys():
+            beside.setdefault(self.hosts[root][0], []).append(root)
+        return tape_of(self.steps, self.recording, ends, self.offsets, beside)
 
     def __str__(self) -> str:
         kept = len(self.lasting) - len(

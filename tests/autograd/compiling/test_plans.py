@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
+import optim
 from autograd import graph
 from autograd.compiling import native
 from autograd.compiling.lowering import gives_new_array
@@ -106,6 +108,27 @@ def test_the_plan_is_readable(numpy_alone):
     assert "tanh" in text
     assert "test_plans.py:" in text
     assert "tanh(" in program.source
+
+
+def test_gradients_side_by_side_are_drawn_with_what_they_come_from(numpy_alone):
+    model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+
+    @autograd.compile(state=(model, optimizer), strict=True)
+    def step(x):
+        optimizer.zero_grad()
+        (model(x) ** 2).sum().backward()
+        optimizer.step()
+
+    for _ in range(4):
+        step(np.ones((8, 4), np.float32))
+    tape = graph.draw(step).tape
+    [scaled] = [
+        r for r in tape if any(tape[i].name.startswith("number") for i, _ in r.inputs)
+    ]  # by the rate
+    read = [tape[i] for i, _ in scaled.inputs if tape[i].kind == "operation"]
+    assert sum(np.prod(r.shape) for r in read) == np.prod(scaled.shape) == 23
+    assert not any(str(r.dtype).startswith(("|V", "void")) for r in tape)
 
 
 def test_the_plan_is_drawn(kernels):
