@@ -17,9 +17,9 @@ from ..errors import ArgumentError, MatrixShapeError
 from .choosing import equal, where
 from .complex import real
 from .factorisations import qr
-from .linear_systems import solve
 from .matrices import (
     conj,
+    eps_of,
     hermitian_from,
     in_lapack,
     like,
@@ -27,6 +27,7 @@ from .matrices import (
     mH,
     mT,
     squares,
+    times,
     to_triangle,
     value_of,
 )
@@ -34,6 +35,7 @@ from .products import product
 from .reductions import sum
 from .shapes import as_array, broadcast_to, moveaxis, reshape, zeros_like
 from .singular_values import svd
+from .triangles import inverse_of_triangle
 
 _SQUARE = np.array([[2.0, 1.0, 0.5], [-1.0, 3.0, 0.2], [0.1, -0.4, 1.5]])
 
@@ -117,9 +119,9 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=np._NoValue):
 def _rank(a, s, rcond):
     """How many singular values LAPACK does not count as 0, where rcond < 0 stands for the precision."""
     s = value_of(s)
-    cutoff = np.finfo(s.dtype).eps * (max(a.shape) if rcond is None else 1)
+    cutoff = eps_of(s.dtype) * (max(a.shape) if rcond is None else 1)
     cutoff = cutoff if rcond is None or rcond < 0 else rcond
-    return np.sum(s > cutoff * np.max(s, initial=0), dtype=np.int32)
+    return np.int32(np.count_nonzero(s > cutoff * s[:1]))  # the largest comes first
 
 
 def _solved(a, b, rcond=None):
@@ -152,9 +154,10 @@ def _pull_solution(g, a, b, x, rest, rank, rcond):
     """The cotangent of a, when called, and that of b; by a QR factorisation if a is tall and of full rank."""
     if a.shape[0] >= a.shape[1] == rank:
         q, r = qr(a)
-        inner = solve(mT(r), g)
-        to_b = conj(q) @ inner
-        return lambda: conj(rest @ mT(solve(conj(r), inner))) - to_b @ mT(x), to_b
+        inverse = inverse_of_triangle("lstsq", r, "the columns of a are dependent")
+        inner = times(mT(inverse), g)
+        to_b = times(conj(q), inner)
+        return lambda: conj(times(rest, mT(times(conj(inverse), inner)))) - times(to_b, mT(x)), to_b
     p = _pinv(a, _cutoff(a, rcond))
     return lambda: _d_pinv(g @ mT(b), a, p), mT(p) @ g
 
