@@ -121,7 +121,7 @@ def _rank(a, s, rcond):
     s = value_of(s)
     cutoff = eps_of(s.dtype) * (max(a.shape) if rcond is None else 1)
     cutoff = cutoff if rcond is None or rcond < 0 else rcond
-    return np.int32(np.count_nonzero(s > cutoff * s[:1]))  # the largest comes first
+    return np.add.reduce(s > cutoff * s[:1], dtype=np.int32)  # the largest comes first
 
 
 def _solved(a, b, rcond=None):
