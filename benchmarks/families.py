@@ -4,7 +4,7 @@ Ours takes turns with NumPy's forward and, if installed, with PyTorch's forward 
 medians over processes, which run a family at one size each: where large arrays were freed before, the heap of
 the C library may make calls of a few kilobytes take three times as long. PYTHON is an interpreter with HIPS autograd,
 which takes turns in a process of its own. `--only WORD` runs the calls that have the word in their family or
-name, `--sizes 10,1000` some sizes alone.
+name, `--sizes 10,1000` some sizes alone; `--write` then leaves the other rows of the table as they are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import numpy as np
 import autograd
 
 from .programs.families import CALLS, SIZES, Call, key, loss, module_of
-from .report import record
+from .report import record, recorded
 from .timing import machine, median, paired, ratio
 from .versus import ROOT, Side, ratios
 
@@ -45,6 +45,7 @@ except ImportError:
     scipy = None
 
 PROGRAMS = Path(__file__).with_name("programs") / "families.py"
+TITLE = "Families of calls"
 PROCESSES = 3
 BOUND = 1_000  # up to this size no call may be slower than PyTorch's
 Figures = tuple[float, float, float, float]
@@ -60,6 +61,19 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.6, help="time for a call at a size")
     options = parser.parse_args()
     sizes = [int(n) for n in options.sizes.split(",")]
+    taken = f"{machine()}{f', PyTorch {torch.__version__}' if torch else ''}. One thread, float64."
+    old = recorded(TITLE) if options.only else ""
+    if options.write and (sizes != list(SIZES) or (options.only and taken not in old)):
+        parser.error("--write takes all sizes, and with --only the machine that the other rows are of")
+    rows = rows_of(figures(options, sizes), sizes)
+    print(table(rows, sizes))
+    if options.write:
+        text = table(rows_in(old) | rows, sizes)
+        record(TITLE, "python -m benchmarks.families PYTHON --write", taken, text)
+
+
+def figures(options: argparse.Namespace, sizes: list[int]) -> dict[tuple[Call, int], Figures]:
+    """Of the calls that are asked for at each size, the medians over processes."""
     found = {}
     for family in dict.fromkeys(c.family for c in CALLS):
         chosen = [
@@ -72,11 +86,7 @@ def main() -> None:
             runs = [_afresh(measured, chosen, n, each, options.hips) for _ in range(PROCESSES)]
             for i in chosen:
                 found[CALLS[i], n] = tuple(np.median([run[i] for run in runs], 0).tolist())
-    text = table(found, sizes)
-    print(text)
-    if options.write:
-        taken = f"{machine()}{f', PyTorch {torch.__version__}' if torch else ''}. One thread, float64."
-        record("Families of calls", "python -m benchmarks.families PYTHON --write", taken, text)
+    return found
 
 
 def _afresh(function: Callable, *args: Any) -> Any:
@@ -143,25 +153,39 @@ def unattainable(figures: Figures) -> bool:
     return figures[2] > figures[1]
 
 
-def table(found: dict, sizes: list[int]) -> str:
+def rows_of(found: dict, sizes: list[int]) -> dict[str, list[str]]:
+    """The cells of each call, by its name."""
+    late, rows = slower(found), {}
+    for call in dict.fromkeys(call for call, _ in found):
+        cells = [_cells(found[call, n], (call, n) in late) for n in sizes]
+        rows[f"{call.family}: {call.name}"] = [cell for some in cells for cell in some]
+    return rows
+
+
+def rows_in(text: str) -> dict[str, list[str]]:
+    """The same of a table."""
+    split = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    names = {f"{call.family}: {call.name}" for call in CALLS}
+    return {name: cells for name, *cells in split if name in names}
+
+
+def table(rows: dict[str, list[str]], sizes: list[int]) -> str:
     """A row for each call, and how many are slower than they may be."""
     heads = ["call"]
     for n in sizes:
         heads += [f"{n:,}: us", "NumPy", "PyTorch", "HIPS"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    late = slower(found)
-    for call in dict.fromkeys(call for call, _ in found):
-        cells = [f"{call.family}: {call.name}"]
-        for n in sizes:
-            cells += _cells(found[call, n], (call, n) in late)
-        lines.append(f"| {' | '.join(cells)} |")
-    count = sum(at[1] <= BOUND and not math.isnan(figures[2]) for at, figures in found.items())
+    lines += [f"| {' | '.join([name, *cells])} |" for name, cells in rows.items()]
+    bound = [
+        cell for cells in rows.values() for n, cell in zip(sizes, cells[2::4], strict=True) if n <= BOUND
+    ]
     lines += [
         "",
         "Forward and backward of the sum of what a call gives: our time, and its ratio to NumPy's forward, "
         "to PyTorch's and to HIPS autograd's forward and backward (- where there is no such call or "
-        f"gradient). Slower than PyTorch up to {BOUND:,} elements, in bold: {len(late)} of {count}; in "
-        f"{sum(unattainable(found[at]) for at in late)} of them, marked *, NumPy's forward alone is.",
+        f"gradient). Slower than PyTorch up to {BOUND:,} elements, in bold: "
+        f"{sum(cell.startswith('**') for cell in bound)} of {sum(cell != '-' for cell in bound)}; in "
+        f"{sum(cell.endswith('***') for cell in bound)} of them, marked *, NumPy's forward alone is.",
     ]
     return "\n".join(lines)
 

@@ -22,6 +22,12 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def recorded(title: str) -> str:
+    """What docs/benchmarks.md has under a title."""
+    old = PATH.read_text() if PATH.exists() else HEAD
+    return dict(part.split("\n", 1) for part in old.split("\n## ")[1:]).get(title, "")
+
+
 def record(title: str, command: str, taken: str, text: str) -> None:
     """Put a table under its title in docs/benchmarks.md, in place of the one before."""
     old = PATH.read_text() if PATH.exists() else HEAD
