@@ -10,6 +10,7 @@ import pytest
 import autograd
 from autograd import enable_grad, is_grad_enabled, no_grad, tensor
 from autograd.codegen import FAST, Never
+from tests.support.threads import in_threads
 
 
 @pytest.fixture
@@ -155,11 +156,7 @@ def test_threads_that_switch_at_random_agree():
             if not (x * 2).requires_grad:
                 errors.append(seed)
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    in_threads(work, range(4))
     assert not errors
 
 
@@ -173,11 +170,7 @@ def test_backward_in_two_threads():
         return x.grad.numpy()
 
     expected, found = work(), []
-    threads = [threading.Thread(target=lambda: found.append(work())) for _ in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    in_threads(lambda _: found.append(work()), range(4))
     assert len(found) == 4
     for g in found:
         np.testing.assert_array_equal(g, expected)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 import pytest
 
 import autograd
 from autograd import no_grad, tensor
 from tests.support.compiling import plain, same
+from tests.support.threads import in_threads
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
 ONES = np.ones(3)
@@ -69,11 +68,7 @@ def test_two_threads_share_a_program():
             if not np.array_equal(program(x), wanted):
                 wrong.append(seed)
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work, range(4))
     assert not wrong
     assert program.replays > 500
 
@@ -89,9 +84,5 @@ def test_threads_call_with_their_own_modes_and_shapes():
                 if not (fn(x) == n * n).all():
                     wrong.append(n)
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in (2, 3, 4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work, (2, 3, 4))
     assert not wrong
