@@ -76,6 +76,32 @@ def strided(x: Any, shape: tuple, strides: tuple) -> Any:
     return as_strided(x, shape, strides) if isinstance(x, np.ndarray) else x.strided(shape, strides)
 
 
+class ByAddress:
+    """Memory as NumPy takes it from another object: what `numpy.asarray` gives refers to that."""
+
+    def __init__(self, owner: Any, address: int, like: Any):
+        self.owner = owner
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (address, False),
+            "shape": like.shape,
+            "strides": like.strides,
+            "typestr": like.dtype.str,
+        }
+
+
+class Allotted(ByAddress):
+    """What an array refers to that has a part of larger memory to itself, as if it owned that.
+
+    A view of the array refers to the array, not to the whole, so that references tell who sees the part.
+    """
+
+
+def is_whole(array: Any) -> bool:
+    """Whether an array is no view of another: it owns its memory, or has a part of some to itself."""
+    return array.base is None or type(array.base) is Allotted
+
+
 class Memory:
     """One buffer and the tensors that view it.
 
@@ -267,7 +293,7 @@ def is_sole(holder: list, i: int) -> bool:
     """Whether the array in this slot of a list is held by nothing else and owns its memory."""
     if getrefcount(holder[i]) != _SOLE_IN_LIST:
         return not is_array(holder[i])  # a NumPy scalar never changes
-    return holder[i].base is None
+    return is_whole(holder[i])
 
 
 def is_exclusive(root: Any) -> bool:
@@ -279,9 +305,9 @@ def is_exclusive(root: Any) -> bool:
         held = root._data
         if getrefcount(held) != _SOLE_HELD:
             return False
-        return (type(held) is np.ndarray or is_array(held)) and held.base is None
+        return (type(held) is np.ndarray or is_array(held)) and (held.base is None or is_whole(held))
     data = root._data
-    if not is_array(data) or data.base is not None:
+    if not is_array(data) or not is_whole(data):
         return False
     views = [t for t in root._alias.memory.live() if getattr(t._data, "base", None) is data]
     del data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 from ..tape import new_tensor
@@ -18,7 +18,11 @@ from .owners import SlotPlace, TensorPlace, extra_of
 from .plan import NUMPY, planned
 from .program import Writer
 from .state import State
+from .together import together
 from .tracing import TracedRun
+
+# How often a program is bound until it leaves arrays where others have brought them.
+SETTLED = 4
 
 
 class Entry:
@@ -34,9 +38,7 @@ class Entry:
     """
 
     def __init__(self, traced: TracedRun, state: State, kernels: str = NUMPY):
-        self.traced, self.state = traced, state
-        recording = traced.recording
-        self.plan = planned(recording, _lasting(traced), kernels)
+        self.traced, self.state, self._kernels = traced, state, kernels
         self.verified = False
         self.rebindings = 0
         self.source = ""
@@ -44,24 +46,43 @@ class Entry:
         self.call: Callable | None = None
         self.options: list[list[Any]] = []  # of optimisers, whose numbers a call has found in place
         self._expected, self._patience = 0, 1  # when a call was written last; how many runs must follow
-        self.written = {o.root for step in self.plan.steps for o in step.writes}
-        self.written |= {target.root for target, _ in recording.finals}
-        finals = {o.root for pair in recording.finals for o in pair}
-        self.used = finals | {o.root for step in self.plan.steps for o in (*step.reads(), *step.writes)}
-        self.guarded = Guarded(self.plan.steps, recording)
-        self.inner = [step.fn for step in self.plan.steps if isinstance(step.fn, Advancing)]
+        self._plan({o.root for p, o in traced.places if isinstance(p, (TensorPlace, SlotPlace))})
         self._bind()
 
     # -------------------------------------------------------------- binding
 
+    def _plan(self, movable: Set[int]) -> None:
+        """Plan the program, where the arrays of these roots of the state can be brought elsewhere."""
+        recording = self.traced.recording
+        self.plan = planned(recording, _lasting(self.traced), self._kernels, movable)
+        steps, touched = self.plan.steps, self.plan.touched
+        finals = {o.root for pair in recording.finals for o in pair}
+        self.written = touched(o for step in steps for o in step.writes)
+        self.written |= {target.root for target, _ in recording.finals}
+        self.used = finals | touched(o for step in steps for o in (*step.reads(), *step.writes))
+        self.guarded = Guarded(self.plan)
+        self.inner = [step.fn for step in steps if isinstance(step.fn, Advancing)]
+
     def _bind(self) -> None:
         """Write the program for the arrays that the state has now."""
         self.state.prepare()
-        self._hold(self._arrays())
+        blocks = self._together()
+        self._hold(self._arrays() | blocks)
         self._count()
 
+    def _together(self) -> dict[int, Any]:
+        """The blocks of the state by root; none, and a plan that has none, if others would see them."""
+        places = {operand.root: place for place, operand in self.traced.places}
+        blocks = {b: [places[r] for r in parts] for b, parts in self.plan.beside(self.plan.blocks).items()}
+        found = {block: together(parts, self.rebindings < SETTLED) for block, parts in blocks.items()}
+        if any(array is None for array in found.values()):
+            self._plan(frozenset())
+            return {}
+        return found
+
     def _hold(self, bindings: dict[int, Any]) -> None:
-        self._holding = Holding(bindings[root] for root in [r for _, r in self.tensors] + self.added)
+        held = [root for _, root in (*self.tensors, *self.slots)] + self.added
+        self._holding: Holding | None = Holding(bindings[root] for root in held)
         self._write(bindings)
         self._holding.note()
         self._holding.include([self.names[n] for n in self.names if n[:1] == "d" and n[1:].isdigit()])
@@ -191,6 +212,7 @@ class Entry:
         self._unexpect()
         for name in [n for n in self.names if n not in ("seen", "changes", "MISS")]:
             del self.names[name]
+        self._holding = None  # there are no such references any more
 
     # -------------------------------------------------------------- running
 

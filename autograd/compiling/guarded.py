@@ -8,21 +8,24 @@ import numpy as np
 
 from ..errors import CompileError
 from .faults import cleared
-from .ir import STATE, Instruction, Operand, Recording
+from .ir import STATE, Operand
 from .lowering import may_refuse
 from .numbers import Advancing
+from .plan import Plan
 
 
 class Guarded:
     """What a program has changed when a check of its may still fail: state, generators, step counts."""
 
-    def __init__(self, steps: list[Instruction], recording: Recording):
+    def __init__(self, plan: Plan):
+        steps = plan.steps
         checks = [i for i, s in enumerate(steps) if s.checks or s.kind == "opaque" or may_refuse(s)]
         last = checks[-1] if checks else -1
         # a native function writes state after its checks, but has doubts as it writes
         after = last >= 0 and steps[last].kind == "native" and not steps[last].extra.doubts
         before = steps[: last if after else last + 1]
-        self.operands = {o.root for s in before for o in s.writes if recording.roots[o.root].kind == STATE}
+        kinds = plan.recording.roots
+        self.operands = {r for s in before for r in plan.touched(s.writes) if kinds[r].kind == STATE}
         self.generators = []
         for step in before:
             if step.kind != "effect" or step.fn is cleared:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..memory import OWNED, SHARED, unguard
+from ..memory import OWNED, SHARED, is_whole, unguard
 from ..views import own, root_of
 
 _counts: dict[int, int] = {}  # by id of an array: references that programs have
@@ -76,13 +76,18 @@ class Holding:
 def is_alone(tensor: Any) -> bool:
     """Whether a tensor's buffer is held by it, its views and programs only."""
     data, alias = tensor._data, tensor._alias
-    if not isinstance(data, np.ndarray) or data.base is not None:
+    if not isinstance(data, np.ndarray) or not is_whole(data):
         return False
     views = [] if alias is None else [t for t in alias.memory.live() if t._data is not data]
     views = [t for t in views if getattr(t._data, "base", None) is data]
     known = _SOLE + _counts.get(id(data), 0) + len(views)
     del data
     return _references(tensor) == known and all(_references(t) == _SOLE for t in views)
+
+
+def is_kept_alone(arrays: tuple, i: int) -> bool:
+    """Whether an array is held by this tuple and programs only."""
+    return sys.getrefcount(arrays[i]) == _SOLE_IN_TUPLE + _counts.get(id(arrays[i]), 0)
 
 
 def is_owned(tensor: Any) -> bool:
@@ -105,7 +110,7 @@ def take_back(tensor: Any, array: np.ndarray) -> bool:
     """Have a tensor use a program's array again, with the values it has now; False if that may be seen."""
     data = tensor._data
     key = id(data)
-    if tensor._alias is not None or type(data) is not np.ndarray or data.base is not None:
+    if tensor._alias is not None or type(data) is not np.ndarray or not is_whole(data):
         return False
     if (data.shape, data.strides, data.dtype) != (array.shape, array.strides, array.dtype):
         return False
@@ -131,6 +136,13 @@ def _calibrated() -> int:
 
 
 _VARIABLES = _calibrated()
+
+
+def _in_tuple(arrays: tuple) -> int:
+    return sys.getrefcount(arrays[0]) if sys.implementation.name == "cpython" else -1
+
+
+_SOLE_IN_TUPLE = _in_tuple((np.empty(0),))
 
 
 def _in_list(arrays: list) -> int:

@@ -58,8 +58,8 @@ class _Records:
         self.last.update(dict.fromkeys(self._within(made), record.id))
 
     def _within(self, of: Iterable[Operand]) -> list[int]:
-        """The roots of some operands, and those that lie in these."""
-        return [root for o in of for root in (o.root, *self.beside.get(o.root, ()))]
+        """The roots of some operands, or those that lie in these."""
+        return [root for o in of for root in self.beside.get(o.root, (o.root,))]
 
     def _source(self, number: int) -> int:
         if number not in self.last:

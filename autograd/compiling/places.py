@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from typing import Any
 
 import numpy as np
 
+from ..memory import ByAddress
 from .ir import CONSTANT, Operand, Recording, Root
 from .traced import Leak
 
@@ -23,7 +23,7 @@ class KnownMemory:
 
     def enter(self, array: np.ndarray, kind: str) -> Operand:
         """Make memory known, and give the operand that is the whole array."""
-        address = _address(array)
+        address = address_of(array)
         found = self._at(address) if array.size else None
         if found is not None:
             return _operand(found, array, address)
@@ -36,7 +36,7 @@ class KnownMemory:
         return _operand(root, array, address)
 
     def find(self, array: np.ndarray) -> Root | None:
-        return self._at(_address(array)) if array.size else None
+        return self._at(address_of(array)) if array.size else None
 
     def _at(self, address: int) -> Root | None:
         at = bisect.bisect(self._lows, address) - 1
@@ -46,7 +46,7 @@ class KnownMemory:
 
     def operand(self, array: np.ndarray) -> Operand:
         """The operand of an array: of memory that is known, or a constant's."""
-        address = _address(array)
+        address = address_of(array)
         root = self._at(address) if array.size else None
         if root is not None:
             return _operand(root, array, address)
@@ -62,7 +62,8 @@ class KnownMemory:
         return self.enter(array, CONSTANT)
 
 
-def _address(array: np.ndarray) -> int:
+def address_of(array: np.ndarray) -> int:
+    """Where its first element is."""
     return array.__array_interface__["data"][0]
 
 
@@ -71,22 +72,8 @@ def _operand(root: Root, array: np.ndarray, address: int) -> Operand:
     return Operand(root.number, offset, array.shape, array.strides, array.dtype)
 
 
-class _Memory:
-    """Any view of any memory, by address: what `numpy.ndarray(buffer=)` does for contiguous buffers."""
-
-    def __init__(self, owner: Any, address: int, operand: Operand):
-        self.owner = owner
-        self.__array_interface__ = {
-            "version": 3,
-            "data": (address, False),
-            "shape": operand.shape,
-            "strides": operand.strides,
-            "typestr": operand.dtype.str,
-        }
-
-
 def view(owner: np.ndarray, low: int, operand: Operand) -> np.ndarray:
     """The array of an operand, in memory that begins at `low` and that `owner` keeps alive."""
     if not operand.size:
         return np.empty(operand.shape, operand.dtype)
-    return np.asarray(_Memory(owner, low + operand.offset, operand))
+    return np.asarray(ByAddress(owner, low + operand.offset, operand))

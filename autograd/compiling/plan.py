@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from ..graph.records import Tape
@@ -41,6 +42,7 @@ class Plan:
         offsets: where the other fresh roots lie in the arena.
         hosts: those that lie in a lasting root that is not written yet, and where there; and lasting roots
             that lie side by side in another.
+        blocks: roots of the state that lie side by side in another, and where there.
         given: outputs that are made in each run and filled directly, rather than copied at the end.
         arena: its bytes; `unshared` what all of them would take side by side.
     """
@@ -50,6 +52,7 @@ class Plan:
     bound: set[int]
     offsets: dict[int, int] = field(default_factory=dict)
     hosts: dict[int, tuple[int, int]] = field(default_factory=dict)
+    blocks: dict[int, tuple[int, int]] = field(default_factory=dict)
     given: list[Operand] = field(default_factory=list)
     arena: int = 0
     unshared: int = 0
@@ -58,10 +61,21 @@ class Plan:
     def __tape__(self) -> Tape:
         """The records that `autograd.graph.draw` makes a picture of."""
         ends = list(operands((self.recording.outputs, [pair[1] for pair in self.recording.finals])))
-        beside: dict[int, list[int]] = {}
-        for root in self.hosts.keys() & self.lasting.keys():
-            beside.setdefault(self.hosts[root][0], []).append(root)
-        return tape_of(self.steps, self.recording, ends, self.offsets, beside)
+        lasting = {root: place for root, place in self.hosts.items() if root in self.lasting}
+        return tape_of(self.steps, self.recording, ends, self.offsets, self.beside(lasting | self.blocks))
+
+    @staticmethod
+    def beside(places: Mapping[int, tuple[int, int]]) -> dict[int, list[int]]:
+        """What lies in each common root, in its order, of roots with such and where there they lie."""
+        found: dict[int, list[int]] = {}
+        for root, (host, _) in sorted(places.items(), key=lambda item: item[1]):
+            found.setdefault(host, []).append(root)
+        return found
+
+    def touched(self, operands: Iterable[Operand]) -> set[int]:
+        """The roots of some operands, and what of the state lies in these."""
+        roots = {o.root for o in operands}
+        return roots | {root for root, (block, _) in self.blocks.items() if block in roots}
 
     def __str__(self) -> str:
         kept = len(self.lasting) - len(
@@ -96,16 +110,23 @@ def _place_of(plan: Plan, o: Operand) -> str:
     return f"{where} {o.dtype}{list(o.shape)}"
 
 
-def planned(recording: Recording, lasting: dict[int, int | None], kernels: str = NUMPY) -> Plan:
+def planned(
+    recording: Recording,
+    lasting: dict[int, int | None],
+    kernels: str = NUMPY,
+    movable: Set[int] = frozenset(),
+) -> Plan:
     """The plan of a recording.
 
     Args:
         lasting: roots that outlive a run: see `Plan`.
+        movable: roots of the state whose arrays may be brought elsewhere.
         kernels: what runs it: `NUMBA`: loops, `NUMPY`: its calls in their fastest forms, `PLAIN`: as they
             are, for a program that runs but once.
     """
     ends = read_at_end(recording) | lasting.keys()
     hosts: dict[int, tuple[int, int]] = {}
+    blocks: dict[int, tuple[int, int]] = {}
     if recording.simplified is None:
         steps = _needed(recording.steps, recording, ends)
         steps = _asked(_needed(simplified(steps, recording, ends), recording, ends))
@@ -117,14 +138,14 @@ def planned(recording: Recording, lasting: dict[int, int | None], kernels: str =
         steps = with_loops(with_layouts(steps, recording, ends), recording, ends, lasting)
     elif kernels == NUMPY:
         steps = rewritten(_made_in_place(steps, ends, written=True), recording)
-        steps, hosts = abreast(steps, recording, lasting, ends)
+        steps, hosts, blocks = abreast(steps, recording, lasting, ends, movable)
         lasting = _with_rows(lasting, hosts)
         ends = ends | lasting.keys()
         steps = hastened(with_tiles(steps, recording, ends), recording, ends)
     bound = {
         o.root for step in steps if gives_new_array(step) for o in step.made() if o.root not in lasting
     }
-    plan = Plan(steps, lasting, bound, hosts=hosts, recording=recording)
+    plan = Plan(steps, lasting, bound, hosts=hosts, blocks=blocks, recording=recording)
     plan.given = _given(plan)
     place(plan)
     return plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -83,10 +83,12 @@ class State:
     def arrays(self) -> list[Any]:
         """All arrays of the state."""
         tensors = self.tensors()
-        found = [t._data for t in tensors]
-        found += [g._data for g in map(grad_of, tensors) if g is not None]
-        found += [a for o in self.optimizers for slot in o._slots.values() for a in slot.state]
-        return found
+        return [*self._kept(tensors), *(g._data for g in map(grad_of, tensors) if g is not None)]
+
+    def _kept(self, tensors: list[Any]) -> Iterator[Any]:
+        """The arrays of tensors, and those that optimisers keep."""
+        yield from (t._data for t in tensors)
+        yield from (a for o in self.optimizers for slot in o._slots.values() for a in slot.state)
 
     def release(self) -> None:
         """Take values to memory that a run may write: what others saved of it stays as it is."""
@@ -180,7 +182,7 @@ class State:
     def snapshot(self) -> Callable[[], None]:
         """A function that puts everything back as it is now."""
         tensors = self.tensors()
-        holding = Holding(t._data for t in tensors if type(t._data) is np.ndarray)
+        holding = Holding(a for a in self._kept(tensors) if type(a) is np.ndarray)
         arrays = [(place, place.get(), np.array(place.get())) for place in self.places()]
         holding.note()
         grads = [(t, grad_of(t)) for t in tensors]

@@ -176,58 +176,6 @@ def test_neutral_integers_are_left_out():
     assert "multiply" in replayed(lambda i: np.multiply(i, np.int64(1)), np.array([1, 2], np.int32))
 
 
-@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1}, {"momentum": 0.9}, {"maximize": True}])
-@pytest.mark.parametrize("optimizer", [optim.SGD, optim.Adam])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])  # of the data
-def test_gradients_are_multiplied_abreast(optimizer, options, dtype):
-    if optimizer is optim.Adam and "momentum" in options:
-        options = {"amsgrad": True}
-    model, twin = (nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)) for _ in range(2))
-    twin.load_state_dict(model.state_dict())
-
-    def stepping(model):
-        opt = optimizer(model.parameters(), lr=0.1, **options)
-
-        step = training_step(model, opt, lambda out: (out**2).mean())
-        return step, opt
-
-    (step, opt), (eager, _) = stepping(model), stepping(twin)
-    act = autograd.compile(step, state=(model, opt), strict=True)
-    kept = []
-    for k in range(8):
-        x = RNG.standard_normal((6, 3)).astype(dtype)
-        assert same(plain(act(x)), plain(eager(x)))
-        for p, q in zip(model.parameters(), twin.parameters(), strict=True):
-            assert same(plain(p), plain(q))
-            assert same(plain(p.grad), plain(q.grad))
-        if k == 5:  # gradients that are held stay as they are
-            kept = [(p.grad, p.grad.numpy().copy(), p.grad.numpy()) for p in model.parameters()]
-    assert act.replays == 5
-    for grad, values, seen in kept:
-        assert np.array_equal(grad.numpy(), values)
-        assert np.array_equal(seen, values)
-    if optimizer is optim.SGD and not options:
-        updates = [s.fn for s in act.plan.steps if s.label == "SGD"]
-        assert (updates.count(np.multiply), updates.count(np.subtract)) == (1, 4)
-
-
-def test_products_stay_apart_where_something_comes_between():
-    w = [autograd.tensor(np.full(3, k + 1.0), requires_grad=True) for k in range(2)]
-
-    def step(x):
-        for p in w:
-            p.grad = None
-        (w[0] * x).sum().backward()
-        a = w[0].grad * 0.5  # the other's gradient is not there yet
-        (w[1] * a).sum().backward()
-        return a + w[1].grad * 0.5
-
-    act = autograd.compile(step, state=w, strict=True)
-    for k in range(1, 7):
-        x = np.full(3, float(k))
-        assert same(plain(act(x)), plain(step(x)))
-
-
 def test_zeros_are_put_where_a_mask_says():
     x = np.array([[1.0, -2.0, np.nan], [np.inf, -0.0, 3.0]])
     assert "putmask" in replayed(lambda x: anp.where(x * 2 <= 1, 0, x * 3), x)

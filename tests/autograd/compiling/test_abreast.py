@@ -1,0 +1,176 @@
+"""Formulas over several gradients and parameters as one: they give what each gives alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import optim
+from tests.support.compiling import plain, same, training_step
+
+pytestmark = pytest.mark.usefixtures("numpy_alone")
+RNG = np.random.default_rng(0)
+OPTIMIZERS = {
+    "SGD": (optim.SGD, {}),
+    "SGD, decay": (optim.SGD, {"weight_decay": 0.1}),
+    "SGD, momentum": (optim.SGD, {"momentum": 0.9, "nesterov": True}),
+    "SGD, upwards": (optim.SGD, {"maximize": True}),
+    "Adam": (optim.Adam, {}),
+    "Adam, one beta": (optim.Adam, {"betas": (0.9, 0.9)}),
+    "Adam, the largest": (optim.Adam, {"amsgrad": True}),
+    "AdamW": (optim.AdamW, {"weight_decay": 0.1}),
+    "RMSprop": (optim.RMSprop, {"centered": True, "momentum": 0.5}),
+    "Adagrad": (optim.Adagrad, {}),
+    "Adadelta": (optim.Adadelta, {}),
+    "Adamax": (optim.Adamax, {}),
+    "NAdam": (optim.NAdam, {}),
+    "RAdam": (optim.RAdam, {}),
+    "Rprop": (optim.Rprop, {}),
+}
+
+
+def network():
+    return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+
+
+def of_optimizer(program):
+    """The steps of the program that an optimiser makes."""
+    return [
+        s
+        for s in program.plan.steps
+        if s.label.startswith(("SGD", "Ada", "RMS", "NAdam", "RAdam", "Rprop"))
+    ]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])  # of the data
+def test_updates_are_those_of_each_parameter(name, dtype):
+    kind, options = OPTIMIZERS[name]
+    model, twin = network(), network()
+    twin.load_state_dict(model.state_dict())
+    opts = [kind(m.parameters(), lr=0.1, **options) for m in (model, twin)]
+    step, eager = (training_step(m, o, lambda out: (out**2).mean()) for m, o in zip((model, twin), opts))
+    act = autograd.compile(step, state=(model, opts[0]), strict=True)
+    kept = []
+    for k in range(10):
+        x = RNG.standard_normal((6, 3)).astype(dtype)
+        assert same(plain(act(x)), plain(eager(x)))
+        for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+            assert same(plain(p), plain(q))
+            assert same(plain(p.grad), plain(q.grad))
+        assert same(plain(opts[0].state_dict()), plain(opts[1].state_dict()))
+        if k == 6:  # gradients that are held stay as they are
+            kept = [(p.grad, p.grad.numpy().copy(), p.grad.numpy()) for p in model.parameters()]
+    assert act.replays >= 4
+    for grad, values, seen in kept:
+        assert np.array_equal(grad.numpy(), values)
+        assert np.array_equal(seen, values)
+
+
+@pytest.mark.parametrize(
+    ("name", "calls"), [("SGD", 2), ("SGD, momentum", 6), ("Adam", 13), ("RMSprop", 17)]
+)
+def test_an_update_is_one_for_all_parameters(name, calls):
+    kind, options = OPTIMIZERS[name]
+    model = network()
+    opt = kind(model.parameters(), lr=0.1, **options)
+    act = autograd.compile(
+        training_step(model, opt, lambda out: (out**2).mean()), state=(model, opt), strict=True
+    )
+    for _ in range(5):
+        act(RNG.standard_normal((6, 3)).astype(np.float32))
+    assert len(of_optimizer(act)) == calls
+
+
+def test_groups_with_other_options_are_apart():
+    model = network()
+    first, last = model[0], model[2]
+    groups = [{"params": first.parameters()}, {"params": last.parameters(), "lr": 0.2, "momentum": 0.9}]
+    opt = optim.SGD(groups, lr=0.1)
+    act = autograd.compile(
+        training_step(model, opt, lambda out: (out**2).mean()), state=(model, opt), strict=True
+    )
+    for _ in range(5):
+        act(RNG.standard_normal((6, 3)).astype(np.float32))
+    assert [s.fn for s in of_optimizer(act)] == [
+        np.multiply, np.subtract, np.multiply, np.add, np.multiply, np.subtract,
+    ]  # fmt: skip
+
+
+def test_what_is_large_is_updated_alone():
+    model = nn.Sequential(nn.Linear(100, 50), nn.Tanh(), nn.Linear(50, 2))
+    opt = optim.SGD(model.parameters(), lr=0.1)
+    act = autograd.compile(
+        training_step(model, opt, lambda out: (out**2).mean()), state=(model, opt), strict=True
+    )
+    for _ in range(5):
+        act(RNG.standard_normal((6, 100)).astype(np.float32))
+    sizes = sorted(s.options["out"].size for s in of_optimizer(act) if s.fn is np.subtract)
+    assert sizes == [50 + 100 + 2, 5000]
+
+
+def test_products_stay_apart_where_something_comes_between():
+    w = [autograd.tensor(np.full(3, k + 1.0), requires_grad=True) for k in range(2)]
+
+    def step(x):
+        for p in w:
+            p.grad = None
+        (w[0] * x).sum().backward()
+        a = w[0].grad * 0.5  # the other's gradient is not there yet
+        (w[1] * a).sum().backward()
+        return a + w[1].grad * 0.5
+
+    act = autograd.compile(step, state=w, strict=True)
+    for k in range(1, 7):
+        x = np.full(3, float(k))
+        assert same(plain(act(x)), plain(step(x)))
+
+
+def test_an_update_stays_where_a_parameter_is_read_between():
+    """The second parameter's gradient is of the first as it is after its update."""
+
+    def run(compile_it):
+        w = [autograd.tensor(np.linspace(1, 2, 3) + k, requires_grad=True) for k in range(2)]
+        opts = [optim.SGD([p], lr=0.1, momentum=0.5) for p in w]
+
+        def step(x):
+            for opt in opts:
+                opt.zero_grad()
+            (w[0] * x).sum().backward()
+            (w[1] * x).sum().backward()
+            opts[0].step()
+            seen = w[0].detach() * x
+            opts[1].step()
+            return seen
+
+        act = autograd.compile(step, state=(w, opts), strict=True) if compile_it else step
+        return [plain(act(np.full(3, float(k)))) for k in range(1, 9)] + [plain(p) for p in w]
+
+    assert same(run(True), run(False))
+
+
+def test_clipped_gradients_are_updated_as_they_are():
+    def run(compile_it):
+        nn.manual_seed(0)
+        model = network()
+        opt = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+        def step(x):
+            opt.zero_grad()
+            (model(x) ** 2).sum().backward()
+            norm = nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+            opt.step()
+            return norm
+
+        act = autograd.compile(step, state=(model, opt), strict=True) if compile_it else step
+        rng = np.random.default_rng(1)
+        found = [plain(act(rng.standard_normal((5, 3)).astype(np.float32))) for _ in range(8)]
+        return [
+            *found,
+            *(plain(p) for p in model.parameters()),
+            *(plain(p.grad) for p in model.parameters()),
+        ]
+
+    assert same(run(True), run(False))
