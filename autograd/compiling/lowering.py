@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,13 @@ from .faults import zeroed
 from .ir import Instruction, Operand, Scalar
 
 Name = Callable[[Any], str]
+
+
+class Item(NamedTuple):
+    """The one element of an array as Python's number, to be named."""
+
+    operand: Operand
+
 
 # Functions and methods that take `out=`.
 _WITH_OUT: set[Any] = {np.einsum, np.concatenate, np.stack, np.outer, np.amax, np.amin}
@@ -54,7 +61,7 @@ def gives_new_array(step: Instruction) -> bool:
 
 def may_refuse(step: Instruction) -> bool:
     """Whether a step may raise for the values that it gets."""
-    refusing = (operator.getitem, elements_of, element_of, zeroed, zero_where_undefined)
+    refusing = (operator.getitem, elements_of, element_of, set_element, zeroed, zero_where_undefined)
     return step.fn in TAKES or step.fn in refusing or gives_new_array(step)
 
 
@@ -100,9 +107,10 @@ def source(step: Instruction, name: Name) -> list[str]:
         return write(step, name)
     if step.fn is np.copyto and len(step.args) == 2 and not step.options:
         return [assigned(step.args[0], name(step.args[1]), name)]
-    if step.fn is operator.setitem:
+    if step.fn is operator.setitem or step.fn is set_element:
         target, index, value = step.args
-        return [f"{name(target)}[{name(index)}] = {name(value)}"]
+        place = index if step.fn is operator.setitem else Item(index)
+        return [f"{name(target)}[{name(place)}] = {name(value)}"]
     if isinstance(step.fn, np.ufunc) and "out" in step.options and len(step.writes) == 1:
         return [_ufunc_call(step, name, step.options["out"])]
     return [f"{name(step.fn)}({arguments(step, name)})"]
@@ -128,10 +136,10 @@ def refused(step: Instruction, name: Name) -> str:
     if step.fn is below:
         indices, limit = step.args
         if indices.size == 1:
-            return f"{name(indices)}.item() >= {limit}"
+            return f"{name(Item(indices))} >= {limit}"
         return f"{name(max)}({name(indices)}.tolist()) >= {limit}"
     if step.fn is within:
-        return f"not -1 < {name(step.args[0])}.item() < {step.args[1]}"
+        return f"not -1 < {name(Item(step.args[0]))} < {step.args[1]}"
     return f"bool({name(step.args[0])}) is not {step.expected}"
 
 
@@ -158,9 +166,8 @@ OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np
 
 
 def _ufunc_call(step: Instruction, name: Name, out: Any) -> str:
-    if step.fn in OPERATORS and any(type(a) is Scalar for a in step.args):
-        x, y = map(name, step.args)
-        return assigned(out, f"{x} {OPERATORS[step.fn]} {y}", name)
+    if gives_element(step):
+        return assigned(out, element(step, name), name)
     # the output by position, where NumPy takes it so: a keyword costs a tenth of a small call
     by_name = step.fn in (np.maximum, np.minimum)
     parts = [*(name(a) for a in step.args), f"out={name(out)}" if by_name else name(out)]
@@ -251,12 +258,35 @@ def element_of(row: np.ndarray, place: np.ndarray) -> Any:
     return row[place.item()]
 
 
+def set_element(row: np.ndarray, place: np.ndarray, value: Any) -> None:
+    """Put one element at its place."""
+    row[place.item()] = value
+
+
 _EXPRESSIONS: dict[Any, str] = {
-    largest_of: "{0}[{0}.argmax()]", elements_of: "{0}[{1}]", element_of: "{0}[{1}.item()]",
-}  # fmt: skip
+    largest_of: "{0}[{0}.argmax()]",
+    elements_of: "{0}[{1}]",
+    element_of: "{0}[{1}]",
+}
+
+
+def gives_element(step: Instruction) -> bool:
+    """Whether a step computes a single element as a number."""
+    return step.fn is element_of or (step.fn in OPERATORS and any(type(a) is Scalar for a in step.args))
+
+
+def element(step: Instruction, name: Name) -> str:
+    """That number, as source."""
+    if step.fn is element_of:
+        row, place = step.args
+        return _EXPRESSIONS[element_of].format(name(row), name(Item(place)))
+    x, y = map(name, step.args)
+    return f"{x} {OPERATORS[step.fn]} {y}"
 
 
 def _expression(step: Instruction, name: Name) -> list[str]:
+    if gives_element(step):
+        return [assigned(step.results, element(step, name), name)]
     return [assigned(step.results, _EXPRESSIONS[step.fn].format(*map(name, step.args)), name)]
 
 

@@ -26,6 +26,7 @@ from .ir import (
 )
 from .places import view
 from .plan import Plan
+from .variables import variables
 
 # Inputs up to this size are copied into the program's memory, so that views of them are made once.
 SMALL = 16384
@@ -62,6 +63,9 @@ class Writer:
         self._arrays: dict[Operand, str] = {}
         self._places: dict[tuple, str] = {}  # the same by address, shape, strides and dtype
         self.bound: dict[int, tuple[str, Operand]] = {}  # root -> the name of its array, and what that is
+        self._items: dict[Operand, str] = {}
+        self._variables = variables(plan)
+        self._written = {o.root for step in plan.steps for o in (*step.made(), *step.writes)}
         self._arena = arena.memory(plan.arena)
         self._lasting: dict[int, tuple[np.ndarray, int]] = {}
 
@@ -100,7 +104,10 @@ class Writer:
         if kind is Operand:
             return self._operand(value)
         if kind is Scalar:
-            return f"{self._operand(value.operand)}[()]"
+            held = value.operand.root in self._variables
+            return self._operand(value.operand) + ("" if held else "[()]")
+        if kind is lowering.Item:
+            return self._item(value.operand)
         if kind is Held:
             return f"r{value.number}" + "".join(f"[{i}]" for i in value.place)
         if (
@@ -133,13 +140,26 @@ class Writer:
                 prefix = f"{owner.__name__}_{prefix}"
             prefix = "".join(c if c.isalnum() else "_" for c in prefix)
             name, i = prefix, 1
-            while name in self.names or name == "bool" or not name.isidentifier():  # guards call that
+            # guards call `bool`; a letter and a number is what arrays and variables are called
+            while name in self.names or name == "bool" or name[1:].isdigit() or not name.isidentifier():
                 i += 1
                 name = f"{prefix}_{i}" if prefix else f"v_{i}"
             self._known[key], self.names[name] = name, value
         return self._known[key]
 
+    def _item(self, operand: Operand) -> str:
+        """Python's number of an array of one element; once, if no step writes that."""
+        if operand.root in self._written:
+            return f"{self._operand(operand)}.item()"
+        if operand not in self._items:
+            made = f"i{len(self._items)}"
+            self.lines.append(f"{made} = {self._operand(operand)}.item()")
+            self._items[operand] = made
+        return self._items[operand]
+
     def _operand(self, operand: Operand) -> str:
+        if operand.root in self._variables:
+            return f"n{operand.root}"
         if operand.root in self.bound:
             return self._of_bound(operand)
         if operand not in self._arrays:
@@ -179,6 +199,10 @@ class Writer:
         if step.kind == "native":
             write = native.written if isinstance(step.extra, native.Kernel) else step.extra.written
             self.lines.append(write(step, self))
+            return
+        if lowering.gives_element(step) and (out := _target(step)).root in self._variables:
+            value = lowering.element(step, self.name)
+            self.lines.append(f"{self._operand(out)} = {value}")
             return
         if step.results is None or not lowering.gives_new_array(step):
             statements = lowering.source(step, self.name)  # may first write lines of its own
@@ -284,6 +308,10 @@ class Writer:
         exec(compile(text, filename, "exec"), self.names, scope)
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         return scope["run"], "\n".join([text, *self.functions])
+
+
+def _target(step: Instruction) -> Operand:
+    return step.results if step.results is not None else step.options["out"]
 
 
 def _order(operand: Operand) -> str:

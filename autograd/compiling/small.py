@@ -23,6 +23,7 @@ from .lowering import (
     gives_new_array,
     is_plain,
     largest_of,
+    set_element,
     within,
 )
 
@@ -54,6 +55,8 @@ def _with_elements(steps: list[Instruction]) -> list[Instruction]:
             seen.setdefault(o.root, set()).add(o)
 
     def moved(step: Instruction) -> Instruction:
+        if step.fn is operator.setitem:
+            return _with_element_set(step)
         if not gives_new_array(step) or not is_plain(step):
             return step
         x, places = step.args
@@ -67,6 +70,16 @@ def _with_elements(steps: list[Instruction]) -> list[Instruction]:
         return dataclasses.replace(step, fn=elements_of if several else operator.getitem, args=(x, places))
 
     return [moved(step) for step in steps]
+
+
+def _with_element_set(step: Instruction) -> Instruction:
+    """One element that is put at its place in a row, as a number."""
+    x, place, value = step.args
+    if any(type(o) is not Operand for o in step.args) or len(x.shape) != 1 or value.dtype != x.dtype:
+        return step
+    if place.size != 1 or place.dtype.kind != "i" or not place.shape or value.size != 1:
+        return step
+    return dataclasses.replace(step, fn=set_element, args=(x, place, Scalar(single(value))))
 
 
 def elementwise(step: Instruction) -> Operand | None:
