@@ -90,6 +90,11 @@ def is_kept_alone(arrays: tuple, i: int) -> bool:
     return sys.getrefcount(arrays[i]) == _SOLE_IN_TUPLE + _counts.get(id(arrays[i]), 0)
 
 
+def is_held(array: np.ndarray) -> bool:
+    """Whether programs hold an array."""
+    return id(array) in _counts
+
+
 def is_owned(tensor: Any) -> bool:
     """Whether nobody was handed the memory of a tensor to write to."""
     return tensor._alias is None or tensor._alias.memory.exposure is OWNED

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..memory import Allotted
 from . import arena
-from .holding import is_alone, is_kept_alone, release
+from .holding import is_alone, is_held, is_kept_alone, release
 from .ir import Operand
 from .owners import Place, SlotPlace
 from .places import address_of, view
@@ -23,8 +23,8 @@ def together(places: Sequence[Place], again: bool) -> np.ndarray | None:
 
     Args:
         places: of tensors or of what optimisers keep; their arrays have one dtype and are contiguous.
-        again: whether to take arrays from where they lie beside others; two programs that have them in
-            different blocks would do so at every call.
+        again: whether to take arrays from where another program has them beside others; two programs
+            with different blocks would do so at every call.
     """
     for place in places:
         place.get()  # as an array
@@ -62,7 +62,7 @@ def _may_move(place: Place, again: bool) -> bool:
         alias = place.owner._alias
         viewed = alias is not None and bool(alias.memory.live())
         alone = not viewed and is_alone(place.owner)  # also of what was handed out, once that is gone
-    return alone and (again or place.get().base is None)
+    return alone and (again or place.get().base is None or not is_held(place.get()))
 
 
 def _move(places: Sequence[Place]) -> None:

@@ -171,3 +171,19 @@ def test_state_is_loaded_in_place():
     assert same(found, eager(12, load))
     assert are_together(model)
     assert act.replays > 6
+
+
+def test_weights_that_graphs_have_held_are_brought_together_again():
+    """While a graph is there that saved one, it has memory of its own; whenever that was so."""
+    found = []
+    for run in (compiled, eager):
+        held = []
+
+        def look(i, model, opt, held=held):
+            held[:] = [(model[0].weight ** 2).sum()] if i % 3 == 2 else []
+
+        found.append(run(31, look))
+    (weights, model, _, act), wanted = found
+    assert same(weights, wanted)
+    assert are_together(model)
+    assert sum(s.fn is np.sqrt for s in act.plan.steps) == 1
