@@ -129,6 +129,9 @@ def test_gradients_side_by_side_are_drawn_with_what_they_come_from(numpy_alone):
     read = [tape[i] for i, _ in scaled.inputs if tape[i].kind == "operation"]
     assert sum(np.prod(r.shape) for r in read) == np.prod(scaled.shape) == 23
     assert not any(str(r.dtype).startswith(("|V", "void")) for r in tape)
+    [update] = [r for r in tape if any(tape[i] is scaled for i, _ in r.inputs)]
+    names = {tape[i].name for i, _ in update.inputs if tape[i] is not scaled}
+    assert names == {name for name, _ in model.named_parameters()}
 
 
 def test_the_plan_is_drawn(kernels):
