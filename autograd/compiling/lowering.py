@@ -10,7 +10,7 @@ import numpy as np
 
 from .elementwise import zero_where_undefined
 from .faults import zeroed
-from .ir import Instruction, Operand, Scalar
+from .ir import Instruction, Operand, Scalar, operands
 
 Name = Callable[[Any], str]
 
@@ -61,8 +61,15 @@ def gives_new_array(step: Instruction) -> bool:
 
 def may_refuse(step: Instruction) -> bool:
     """Whether a step may raise for the values that it gets."""
-    refusing = (operator.getitem, elements_of, element_of, set_element, zeroed, zero_where_undefined)
-    return step.fn in TAKES or step.fn in refusing or gives_new_array(step)
+    refusing = (operator.getitem, elements_of, element_of, zeroed, zero_where_undefined)
+    return step.fn in TAKES or step.fn in refusing or _puts(step) or gives_new_array(step)
+
+
+def _puts(step: Instruction) -> bool:
+    """Whether a step writes where indices say, of which one may be out of bounds."""
+    is_at = isinstance(getattr(step.fn, "__self__", None), np.ufunc) and step.fn.__name__ == "at"
+    puts = is_at or step.fn in (operator.setitem, set_element, np.put, np.ndarray.put, np.put_along_axis)
+    return puts and any(o.dtype.kind in "iu" for o in operands(step.args[1:]))
 
 
 def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None:

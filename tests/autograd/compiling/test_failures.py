@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import autograd
+import autograd.numpy as anp
 import nn
 import optim
-from tests.support.compiling import plain, same, training_step
+from tests.support.compiling import outcome, plain, quietly, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
 ROWS = (np.arange(12.0).reshape(3, 4) / 7).astype(np.float32)
@@ -82,3 +83,36 @@ def test_an_interrupt_while_recording_leaves_everything_as_it_was(error):
     assert all(type(p._data) is np.ndarray for p in model.parameters())
     assert type(opt.param_groups[0]) is dict
     assert "step" not in opt.__dict__
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_an_index_that_is_refused_after_an_update(n, kernels):
+    """The update was made twice: by the program, and by the function that then raised the error."""
+
+    def put(y, i, v):
+        y[i] = v
+
+    def add(y, i, v):
+        anp.add.at(y, i, v)
+
+    for write in (put, add):
+        found = []
+        for compile_it in (False, True):
+            w = autograd.tensor(np.arange(3.0), requires_grad=True)
+            opt = optim.SGD([w], lr=0.1)
+
+            def step(x, i, v, w=w, opt=opt, write=write):
+                opt.zero_grad()
+                (w * x).sum().backward()
+                opt.step()
+                y = anp.zeros(3) * x
+                write(y, i, v)
+                return y
+
+            act = autograd.compile(step, state=(w, opt)) if compile_it else step
+            for k in range(9):
+                i = np.array([k % 3, 0][:n]) if k != 6 else np.array([7, 0][:n])
+                found.append(quietly(outcome, act, ONES * k, i, np.full(n, 9.0)))
+            found.append(plain(w))
+        assert same(found[:10], found[10:])
+        assert isinstance(found[6], str)
