@@ -116,6 +116,9 @@ class _Roots:
     def kind(self, root: int) -> str:
         return LASTING if root in self._lasting else KEPT if root in self._movable else TEMPORARY
 
+    def is_state(self, root: int) -> bool:
+        return self.recording.roots[root].kind == STATE
+
     def is_whole(self, o: Operand) -> bool:
         """Whether an operand is all of a root that may lie elsewhere."""
         whole = o.offset == 0 and o.contiguous and o.nbytes == self.recording.roots[o.root].nbytes
@@ -142,13 +145,23 @@ def _formulas(steps: list[Instruction], roots: _Roots) -> list[_Formula]:
 
 
 def _calls(steps: list[Instruction], roots: _Roots) -> dict[int, tuple[Any, tuple[int, ...]]]:
-    """The calls that formulas are made of, by their places: of arrays that no other call completes."""
+    """The calls that formulas are made of, by their places.
+
+    They write state or gradients in place, or what such calls read; no other completes their arrays.
+    """
     found = {}
     unfinished: set[int] = set()
+    wanted: set[int] = set()
     for i in reversed(range(len(steps))):
         key, used = _call(steps[i], roots)
+        written = {o.root for o in (*steps[i].made(), *steps[i].writes)}
+        updates = any(roots.is_state(root) for root in written) or (key and roots.kind(used[-1]) == LASTING)
+        if updates or (key and not wanted.isdisjoint(written)):
+            wanted |= {o.root for o in steps[i].reads()}
+        else:
+            key = None
         if key is None or not unfinished.isdisjoint(used):
-            unfinished |= {o.root for o in (*steps[i].made(), *steps[i].writes)}
+            unfinished |= written
         else:
             found[i] = key, used
     return dict(reversed(found.items()))

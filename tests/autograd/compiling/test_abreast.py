@@ -8,6 +8,8 @@ import pytest
 import autograd
 import nn
 import optim
+from autograd.compiling.abreast import abreast
+from autograd.compiling.ir import CONSTANT, STATE, Instruction, Recording
 from tests.support.compiling import plain, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
@@ -111,44 +113,134 @@ def test_what_is_large_is_updated_alone():
     assert sizes == [50 + 100 + 2, 5000]
 
 
-def test_products_stay_apart_where_something_comes_between():
-    w = [autograd.tensor(np.full(3, k + 1.0), requires_grad=True) for k in range(2)]
-
-    def step(x):
-        for p in w:
-            p.grad = None
-        (w[0] * x).sum().backward()
-        a = w[0].grad * 0.5  # the other's gradient is not there yet
-        (w[1] * a).sum().backward()
-        return a + w[1].grad * 0.5
-
-    act = autograd.compile(step, state=w, strict=True)
-    for k in range(1, 7):
-        x = np.full(3, float(k))
-        assert same(plain(act(x)), plain(step(x)))
+def test_no_more_lie_together_than_are_small():
+    w = [autograd.tensor(np.full(2000, k + 1.0), requires_grad=True) for k in range(3)]
+    opt = optim.SGD(w, lr=0.1)
+    step = training_step(lambda x: w[0] * w[1] * w[2] * x, opt, lambda out: out.sum())
+    act = autograd.compile(step, state=(w, opt), strict=True)
+    for k in range(5):
+        act(np.full(2000, float(k)))
+    assert [s.options["out"].size for s in of_optimizer(act) if s.fn is np.subtract] == [4000, 2000]
 
 
-def test_an_update_stays_where_a_parameter_is_read_between():
-    """The second parameter's gradient is of the first as it is after its update."""
-
-    def run(compile_it):
+def alike(step_of, calls=9):
+    """Whether what a function of two parameters gives, and what it leaves, is the same when compiled."""
+    found = []
+    for compile_it in (True, False):
         w = [autograd.tensor(np.linspace(1, 2, 3) + k, requires_grad=True) for k in range(2)]
         opts = [optim.SGD([p], lr=0.1, momentum=0.5) for p in w]
+        step = step_of(w, opts)
+        act = autograd.compile(step, state=(w, opts), strict=True) if compile_it else step
+        found.append([plain(act(np.full(3, float(k)))) for k in range(1, calls)] + [plain(p) for p in w])
+    return same(*found)
 
+
+def test_an_update_stays_where_its_parameter_is_read_between():
+    def step_of(w, opts):
+        def step(x):
+            for opt in opts:
+                opt.zero_grad()
+            (w[0] * w[1] * x).sum().backward()
+            opts[0].step()
+            seen = w[1].detach() * x  # before its update
+            opts[1].step()
+            return seen
+
+        return step
+
+    assert alike(step_of)
+
+
+def test_an_update_stays_where_its_gradient_is_there():
+    def step_of(w, opts):
         def step(x):
             for opt in opts:
                 opt.zero_grad()
             (w[0] * x).sum().backward()
-            (w[1] * x).sum().backward()
             opts[0].step()
-            seen = w[0].detach() * x
+            (w[1] * w[0].detach()).sum().backward()  # of the other after its update
             opts[1].step()
-            return seen
+            return w[1].grad * 2
 
-        act = autograd.compile(step, state=(w, opts), strict=True) if compile_it else step
-        return [plain(act(np.full(3, float(k)))) for k in range(1, 9)] + [plain(p) for p in w]
+        return step
 
-    assert same(run(True), run(False))
+    assert alike(step_of)
+
+
+def test_what_an_update_is_made_of_may_be_given():
+    def step_of(w, opts):
+        def step(x):
+            for opt in opts:
+                opt.zero_grad()
+            (w[0] * w[1] * x).sum().backward()
+            taken = [p.grad * 0.5 for p in w]
+            with autograd.no_grad():
+                for p, t in zip(w, taken, strict=True):
+                    p -= t
+            return taken
+
+        return step
+
+    assert alike(step_of)
+
+
+class Updates:
+    """Steps that subtract a multiple of its gradient from each of two parameters."""
+
+    def __init__(self):
+        self.recording = Recording()
+        self.p = [self.of(np.zeros(3), STATE) for _ in range(2)]
+        self.rate = self.of(np.array(0.5), CONSTANT)
+        self.x = self.of(np.ones((3, 3)), CONSTANT)
+        self.g, self.t = ([self.recording.room((3,), np.dtype(float)) for _ in range(2)] for _ in range(2))
+        self.other = self.recording.room((3,), np.dtype(float))
+
+    def of(self, array, kind):
+        operand = self.recording.constant(array)
+        self.recording.roots[operand.root].kind = kind
+        return operand
+
+    def update(self, k):
+        p, g, t = self.p[k], self.g[k], self.t[k]
+        return [
+            Instruction(np.multiply, (g, self.rate), {"out": t}, writes=(t,)),
+            Instruction(np.subtract, (p, t), {"out": p}, writes=(p,)),
+        ]
+
+    def gradient(self, k):
+        return Instruction(np.dot, (self.x, self.other), {}, results=self.g[k])
+
+    def joined(self, steps, ends=()):
+        lasting = {g.root: None for g in self.g}
+        movable = {p.root for p in self.p}
+        return abreast(steps, self.recording, lasting, {*lasting, *(o.root for o in ends)}, movable).steps
+
+
+def test_updates_are_joined_where_nothing_is_between():
+    u = Updates()
+    steps = [u.gradient(0), u.gradient(1), *u.update(0), *u.update(1)]
+    assert [s.fn for s in u.joined(steps)] == [np.dot, np.dot, np.multiply, np.subtract]
+    assert u.joined(steps)[-1].writes[0].size == 6
+
+
+@pytest.mark.parametrize("between", ["gradient", "read", "written", "effect"])
+def test_updates_stay_apart_where_something_is_between(between):
+    u = Updates()
+    here = {
+        "gradient": u.gradient(1),
+        "read": Instruction(np.dot, (u.x, u.p[1]), {}, results=u.other),
+        "written": Instruction(np.dot, (u.x, u.p[0]), {"out": u.p[1]}, writes=(u.p[1],)),
+        "effect": Instruction(print, (), {}, kind="effect"),
+    }[between]
+    before = [u.gradient(0)] if between == "gradient" else [u.gradient(0), u.gradient(1)]
+    steps = [*before, *u.update(0), here, *u.update(1)]
+    assert [s.fn for s in u.joined(steps)] == [s.fn for s in steps]
+
+
+def test_updates_stay_apart_whose_products_are_read_at_the_end():
+    u = Updates()
+    steps = [u.gradient(0), u.gradient(1), *u.update(0), *u.update(1)]
+    assert u.joined(steps, ends=[u.t[1]]) == steps
 
 
 def test_clipped_gradients_are_updated_as_they_are():
