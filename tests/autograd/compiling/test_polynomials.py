@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
+import platform
+
 import numpy as np
 import pytest
 
@@ -73,3 +77,28 @@ def test_a_function_is_within_its_bound(name, kind):
     assert error.max() <= BOUND, x[finite][error.argmax()]
     # near the end of the range one may round to infinity and the other not
     assert np.all(np.isinf(found[overflows]) | (found[overflows] == np.finfo(KIND[kind]).max))
+
+
+# C's FE_UNDERFLOW
+UNDERFLOW = {"x86_64": 16, "aarch64": 8}.get(platform.machine())
+
+
+@pytest.mark.skipif(UNDERFLOW is None, reason="the flag of underflow is not known here")
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+@pytest.mark.parametrize("name", ["exp", "expm1", "tanh"])
+def test_what_is_far_below_does_not_underflow(name, kind):
+    # that takes many processors a hundred times as long: masked scores of attention lie here
+    x = np.array([-np.inf, -1e30, -1e9, -1e4] * 8, KIND[kind])
+    fn = FUNCTIONS[f"{name}_{kind}"]
+    of_c = ctypes.CDLL(ctypes.util.find_library("m"))
+
+    @numba.njit(fastmath={"contract"}, error_model="numpy")
+    def loop(x, out):
+        for i in range(x.size):
+            out[i] = fn(x[i])
+
+    out = np.empty_like(x)
+    loop(x, out)  # compiled here
+    of_c.feclearexcept(UNDERFLOW)
+    loop(x, out)
+    assert not of_c.fetestexcept(UNDERFLOW)
