@@ -17,7 +17,7 @@ import numpy as np
 
 from . import columns, diskcache, machine, threads
 from .changed import Changed, Undecided
-from .elementwise import zero_where_undefined
+from .elementwise import COSTLY, zero_where_undefined
 from .faults import cleared, reported, zeroed
 from .fusion import WORTH, Group, grouped, read_later
 from .inplace import in_place
@@ -101,7 +101,9 @@ class Kernel:
         doubts = [f"doubts = {last + 2}"] if self.doubts else []
         if self.length:
             head = f"def loop(t, start, stop{''.join(f', a{i}' for i in arrays)}):"
-            lines = [f"x{i} = {word(f'a{i}', machine.DATA)}" for i in arrays]
+            costly = any(step.fn in COSTLY for item in self.items for step in steps_of(item))
+            lines = ["widest()"] if costly else []
+            lines += [f"x{i} = {word(f'a{i}', machine.DATA)}" for i in arrays]
             lines += [*doubts, *self._scribe.header(places), *self._body, "return 0"]
         else:
             head = "def loop(table, args, count):"

@@ -111,6 +111,22 @@ def larger(typing: Any, a: Any, b: Any) -> Any:
     return a(a, b), generate
 
 
+@intrinsic
+def widest(typing: Any) -> Any:
+    """Have a function compute as many elements at a time as there can be.
+
+    LLVM keeps to half of AVX-512, as some processors slow down for all of it. Polynomials gain more,
+    and the products of BLAS have slowed them down already.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        # llvmlite knows no attributes with values
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
 NAMES: dict[str, Any] = {
     **FUNCTIONS,
     **{f"load_{name}": _loading(kind) for name, kind in KINDS.items()},
@@ -120,5 +136,5 @@ NAMES: dict[str, Any] = {
     **{f"{name}_libm": getattr(np, name) for name in ("sin", "cos")},
     "sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil, "rint": np.rint, "trunc": np.trunc,
     "nan": math.nan, "inf": math.inf,
-    "plus": plus, "plus_product": plus_product, "larger": larger,
+    "plus": plus, "plus_product": plus_product, "larger": larger, "widest": widest,
 }  # fmt: skip

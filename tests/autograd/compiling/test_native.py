@@ -16,8 +16,9 @@ import autograd
 import autograd.numpy as anp
 import nn
 import optim
-from autograd.compiling import diskcache, elementwise, machine, matrixloops, native, wholestep
+from autograd.compiling import diskcache, elementwise, machine, matrixloops, native, translate, wholestep
 from autograd.compiling.elementwise import zero_where_undefined
+from autograd.compiling.scalars import NAMES
 from tests.support.compiling import training_step
 
 from .test_training_steps import CLASSES, MODELS, training
@@ -447,6 +448,19 @@ def test_loops_that_end_in_a_result_keep_polynomials():
     assert "sin_f4(" in act.source
     assert "cos_f4(" in act.source
     assert act.source.count("store_f4(") == 2  # one in the loop, one where it is repeated
+
+
+def test_loops_with_polynomials_compute_as_many_elements_as_there_can_be():
+    x = np.linspace(0, 1, 1 << 17, dtype=np.float32)
+    curved, straight = (compiled(fn, x) for fn in (lambda x: np.exp(x) * x, lambda x: x * x + x))
+    assert "widest()" in curved.source
+    assert "store_f4(" in straight.source
+    assert "widest()" not in straight.source
+    source = "def loop(a):\n    widest()\n    return 0\n"
+    names = {**NAMES}
+    exec(source, names)
+    text = translate._library(names["loop"], "wide", exact=False).get_llvm_str()
+    assert '"prefer-vector-width"="512"' in text
 
 
 @pytest.mark.parametrize("limits", [(0.0, np.inf), (-0.5, 0.75), (np.float32(-1), 1)])
