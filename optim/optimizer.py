@@ -26,7 +26,7 @@ from .checks import check_betas, check_range
 from .formulas import REAL, flat
 from .native import WAYS, Natives, checked_ways
 from .scratch import Scratch
-from .slot import Slot
+from .slot import Slot, zeros
 from .state import SCHEDULED, StateMethods
 
 # Elements of a tile: five arrays of float32 fit a megabyte of cache.
@@ -87,7 +87,7 @@ class Optimizer(StateMethods):
 
     def initial(self, group: Mapping[str, Any], p: np.ndarray) -> dict[str, np.ndarray]:
         """The state arrays of a parameter before its first step, by name."""
-        return {name: np.zeros(p.shape, p.dtype) for name in self.buffers(group)}
+        return {name: zeros(p.shape, p.dtype) for name in self.buffers(group)}
 
     def numbers(self, group: Mapping[str, Any]) -> dict[str, float]:
         """Python numbers that are kept for each parameter; `advance` changes them."""

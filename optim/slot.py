@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+
+# Arrays of so many bytes begin at a multiple of the second number.
+LARGE, PAGE = 1 << 18, 4096
+
+
+def zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """An array of zeros, a large one from the start of a page.
+
+    malloc puts neighbours 16 bytes further apart than they are long. Just beside a multiple of 1 MiB, a
+    processor may take what is read of one for what was written to the other just before, and wait.
+    """
+    size = math.prod(shape) * dtype.itemsize
+    if size < LARGE:
+        return np.zeros(shape, dtype)
+    room = np.zeros(size + PAGE, np.uint8)
+    start = -room.__array_interface__["data"][0] % PAGE
+    return room[start : start + size].view(dtype).reshape(shape)
 
 
 class Slot:

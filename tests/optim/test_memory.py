@@ -237,3 +237,14 @@ def test_a_model_that_is_cast_is_updated_in_its_new_precision():
         layer(np.full((1, 3), 1 / 3, dtype)).sum().backward()
         opt.step()
     np.testing.assert_array_equal(layer.weight.data, before - 0.1 * np.full((1, 3), 1 / 3))
+
+
+@every
+@pytest.mark.parametrize("dtype", [np.float32, np.complex128])
+def test_large_state_begins_at_pages(name, dtype):
+    x = tensor(np.ones((512, 512), dtype), requires_grad=True)
+    optimizer = VARIANTS[name]([x])
+    steps(optimizer, x, [np.ones((512, 512), dtype)])
+    state = optimizer._slots[x].state
+    assert [a.ctypes.data % 4096 for a in state] == [0] * len(state)
+    assert all(a.flags.c_contiguous and a.dtype == dtype and a.shape == (512, 512) for a in state)
