@@ -31,8 +31,8 @@ from .scribe import Scribe, given, group_lines, indented, merged_axes, outside, 
 from .slots import Sharing
 from .wholestep import ELEMENTS, small
 
-# From so many additions on, a loop is spread over threads: to wake one takes as long as half of it.
-PARALLEL = 1 << 23
+# From so many additions on, a loop is spread over threads: below, it is over before another has come.
+PARALLEL = 1 << 21
 # What one function of small calls may hold: operations, and calls.
 WORK, CALLS = 1 << 20, 64
 # NumPy copies more elements than this as fast as any loop.

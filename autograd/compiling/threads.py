@@ -13,6 +13,8 @@ from queue import SimpleQueue
 from typing import Any
 
 _ALIGNED = 64  # elements; so that no two threads write to one line of the cache
+# Parts for each thread: one that comes late still finds some.
+PARTS = 4
 
 
 def count() -> int:
@@ -39,13 +41,7 @@ class _Workers:
 
 def _work(tasks: SimpleQueue) -> None:
     while True:
-        fn, args, done = tasks.get()
-        try:
-            fn(*args)
-        except BaseException as error:
-            done.put(error)
-        else:
-            done.put(None)
+        tasks.get()()
 
 
 _workers = _Workers()
@@ -61,17 +57,31 @@ if hasattr(os, "register_at_fork"):
 
 
 def spread(fn: Callable, n: int, table: Any, *arrays: Any) -> None:
-    """`fn(table, start, stop, *arrays)` for the parts of range(n), the last of them here."""
-    workers, parts = _workers, count()
+    """`fn(table, start, stop, *arrays)` for the parts of range(n), by this thread and others as they come.
+
+    Nobody waits for a thread that has not come: threads of BLAS stay on their cores for a while.
+    """
+    workers, parts = _workers, PARTS * count()
     size = -(-n // parts)
-    size += -size % _ALIGNED if n >= parts * 4 * _ALIGNED else 0
-    starts = range(0, n, size)
-    workers.start(len(starts) - 1)
+    size += -size % _ALIGNED if n >= parts * _ALIGNED else 0
+    parts = len(range(0, n, size))
+    others = min(count(), parts) - 1
+    starts = iter(range(0, n, size))
     done: SimpleQueue = SimpleQueue()
-    for start in starts[:-1]:
-        workers.tasks.put((fn, (table, start, start + size, *arrays), done))
-    fn(table, starts[-1], n, *arrays)
-    errors = [done.get() for _ in starts[:-1]]
-    for error in errors:
+
+    def take() -> None:
+        for start in starts:
+            try:
+                fn(table, start, min(start + size, n), *arrays)
+            except BaseException as error:
+                done.put(error)
+            else:
+                done.put(None)
+
+    workers.start(others)
+    for _ in range(others):
+        workers.tasks.put(take)
+    take()
+    for error in [done.get() for _ in range(parts)]:
         if error is not None:
             raise error

@@ -29,6 +29,18 @@ def test_errors_are_handed_on(monkeypatch):
         threads.spread(fails, 1000, None)
 
 
+def test_a_thread_that_does_not_come_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 2)
+    workers = threads._Workers()
+    monkeypatch.setattr(threads, "_workers", workers)
+    monkeypatch.setattr(workers, "start", lambda wanted: None)
+    seen: list = []
+    threads.spread(lambda table, start, stop: seen.extend(range(start, stop)), 1000, None)
+    assert seen == list(range(1000))
+    workers.tasks.get()()  # when it comes after all, there is nothing left
+    assert len(seen) == 1000
+
+
 def test_openmp_says_how_many(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert threads.count() == 1
@@ -44,6 +56,6 @@ def test_a_child_has_threads_of_its_own(monkeypatch):
     child = os.fork()
     if not child:
         seen: list = []
-        threads.spread(lambda table, start, stop: seen.append(stop), 1000, None)
-        os._exit(0 if len(seen) == 2 else 1)
+        threads.spread(lambda table, start, stop: seen.extend(range(start, stop)), 1000, None)
+        os._exit(0 if len(seen) == 1000 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
