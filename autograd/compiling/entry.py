@@ -18,7 +18,7 @@ from .owners import SlotPlace, TensorPlace, extra_of
 from .plan import NUMPY, planned
 from .program import Writer
 from .state import State
-from .together import together
+from .together import may_move, together
 from .tracing import TracedRun
 
 # How often a program is bound until it leaves arrays where others have brought them.
@@ -54,6 +54,7 @@ class Entry:
     def _plan(self, movable: Set[int]) -> None:
         """Plan the program, where the arrays of these roots of the state can be brought elsewhere."""
         recording = self.traced.recording
+        self._movable = movable
         self.plan = planned(recording, _lasting(self.traced), self._kernels, movable)
         steps, touched = self.plan.steps, self.plan.touched
         finals = {o.root for pair in recording.finals for o in pair}
@@ -71,14 +72,17 @@ class Entry:
         self._count()
 
     def _together(self) -> dict[int, Any]:
-        """The blocks of the state by root; none, and a plan that has none, if others would see them."""
+        """The blocks of the state by root; what others would see to be moved is left out of the plan's."""
         places = {operand.root: place for place, operand in self.traced.places}
-        blocks = {b: [places[r] for r in parts] for b, parts in self.plan.beside(self.plan.blocks).items()}
-        found = {block: together(parts, self.rebindings < SETTLED) for block, parts in blocks.items()}
-        if any(array is None for array in found.values()):
-            self._plan(frozenset())
-            return {}
-        return found
+        again = self.rebindings < SETTLED
+        while True:
+            blocks = self.plan.beside(self.plan.blocks)
+            found = {b: together([places[root] for root in parts], again) for b, parts in blocks.items()}
+            apart = {root for b, parts in blocks.items() if found[b] is None for root in parts}
+            if not apart:
+                return found
+            stuck = {root for root in apart if not may_move(places[root], again)}
+            self._plan(self._movable - (stuck or apart))
 
     def _hold(self, bindings: dict[int, Any]) -> None:
         held = [root for _, root in (*self.tensors, *self.slots)] + self.added

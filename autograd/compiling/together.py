@@ -31,7 +31,7 @@ def together(places: Sequence[Place], again: bool) -> np.ndarray | None:
         if not isinstance(place, SlotPlace):
             release(place.owner)  # what others saved of it stays as it is
     found = _side_by_side(places)
-    if found is None and all(_may_move(place, again) for place in places):
+    if found is None and all(may_move(place, again) for place in places):
         _move(places)
         found = _side_by_side(places)
     return found
@@ -53,7 +53,7 @@ def _side_by_side(places: Sequence[Place]) -> np.ndarray | None:
     return view(first.base.owner, low, Operand(0, 0, (size,), (first.itemsize,), first.dtype))
 
 
-def _may_move(place: Place, again: bool) -> bool:
+def may_move(place: Place, again: bool) -> bool:
     """Whether only the owner of an array, and programs, would see that it is elsewhere."""
     if isinstance(place, SlotPlace):
         optimizer, parameter = place.owner

@@ -187,3 +187,18 @@ def test_weights_that_graphs_have_held_are_brought_together_again():
     assert same(weights, wanted)
     assert are_together(model)
     assert sum(s.fn is np.sqrt for s in act.plan.steps) == 1
+
+
+def test_what_somebody_holds_stays_where_it_is_and_the_rest_is_brought_together():
+    model, _, act = training()
+    held = model[0].bias.data
+    for i in range(8):
+        act(X * (i + 1))
+    assert model[0].bias.data is held
+    assert same([plain(p) for p in model.parameters()], eager(8))
+    parts = [model[0].weight, model[2].weight, model[2].bias]
+    assert all(type(p._data.base) is Allotted for p in parts)
+    sizes = sorted(
+        s.made()[0].size if s.made() else s.writes[0].size for s in act.plan.steps if s.fn is np.sqrt
+    )
+    assert sizes == [4, 12 + 8 + 2]
