@@ -266,3 +266,18 @@ def test_an_element_that_is_written_between_is_read_again():
     for k in range(7):
         x, i = RNG.standard_normal(5), np.array([k % 5])
         assert same(plain(act(x, i)), plain(fn(x, i)))
+
+
+def test_an_index_that_the_program_computes_is_read_where_it_is():
+    def fn(x, i):
+        y = x * 2
+        places = (i + 1) % 5
+        first = y[places] * 3
+        places[...] = (places + 2) % 5  # the same memory
+        return first, y[places] * 3
+
+    act = autograd.compile(fn, strict=True)
+    for k in range(7):
+        x, i = RNG.standard_normal(5), np.array([k % 5])
+        assert same(plain(act(x, i)), plain(fn(x, i)))
+    assert act.source.count(".item()]") == 2
