@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .ir import FRESH, INPUT, Instruction, Operand, Recording, Scalar
+from .ir import FRESH, INPUT, STATE, Instruction, Operand, Recording, Scalar
 from .lowering import (
     OPERATORS,
     below,
@@ -182,6 +182,9 @@ def _is_only_read(
         return False
     touched = {o for step in later for o in step.touched() if o.root == out.root}
     written = {o.root for step in later for o in (*step.made(), *step.writes)}
+    kind = recording.roots[made.root].kind
+    if kind == STATE and any(recording.roots[root].kind == STATE for root in written):
+        return False  # it may lie in a block of the state that is written
     return (
         recording.roots[out.root].kind == FRESH and touched <= {out} and not written & {out.root, made.root}
     )

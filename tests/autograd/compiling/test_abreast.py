@@ -10,6 +10,7 @@ import nn
 import optim
 from autograd.compiling.abreast import abreast
 from autograd.compiling.ir import CONSTANT, STATE, Instruction, Recording
+from autograd.compiling.small import hastened
 from tests.support.compiling import plain, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
@@ -266,3 +267,19 @@ def test_clipped_gradients_are_updated_as_they_are():
         ]
 
     assert same(run(True), run(False))
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_copy_of_one_element_of_what_is_updated_stays(written):
+    """It would be read where it comes from, which is written by the name of the block."""
+    recording = Recording()
+    parameter, block = (recording.constant(np.zeros(n)) for n in (1, 3))
+    for o in (parameter, block):
+        recording.roots[o.root].kind = STATE
+    old, found = (recording.room((1,), np.dtype(float)) for _ in range(2))
+    steps = [Instruction(np.copyto, (old, parameter), {}, writes=(old,))]
+    if written:
+        steps.append(Instruction(np.multiply, (block, 0.5), {"out": block}, writes=(block,)))
+    steps.append(Instruction(np.multiply, (old, 2.0), {}, results=found))
+    kept = hastened(steps, recording, {found.root})
+    assert any(s.fn is np.copyto for s in kept) is written
