@@ -305,6 +305,7 @@ def is_exclusive(root: Any) -> bool:
         held = root._data
         if getrefcount(held) != _SOLE_HELD:
             return False
+        # each step asks this of each parameter: mostly without the call
         return (type(held) is np.ndarray or is_array(held)) and (held.base is None or is_whole(held))
     data = root._data
     if not is_array(data) or not is_whole(data):

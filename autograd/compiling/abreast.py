@@ -25,16 +25,16 @@ LASTING, KEPT, TEMPORARY = "lasting", "kept", "temporary"
 
 
 class Abreast(NamedTuple):
-    """The steps with such formulas as one, and what lies in a common root, and where there.
+    """The steps with such formulas as one, and what lies in a common root.
 
     Attributes:
-        lasting: gradients of the program's own.
-        state: parameters, and what optimisers keep.
+        lasting: gradients of the program's own, and where they lie there.
+        blocks: by the common root, those of the parameters or of what optimisers keep, in their order.
     """
 
     steps: list[Instruction]
     lasting: dict[int, tuple[int, int]]
-    state: dict[int, tuple[int, int]]
+    blocks: dict[int, list[int]]
 
 
 def abreast(
@@ -66,8 +66,11 @@ def abreast(
             step = _joined(step, first[i], places)
         if i not in gone:
             found.append(_moved(step, moved))
-    apart = [{r: p for r, p in places.items() if roots.kind(r) == kind} for kind in (LASTING, KEPT)]
-    return Abreast(found, *apart)
+    blocks: dict[int, list[int]] = {}
+    for root, (block, _) in places.items():
+        if roots.kind(root) == KEPT:
+            blocks.setdefault(block, []).append(root)
+    return Abreast(found, {r: p for r, p in places.items() if roots.kind(r) == LASTING}, blocks)
 
 
 # ---------------------------------------------------------------- formulas
@@ -134,7 +137,7 @@ def _formulas(steps: list[Instruction], roots: _Roots) -> list[_Formula]:
         if len(used) < 2 or not all(r in of or roots.kind(r) != TEMPORARY for r in used[:-1]):
             continue
         parts = list({id(of[r]): of[r] for r in used if r in of}.values())
-        formula = parts[0] if len(parts) == 1 else _Formula(steps[i].touched()[-1].size)
+        formula = parts[0] if len(parts) == 1 else _Formula(steps[i].out.size)
         if len(parts) != 1:
             for at, call in sorted((at, call) for part in parts for at, call in part.calls.items()):
                 formula.add(at, *call)

@@ -180,7 +180,7 @@ def _zeroed(g: Any, target: Any, unmasked: Any) -> list[Assignment] | None:
 
 def _clipped(step: Instruction) -> list[Assignment] | None:
     """Between two numbers of the array's dtype, either of which may be infinite."""
-    target = step.results if type(step.results) is Operand else step.options.get("out")
+    target = step.out
     given = dict(zip(("x", "a_min", "a_max"), step.args, strict=False)) | step.options
     given.pop("out", None)
     x, low, high = given.pop("x", None), given.pop("a_min", None), given.pop("a_max", None)
@@ -229,7 +229,7 @@ def _of_ufunc(step: Instruction) -> list[Assignment] | None:
     fn: Any = step.fn
     if set(step.options) - {"out", "order"}:
         return None
-    target = step.results if type(step.results) is Operand else step.options.get("out")
+    target = step.out
     if type(target) is not Operand:
         return None
     inputs = tuple(step.args[: fn.nin])

@@ -76,7 +76,7 @@ class Entry:
         places = {operand.root: place for place, operand in self.traced.places}
         again = self.rebindings < SETTLED
         while True:
-            blocks = self.plan.beside(self.plan.blocks)
+            blocks = self.plan.blocks
             found = {b: together([places[root] for root in parts], again) for b, parts in blocks.items()}
             apart = {root for b, parts in blocks.items() if found[b] is None for root in parts}
             if not apart:

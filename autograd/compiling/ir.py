@@ -137,6 +137,11 @@ class Instruction:
             return [self.results]
         return [] if self.results is None else list(operands(self.results))
 
+    @property
+    def out(self) -> Any:
+        """What a call fills: its results, or what `out=` names; None for neither."""
+        return self.results if self.results is not None else self.options.get("out")
+
     def touched(self) -> tuple[Operand, ...]:
         """What it reads, makes or changes."""
         return (*self.reads(), *self.writes, *self.made())

@@ -69,7 +69,7 @@ def _puts(step: Instruction) -> bool:
     """Whether a step writes where indices say, of which one may be out of bounds."""
     is_at = isinstance(getattr(step.fn, "__self__", None), np.ufunc) and step.fn.__name__ == "at"
     puts = is_at or step.fn in (operator.setitem, set_element, np.put, np.ndarray.put, np.put_along_axis)
-    return puts and any(o.dtype.kind in "iu" for o in operands(step.args[1:]))
+    return puts and any(o.dtype.kind in "iu" for o in operands(step.args[1:2]))
 
 
 def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None:
@@ -84,6 +84,8 @@ def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None
     if fn in TAKES:
         large = step.results.nbytes > SMALL and step.results.contiguous
         return _taken if large and "out" not in step.options and len(step.args) <= 3 else None
+    if gives_element(step):
+        return _element
     if fn in _EXPRESSIONS:
         return _expression
     if isinstance(fn, np.ufunc):
@@ -109,6 +111,8 @@ def writer(step: Instruction) -> Callable[[Instruction, Name], list[str]] | None
 
 def source(step: Instruction, name: Name) -> list[str]:
     """The statements of a step whose results, if any, are there already."""
+    if gives_element(step):
+        return _element(step, name)
     write = writer(step) if step.results is not None else None
     if write is not None:
         return write(step, name)
@@ -119,7 +123,7 @@ def source(step: Instruction, name: Name) -> list[str]:
         place = index if step.fn is operator.setitem else Item(index)
         return [f"{name(target)}[{name(place)}] = {name(value)}"]
     if isinstance(step.fn, np.ufunc) and "out" in step.options and len(step.writes) == 1:
-        return [_ufunc_call(step, name, step.options["out"])]
+        return [_ufunc_call(step, name, step.out)]
     return [f"{name(step.fn)}({arguments(step, name)})"]
 
 
@@ -173,8 +177,6 @@ OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np
 
 
 def _ufunc_call(step: Instruction, name: Name, out: Any) -> str:
-    if gives_element(step):
-        return assigned(out, element(step, name), name)
     # the output by position, where NumPy takes it so: a keyword costs a tenth of a small call
     by_name = step.fn in (np.maximum, np.minimum)
     parts = [*(name(a) for a in step.args), f"out={name(out)}" if by_name else name(out)]
@@ -271,10 +273,8 @@ def set_element(row: np.ndarray, place: np.ndarray, value: Any) -> None:
 
 
 _EXPRESSIONS: dict[Any, str] = {
-    largest_of: "{0}[{0}.argmax()]",
-    elements_of: "{0}[{1}]",
-    element_of: "{0}[{1}]",
-}
+    largest_of: "{0}[{0}.argmax()]", elements_of: "{0}[{1}]",
+}  # fmt: skip
 
 
 def gives_element(step: Instruction) -> bool:
@@ -286,14 +286,16 @@ def element(step: Instruction, name: Name) -> str:
     """That number, as source."""
     if step.fn is element_of:
         row, place = step.args
-        return _EXPRESSIONS[element_of].format(name(row), name(Item(place)))
+        return f"{name(row)}[{name(Item(place))}]"
     x, y = map(name, step.args)
     return f"{x} {OPERATORS[step.fn]} {y}"
 
 
+def _element(step: Instruction, name: Name) -> list[str]:
+    return [assigned(step.out, element(step, name), name)]
+
+
 def _expression(step: Instruction, name: Name) -> list[str]:
-    if gives_element(step):
-        return [assigned(step.results, element(step, name), name)]
     return [assigned(step.results, _EXPRESSIONS[step.fn].format(*map(name, step.args)), name)]
 
 

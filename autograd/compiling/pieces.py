@@ -33,5 +33,4 @@ class Piece(NamedTuple):
 
 def result_of(step: Instruction) -> Operand | None:
     """What a call writes, if that is one array."""
-    out = step.results if step.results is not None else step.options.get("out")
-    return out if type(out) is Operand else None
+    return step.out if type(step.out) is Operand else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
 from ..graph.records import Tape
@@ -42,7 +42,7 @@ class Plan:
         offsets: where the other fresh roots lie in the arena.
         hosts: those that lie in a lasting root that is not written yet, and where there; and lasting roots
             that lie side by side in another.
-        blocks: roots of the state that lie side by side in another, and where there.
+        blocks: roots of the state that lie side by side in another, in their order, by that.
         given: outputs that are made in each run and filled directly, rather than copied at the end.
         arena: its bytes; `unshared` what all of them would take side by side.
     """
@@ -52,7 +52,7 @@ class Plan:
     bound: set[int]
     offsets: dict[int, int] = field(default_factory=dict)
     hosts: dict[int, tuple[int, int]] = field(default_factory=dict)
-    blocks: dict[int, tuple[int, int]] = field(default_factory=dict)
+    blocks: dict[int, list[int]] = field(default_factory=dict)
     given: list[Operand] = field(default_factory=list)
     arena: int = 0
     unshared: int = 0
@@ -61,21 +61,15 @@ class Plan:
     def __tape__(self) -> Tape:
         """The records that `autograd.graph.draw` makes a picture of."""
         ends = list(operands((self.recording.outputs, [pair[1] for pair in self.recording.finals])))
-        lasting = {root: place for root, place in self.hosts.items() if root in self.lasting}
-        return tape_of(self.steps, self.recording, ends, self.offsets, self.beside(lasting | self.blocks))
-
-    @staticmethod
-    def beside(places: Mapping[int, tuple[int, int]]) -> dict[int, list[int]]:
-        """What lies in each common root, in its order, of roots with such and where there they lie."""
-        found: dict[int, list[int]] = {}
-        for root, (host, _) in sorted(places.items(), key=lambda item: item[1]):
-            found.setdefault(host, []).append(root)
-        return found
+        beside = dict(self.blocks)
+        for root in self.hosts.keys() & self.lasting.keys():
+            beside.setdefault(self.hosts[root][0], []).append(root)
+        return tape_of(self.steps, self.recording, ends, self.offsets, beside)
 
     def touched(self, operands: Iterable[Operand]) -> set[int]:
         """The roots of some operands, and what of the state lies in these."""
         roots = {o.root for o in operands}
-        return roots | {root for root, (block, _) in self.blocks.items() if block in roots}
+        return roots.union(*(self.blocks.get(root, ()) for root in roots))
 
     def __str__(self) -> str:
         kept = len(self.lasting) - len(
@@ -126,7 +120,7 @@ def planned(
     """
     ends = read_at_end(recording) | lasting.keys()
     hosts: dict[int, tuple[int, int]] = {}
-    blocks: dict[int, tuple[int, int]] = {}
+    blocks: dict[int, list[int]] = {}
     if recording.simplified is None:
         steps = _needed(recording.steps, recording, ends)
         steps = _asked(_needed(simplified(steps, recording, ends), recording, ends))

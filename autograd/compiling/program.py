@@ -200,9 +200,8 @@ class Writer:
             write = native.written if isinstance(step.extra, native.Kernel) else step.extra.written
             self.lines.append(write(step, self))
             return
-        if lowering.gives_element(step) and (out := _target(step)).root in self._variables:
-            value = lowering.element(step, self.name)
-            self.lines.append(f"{self._operand(out)} = {value}")
+        if lowering.gives_element(step) and step.out.root in self._variables:
+            self.lines.append(f"{self._operand(step.out)} = {lowering.element(step, self.name)}")
             return
         if step.results is None or not lowering.gives_new_array(step):
             statements = lowering.source(step, self.name)  # may first write lines of its own
@@ -308,10 +307,6 @@ class Writer:
         exec(compile(text, filename, "exec"), self.names, scope)
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         return scope["run"], "\n".join([text, *self.functions])
-
-
-def _target(step: Instruction) -> Operand:
-    return step.results if step.results is not None else step.options["out"]
 
 
 def _order(operand: Operand) -> str:

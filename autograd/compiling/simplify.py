@@ -258,7 +258,7 @@ class _Simplifier:
 
     def _summed(self, step: Instruction) -> Instruction:
         """A sum or a difference that takes signs in, wherever its result goes."""
-        target = step.results if step.results is not None else step.options.get("out")
+        target = step.out
         if (
             step.fn not in (np.add, np.subtract)
             or len(step.args) != 2

@@ -84,7 +84,7 @@ def _with_element_set(step: Instruction) -> Instruction:
 
 def elementwise(step: Instruction) -> Operand | None:
     """What a ufunc writes, if it works element by element on whole arrays."""
-    out = step.results if step.results is not None else step.options.get("out")
+    out = step.out
     fn = step.fn
     if step.kind != "call" or not isinstance(fn, np.ufunc) or fn.nout != 1 or fn.signature:
         return None

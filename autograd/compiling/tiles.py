@@ -93,7 +93,7 @@ def _elementwise(step: Instruction) -> Assignment | None:
     if step.kind != "call" or set(step.options) - {"out", "order"}:
         return None
     fn, inputs = step.fn, step.args
-    target = step.results if step.results is not None else step.options.get("out")
+    target = step.out
     if fn is zeroed:
         target, inputs = step.args[2], step.args[1:]
     elif fn is np.copyto:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .arena import read_at_end
 from .ir import FRESH, Instruction, Operand, Scalar
 from .lowering import OPERATORS, gives_element, set_element
+from .plan import Plan
 
 
-def variables(plan: Any) -> set[int]:
+def variables(plan: Plan) -> set[int]:
     """The roots of a plan that are only written as numbers, and only read as such."""
     found: set[int] = set()
     others = read_at_end(plan.recording) | plan.lasting.keys() | plan.bound | plan.hosts.keys()
@@ -28,9 +27,5 @@ def _as_numbers(step: Instruction) -> list[Operand]:
     read = [x.operand for x in step.args if type(x) is Scalar]
     if not gives_element(step):
         return read
-    out = step.results if step.results is not None else step.options["out"]
-    alike = step.fn not in OPERATORS or all(x.dtype == out.dtype for x in read)
-    return [*read, out] if type(out) is Operand and not out.shape and alike else read
-
-
-__all__ = ["variables"]
+    alike = step.fn not in OPERATORS or all(x.dtype == step.out.dtype for x in read)
+    return [*read, step.out] if not step.out.shape and alike else read
