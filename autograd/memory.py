@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from .addresses import is_whole
+
 getrefcount = getattr(sys, "getrefcount", lambda value: 0)  # PyPy has none
 
 # Copying this many bytes costs a fourth of setting up and releasing a guard (about 2 us).
@@ -74,32 +76,6 @@ def as_array(value: Any) -> Any:
 def strided(x: Any, shape: tuple, strides: tuple) -> Any:
     """A view of memory that x views, by shape and strides."""
     return as_strided(x, shape, strides) if isinstance(x, np.ndarray) else x.strided(shape, strides)
-
-
-class ByAddress:
-    """Memory as NumPy takes it from another object: what `numpy.asarray` gives refers to that."""
-
-    def __init__(self, owner: Any, address: int, like: Any):
-        self.owner = owner
-        self.__array_interface__ = {
-            "version": 3,
-            "data": (address, False),
-            "shape": like.shape,
-            "strides": like.strides,
-            "typestr": like.dtype.str,
-        }
-
-
-class Allotted(ByAddress):
-    """What an array refers to that has a part of larger memory to itself, as if it owned that.
-
-    A view of the array refers to the array, not to the whole, so that references tell who sees the part.
-    """
-
-
-def is_whole(array: Any) -> bool:
-    """Whether an array is no view of another: it owns its memory, or has a part of some to itself."""
-    return array.base is None or type(array.base) is Allotted
 
 
 class Memory:

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from autograd.addresses import aligned
+
 # Arrays of so many bytes begin at a multiple of the second number.
 LARGE, PAGE = 1 << 18, 4096
 
@@ -19,9 +21,7 @@ def zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     size = math.prod(shape) * dtype.itemsize
     if size < LARGE:
         return np.zeros(shape, dtype)
-    room = np.zeros(size + PAGE, np.uint8)
-    start = -room.__array_interface__["data"][0] % PAGE
-    return room[start : start + size].view(dtype).reshape(shape)
+    return aligned(size, PAGE).view(dtype).reshape(shape)
 
 
 class Slot:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..addresses import address_of
 from ..memory import SHARED
 from . import arena
 from .changed import Moved
@@ -37,7 +38,7 @@ def memory_of(operand: Operand, recording: Recording) -> np.ndarray:
     here = recording.roots[operand.root]
     if operand.nbytes == here.nbytes:
         array = np.ndarray(operand.shape, operand.dtype, strides=operand.strides)
-        if np.lib.array_utils.byte_bounds(array)[0] == array.__array_interface__["data"][0]:
+        if np.lib.array_utils.byte_bounds(array)[0] == address_of(array):
             return array
     return arena.memory(here.nbytes)[0]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..addresses import address_of, aligned
 from .ir import FRESH, Instruction, operands
 
 # Arrays of so many bytes begin at a multiple of the second number, smaller ones where their elements may.
@@ -27,10 +28,8 @@ def unit(nbytes: int) -> int:
 
 def memory(nbytes: int) -> tuple[np.ndarray, int]:
     """Memory that is zero, and the address in it from which on there are so many aligned bytes."""
-    large = nbytes >= LARGE
-    found = np.zeros(nbytes + (LINE - USUAL if large else 0), np.uint8)
-    at = found.__array_interface__["data"][0]
-    return found, at + (-at % LINE if large else 0)
+    found = aligned(nbytes, LINE) if nbytes >= LARGE else np.zeros(nbytes, np.uint8)
+    return found, address_of(found)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..addresses import address_of
 from . import diskcache, machine, threads
 from .elementwise import EXPRESSIONS
 from .scribe import EXACT, indented, literal, word
@@ -128,7 +129,7 @@ class Loop:
 
     def __call__(self, arrays: Sequence[np.ndarray], numbers: np.ndarray) -> None:
         """Run it over contiguous arrays of one size, which do not overlap."""
-        n, at = arrays[0].size, numbers.__array_interface__["data"][0]
+        n, at = arrays[0].size, address_of(numbers)
         places = map(id, arrays)
         if n >= PARALLEL and threads.count() > 1:
             threads.spread(self._function, n, at, *places)

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ..memory import OWNED, SHARED, is_whole, unguard
+from ..addresses import is_whole
+from ..memory import OWNED, SHARED, unguard
 from ..views import own, root_of
 
 _counts: dict[int, int] = {}  # by id of an array: references that programs have

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..addresses import address_of
+
 # What a root is. `fresh`: the program's own, for as long as it lives; `state` and `number`: kept
 # between runs, by others or by the program; `input`: an argument; `constant`: what was captured.
 FRESH, STATE, NUMBER, INPUT, CONSTANT = "fresh", "state", "number", "input", "constant"
@@ -227,7 +229,7 @@ class Recording:
     def constant(self, array: np.ndarray) -> Operand:
         """The operand of an array whose values are known."""
         root = self._root(array, CONSTANT)
-        offset = array.__array_interface__["data"][0] - root.low
+        offset = address_of(array) - root.low
         return Operand(root.number, offset, array.shape, array.strides, array.dtype)
 
     def _root(self, array: np.ndarray, kind: str) -> Root:

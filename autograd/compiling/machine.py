@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..addresses import address_of
+
 # Where an array object has the address of its data, in words: the first field of NumPy's own.
 DATA = object.__basicsize__ // 8
 # Whether None and True count their references: what a built-in returns must be counted then.
@@ -54,7 +56,7 @@ def usable() -> bool:
         return False
     probe = np.empty(3)[1:]
     here = ctypes.c_int64.from_address(id(probe) + 8 * DATA).value
-    return found and here == probe.__array_interface__["data"][0]
+    return found and here == address_of(probe)
 
 
 @functools.lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..addresses import address_of
 from . import columns, diskcache, machine, threads
 from .changed import Changed, Undecided
 from .elementwise import COSTLY, zero_where_undefined
@@ -334,7 +335,7 @@ def written(step: Instruction, writer: Any) -> str:
     writer.names["spread"], writer.names["refusal"] = threads.spread, _refusal
     if kernel.length:
         writer.names[function] = machine.unlocked(at, 3 + len(arrays))
-        writer.names[f"{table}_at"] = entries.__array_interface__["data"][0]
+        writer.names[f"{table}_at"] = address_of(entries)
     else:
         writer.names[function] = machine.builtin(at, entries)
     return kernel.call(function, table, arrays, step.line)

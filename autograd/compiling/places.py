@@ -7,7 +7,7 @@ import itertools
 
 import numpy as np
 
-from ..memory import ByAddress
+from ..addresses import ByAddress, address_of
 from .ir import CONSTANT, Operand, Recording, Root
 from .traced import Leak
 
@@ -60,11 +60,6 @@ class KnownMemory:
         if owner is not array and owner.dtype.kind in "fciub" and owner.size:
             self.enter(owner, CONSTANT)
         return self.enter(array, CONSTANT)
-
-
-def address_of(array: np.ndarray) -> int:
-    """Where its first element is."""
-    return array.__array_interface__["data"][0]
 
 
 def _operand(root: Root, array: np.ndarray, address: int) -> Operand:

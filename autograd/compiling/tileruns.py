@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..addresses import address_of
 from . import threads
 from .ir import Operand
 
@@ -77,7 +78,7 @@ class Run:
 def _buffers(tiles: Any, local: list[Operand], memory: np.ndarray) -> tuple[list, list]:
     """The views of a worker's buffers, for a whole tile and for the last."""
     row, starts = tiles.shape[1:], tiles.starts()
-    first = -memory.__array_interface__["data"][0] % 64
+    first = -address_of(memory) % 64
     last = tiles.shape[0] - (tiles.count - 1) * tiles.rows
     found: tuple[list, list] = ([], [])
     for views, rows in zip(found, (tiles.rows, last), strict=True):

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..memory import Allotted
+from ..addresses import Allotted, address_of
 from . import arena
 from .holding import is_alone, is_held, is_kept_alone, release
 from .ir import Operand
 from .owners import Place, SlotPlace
-from .places import address_of, view
+from .places import view
 
 
 def together(places: Sequence[Place], again: bool) -> np.ndarray | None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # From the bottom to the top: a module imports only from layers above it in this list. Modules
 # of one layer do not import each other, except inside a package.
 LAYERS = [
-    {"changes", "coverage", "errors", "files", "summaries", "tables", "work"},
+    {"addresses", "changes", "coverage", "errors", "files", "summaries", "tables", "work"},
     {"primitive", "memory", "diagnose"},
     {"codegen", "handing"},
     {"pulls"},

@@ -229,27 +229,3 @@ def test_an_argument_of_grad_is_guarded_only_meanwhile():
     autograd.grad(f)(c)
     assert seen == [False]
     assert is_writable(c)
-
-
-# ------------------------------------------------------------------ parts of larger memory
-
-
-def test_a_part_of_memory_counts_as_owned():
-    """A tensor that alone has it is written in place; one of which a graph saved a view is copied first."""
-    block = np.zeros(6)
-    parts = [
-        np.asarray(memory.Allotted(block, block.__array_interface__["data"][0] + at, ones()))
-        for at in (0, 24)
-    ]
-    assert all(memory.is_whole(part) and not memory.is_whole(part[1:]) for part in parts)
-    leaf = tensor(ones())
-    leaf._data = parts.pop()
-    leaf[...] = 1  # nobody else holds it
-    assert block.tolist() == [0, 0, 0, 1, 1, 1]
-    scale = tensor(np.ones(2), requires_grad=True)
-    y = (leaf[1:] * scale).sum()
-    leaf[...] = 2
-    y.backward()
-    assert scale.grad.numpy().tolist() == [1, 1]
-    assert leaf.numpy().tolist() == [2, 2, 2]
-    assert block.tolist() == [0, 0, 0, 1, 1, 1]

@@ -11,7 +11,7 @@ import pytest
 import autograd
 import nn
 import optim
-from autograd.memory import Allotted
+from autograd.addresses import Allotted
 from tests.support.compiling import plain, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
