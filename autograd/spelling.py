@@ -11,7 +11,7 @@ import numpy as np
 from . import aliasing
 from .diagnose import typed
 from .errors import SpellingError
-from .ops import arranging, choosing, contractions, elementwise, shapes, sizes, softmax
+from .ops import arranging, broadcasting, choosing, contractions, elementwise, shapes, sizes, softmax
 
 _KEYWORDS = {"dim": "axis=", "keepdim": "keepdims=", "unbiased": "ddof=", "correction": "ddof="}
 
@@ -161,7 +161,7 @@ class PyTorchNames:
         """Repeated along axes of length one, -1 keeps an axis; a read-only view of the values."""
         sizes = tuple(sizes[0]) if isinstance(sizes[0], (tuple, list)) else sizes
         shape = (1,) * (len(sizes) - self.ndim) + self.shape
-        return shapes.broadcast_to(
+        return broadcasting.broadcast_to(
             self, tuple(n if s == -1 else s for s, n in zip(sizes, shape, strict=True))
         )
 

@@ -15,10 +15,11 @@ import numpy as np
 from . import aliasing
 from .diagnose import CONVERTED, named
 from .errors import ArgumentError, DtypeError, IndexingError, ShapeError
+from .ops.broadcasting import broadcast_to
 from .ops.complex import imag, real
 from .ops.complex_parts import from_parts
 from .ops.indexing import clean_index, getitem
-from .ops.shapes import as_array, axis_index, broadcast_to, ravel, reshape
+from .ops.shapes import as_array, axis_index, ravel, reshape
 from .primitive import parameters
 from .protocols import WRITERS, on_values
 from .tape import TensorBase

@@ -17,6 +17,7 @@ from ..coverage import MADE as _MADE
 from ..keywords import with_keywords as _with_keywords
 from ..ops import (
     arranging,
+    broadcasting,
     choosing,
     complex,
     complex_parts,
@@ -43,8 +44,8 @@ from ._making import *  # noqa: F403 - of the namespace
 from ._objects import c_, r_, vectorize  # noqa: F401 - of the namespace
 
 _FAMILIES = (
-    elementwise, sizes, complex_parts, complex, choosing, shapes, arranging, indexing, joining, reductions,
-    contractions, _einstein, kronecker, parts, products,
+    elementwise, sizes, complex_parts, complex, choosing, broadcasting, shapes, arranging, indexing,
+    joining, reductions, contractions, _einstein, kronecker, parts, products,
 )  # fmt: skip
 # Ufuncs that NumPy calls itself, and does not export under their names.
 _umath: Any = _numpy._core.umath  # type: ignore[attr-defined]

@@ -9,9 +9,10 @@ import numpy as np
 from ..errors import ArgumentError
 from ..keywords import has_tensor
 from ..ops import batched_functions
+from ..ops.broadcasting import broadcast_to
 from ..ops.composed import plain
 from ..ops.joining import concatenate, stack
-from ..ops.shapes import as_array, astype, broadcast_to, reshape, swapaxes, transpose
+from ..ops.shapes import as_array, astype, reshape, swapaxes, transpose
 from ..tape import mode
 
 

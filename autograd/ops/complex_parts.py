@@ -9,8 +9,9 @@ import numpy as np
 
 from ..declare import case, primitive
 from . import complex as copies
+from .broadcasting import broadcast_to
 from .matrices import like
-from .shapes import astype, broadcast_to, zeros_like
+from .shapes import astype, zeros_like
 
 
 def _joined(x, y):

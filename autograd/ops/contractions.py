@@ -10,9 +10,10 @@ from ..batching_classes import core
 from ..declare import case, primitive
 from ..errors import ShapeError
 from ..memory import ARRAYS
+from .broadcasting import reduce_sum
 from .indexing import diagonal, getitem
 from .reductions import axes_of
-from .shapes import as_array, expand_dims, moveaxis, reduce_sum, reshape, transpose
+from .shapes import as_array, expand_dims, moveaxis, reshape, transpose
 
 
 def _each_matmul(x, y):

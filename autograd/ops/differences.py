@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..memory import is_array
+from .broadcasting import broadcast_to
 from .choosing import where
 from .composed import composed, plain
 from .elementwise import remainder
@@ -13,7 +14,7 @@ from .indexing import getitem
 from .joining import concatenate
 from .reductions import axes_of
 from .reductions import sum as total
-from .shapes import as_array, astype, axis_index, broadcast_to, ravel, reshape
+from .shapes import as_array, astype, axis_index, ravel, reshape
 
 
 def cut(axis, start, stop=None):

@@ -7,9 +7,10 @@ import numpy as np
 from ..declare import case, primitive
 from ..errors import ArgumentError, ShapeError
 from ..tape import mode
+from .broadcasting import reduce_sum
 from .composed import constant_of, flows
 from .indexing import diagonal
-from .shapes import as_array, reduce_sum, reshape
+from .shapes import as_array, reshape
 
 
 def _contract(xs, subscripts):

@@ -16,7 +16,8 @@ from ..errors import ArgumentError, IndexingError, OperandError
 from ..memory import is_array
 from ..tape import TensorBase
 from . import batched_indexing
-from .shapes import as_array, axis_index, moveaxis, ravel, reshape, undo_broadcast
+from .broadcasting import undo_broadcast
+from .shapes import as_array, axis_index, moveaxis, ravel, reshape
 
 _INDEX = np.array([0, 1, 1])
 

@@ -8,15 +8,9 @@ import numpy as np
 
 from ..declare import case, primitive
 from .arranging import atleast_1d, atleast_2d, atleast_3d
+from .broadcasting import broadcast_to, reduce_sum
 from .indexing import scatter_add
-from .shapes import (
-    as_array,
-    axis_index,
-    broadcast_to,
-    copy,
-    reduce_sum,
-    reshape,
-)
+from .shapes import as_array, axis_index, copy, reshape
 
 
 def _parts(g, xs_shape, axis):

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..declare import case, primitive
 from ..memory import is_array
-from .shapes import as_array, reduce_sum, reshape
+from .broadcasting import reduce_sum
+from .shapes import as_array, reshape
 
 
 def _kron_of_matrices(x, y):

@@ -14,6 +14,7 @@ import numpy as np
 from ..batched_calls import CLASSES
 from ..declare import case, primitive
 from ..errors import ArgumentError, MatrixShapeError
+from .broadcasting import broadcast_to
 from .choosing import equal, where
 from .complex import real
 from .factorisations import qr
@@ -33,7 +34,7 @@ from .matrices import (
 )
 from .products import product
 from .reductions import sum
-from .shapes import as_array, broadcast_to, moveaxis, reshape, zeros_like
+from .shapes import as_array, moveaxis, reshape, zeros_like
 from .singular_values import svd
 from .triangles import inverse_of_triangle
 

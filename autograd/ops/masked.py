@@ -10,6 +10,7 @@ import numpy as np
 from ..batching import is_batched
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..tape import TensorBase, new_tensor
+from .broadcasting import broadcast_to
 from .choosing import where
 from .complex import conjugate, real
 from .composed import composed, plain
@@ -18,7 +19,7 @@ from .norms import vector_norm
 from .reductions import all as all_of
 from .reductions import any as any_of
 from .reductions import axes_of, count, kept, max, mean, min, prod, sum
-from .shapes import as_array, astype, broadcast_to, moveaxis, reshape
+from .shapes import as_array, astype, moveaxis, reshape
 
 
 def _shaped(mask, shape):

@@ -7,13 +7,14 @@ import builtins
 import numpy as np
 
 from ..errors import ArgumentError
+from .broadcasting import broadcast_to
 from .composed import composed, plain
 from .indexing import getitem, setitem
 from .joining import concatenate, stack
 from .moving import moved
 from .quantiles import median
 from .reductions import max, mean, min
-from .shapes import as_array, astype, broadcast_to, moveaxis, reshape
+from .shapes import as_array, astype, moveaxis, reshape
 
 _MOVED = {
     "edge": "edge",

@@ -7,10 +7,11 @@ import operator
 import numpy as np
 
 from ..errors import ArgumentError
+from .broadcasting import broadcast_to
 from .composed import composed, plain
 from .elementwise import exp, log
 from .joining import stack
-from .shapes import as_array, astype, broadcast_to, copy, expand_dims, moveaxis
+from .shapes import as_array, astype, copy, expand_dims, moveaxis
 
 
 def _steps(num, endpoint, name):

@@ -6,9 +6,10 @@ import numpy as np
 
 from ..errors import ArgumentError, ShapeError
 from .arranging import flip
+from .broadcasting import broadcast_to
 from .composed import composed
 from .indexing import getitem
-from .shapes import as_array, axis_index, broadcast_to, copy, reshape, transpose
+from .shapes import as_array, axis_index, copy, reshape, transpose
 
 _copied = copy
 

@@ -10,11 +10,12 @@ import numpy as np
 from ..declare import case, primitive
 from ..memory import is_array
 from .arranging import flip
+from .broadcasting import stretched
 from .choosing import equal, where
 from .complex import conjugate, real_part
 from .joining import concatenate, stack
 from .limits import over, undefined_slope, unless, zeros_of
-from .shapes import as_array, axis_index, moveaxis, ravel, reshape, stretched
+from .shapes import as_array, axis_index, moveaxis, ravel, reshape
 from .steep import steep
 
 CASES = [case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True)]

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import ArgumentError, DtypeError, ShapeError
 from . import masked
 from .arranging import atleast_2d
+from .broadcasting import broadcast_to
 from .choosing import clip, isnan
 from .choosing import where as choose
 from .complex import imag, real
@@ -23,7 +24,7 @@ from .reductions import axes_of, count, mean, std, var
 from .reductions import max as largest
 from .reductions import min as smallest
 from .reductions import sum as total
-from .shapes import as_array, astype, broadcast_to, reshape, transpose
+from .shapes import as_array, astype, reshape, transpose
 
 _MISSING = np._NoValue
 _WHOLE = {"mean": mean, "var": var, "std": std}  # where nothing is left out

@@ -14,7 +14,8 @@ from ..batching import Level, batch, check_running, running
 from ..diagnose import describe
 from ..errors import ArgumentError, AxisError, OperandError, ShapeError, VmapError
 from ..memory import as_array, is_array
-from ..ops.shapes import broadcast_to, moveaxis
+from ..ops.broadcasting import broadcast_to
+from ..ops.shapes import moveaxis
 from ..tape import TensorBase, mode, new_tensor
 from ..tensor import Tensor
 from .trees import is_container, leaves, rebuild

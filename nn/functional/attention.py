@@ -8,8 +8,9 @@ import numpy as np
 
 from autograd.diagnose import describe
 from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.ops.broadcasting import broadcast_to
 from autograd.ops.neural.attention import attention
-from autograd.ops.shapes import broadcast_to, expand_dims, reshape
+from autograd.ops.shapes import expand_dims, reshape
 
 from . import masks
 from .arguments import number

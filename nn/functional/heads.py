@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.errors import ArgumentError, DtypeError, ShapeError
+from autograd.ops.broadcasting import broadcast_to
 from autograd.ops.contractions import matmul
 from autograd.ops.indexing import getitem
 from autograd.ops.joining import concatenate
 from autograd.ops.neural.attention import attention, self_attention
 from autograd.ops.neural.linear import linear
 from autograd.ops.reductions import mean
-from autograd.ops.shapes import broadcast_to, expand_dims, reshape, squeeze, swapaxes, transpose
+from autograd.ops.shapes import expand_dims, reshape, squeeze, swapaxes, transpose
 from autograd.ops.softmax import softmax
 
 from . import masks

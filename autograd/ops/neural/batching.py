@@ -15,9 +15,10 @@ from ...batching_classes import by_formula, loop
 from ...errors import VmapError
 from ...primitive import REGISTRY
 from ...tape import apply
+from ..broadcasting import broadcast_to
 from ..contractions import each_matmul
 from ..reductions import sum as total
-from ..shapes import broadcast_to, detach, reshape, transpose
+from ..shapes import detach, reshape, transpose
 
 
 def split_first(x, count):

@@ -16,7 +16,8 @@ import numpy as np
 
 from ...declare import case, primitive
 from ...errors import ShapeError
-from ..shapes import reduce_sum, reshape
+from ..broadcasting import reduce_sum
+from ..shapes import reshape
 from . import batching, sliding
 from .patches import places
 from .sliding import Slide

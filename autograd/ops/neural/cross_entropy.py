@@ -6,9 +6,10 @@ import numpy as np
 
 from ...declare import case, primitive
 from ...errors import ShapeError
+from ..broadcasting import row_of_ones
 from ..choosing import where
 from ..reductions import sum as total
-from ..shapes import reshape, row_of_ones
+from ..shapes import reshape
 from ..softmax import log_softmax, softmax
 from . import batching
 from .classes import check_classes, check_weight, column_places, factors_of, places_of, starts_of, total_of

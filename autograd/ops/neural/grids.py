@@ -14,9 +14,10 @@ import numpy as np
 
 from ...declare import case, fused
 from ...errors import ArgumentError, DtypeError, ShapeError
+from ..broadcasting import broadcast_to
 from ..choosing import where
 from ..indexing import getitem
-from ..shapes import broadcast_to, expand_dims
+from ..shapes import expand_dims
 from . import batching
 from .axis_maps import cubic_weights
 from .pooling import pick

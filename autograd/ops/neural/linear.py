@@ -8,7 +8,8 @@ import numpy as np
 
 from ...declare import case, primitive
 from ...errors import DtypeError, ShapeError
-from ..shapes import reduce_sum, reshape, sum_of_rows
+from ..broadcasting import reduce_sum, sum_of_rows
+from ..shapes import reshape
 from . import batching
 
 

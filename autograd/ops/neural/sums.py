@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..shapes import row_of_ones
+from ..broadcasting import row_of_ones
 
 # How many numbers are summed in one go; of more, parts are, so that rounding does not pile up.
 # Along rows BLAS keeps several sums at once anyway, down columns one.

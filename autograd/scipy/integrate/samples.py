@@ -9,10 +9,11 @@ import numpy as np
 from ...errors import ArgumentError, ShapeError
 from ...ops import differences
 from ...ops.arranging import flip
+from ...ops.broadcasting import broadcast_to
 from ...ops.cumulative import cumsum
 from ...ops.joining import concatenate, stack
 from ...ops.reductions import sum
-from ...ops.shapes import as_array, axis_index, broadcast_to, moveaxis, reshape
+from ...ops.shapes import as_array, axis_index, moveaxis, reshape
 from .. import load
 from .._faces import spelled
 from ..linalg.matrices import in_double

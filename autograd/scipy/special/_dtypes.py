@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ...ops.broadcasting import broadcast_to
 from ...ops.complex import real
 from ...ops.composed import flows, plain
-from ...ops.shapes import astype, broadcast_to
+from ...ops.shapes import astype
 from ...primitive import Rule
 
 HALF = np.dtype(np.float16)

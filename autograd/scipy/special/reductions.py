@@ -10,12 +10,13 @@ import numpy as np
 from ...declare import case
 from ...errors import NotDifferentiable, OperandError
 from ...ops import softmax as _softmax
+from ...ops.broadcasting import broadcast_to
 from ...ops.choosing import equal, where
 from ...ops.composed import plain
 from ...ops.elementwise import exp, log
 from ...ops.reductions import aligned, axes_of
 from ...ops.reductions import sum as total
-from ...ops.shapes import as_array, astype, broadcast_to, reshape, squeeze
+from ...ops.shapes import as_array, astype, reshape, squeeze
 from ...ops.sizes import sign
 from ...tape import new_tensor
 from ...wholes import as_whole
