@@ -10,7 +10,7 @@ interpolate at the Chebyshev points of the reduced range.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -20,6 +20,41 @@ from numba.extending import intrinsic
 
 _intrinsic: Any = intrinsic
 
+
+class _Format(NamedTuple):
+    """A floating dtype, and the numbers of it that functions are made with.
+
+    Attributes:
+        kind, whole: the dtype, and that of integers of its length.
+        digits, bias: those of its significand that are stored, and what is added to its exponents.
+        ln2: in two parts; the products of the first with exponents are exact.
+        exp: where it underflows, and where it overflows.
+        flat: exp(x) - 1 is -1 below minus this and exp(x) above it; tanh(x) is 1 from half of it on.
+        raised: the power of two by which a logarithm's subnormal argument becomes normal.
+    """
+
+    kind: Any
+    whole: Any
+    digits: int
+    bias: int
+    ln2: tuple[float, float]
+    exp: tuple[float, float]
+    flat: float
+    raised: int
+
+    @property
+    def magic(self) -> Any:
+        """Adding this and taking it away again rounds to an integer, and leaves that in the low bits."""
+        return self.kind(1.5 * 2.0**self.digits)
+
+
+_FORMATS = {
+    "f4": _Format(np.float32, np.int32, digits=23, bias=127, ln2=(0.693359375, -2.12194440054690583e-4),
+                  exp=(-103.98, 89), flat=20, raised=25),
+    "f8": _Format(np.float64, np.int64, digits=52, bias=1023,
+                  ln2=(6.93147180369123816490e-01, 1.90821492927058770002e-10),
+                  exp=(-745.14, 710), flat=40, raised=54),
+}  # fmt: skip
 # (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2
 _EXP = {
     "f4": (0.5000000014286223, 0.16666666682534356, 0.04166645680967788, 0.008333310024225292,
@@ -114,32 +149,25 @@ def _series(coefficients: tuple[float, ...], kind: Any) -> Callable:
     return _inlined(names["series"])
 
 
-def _functions(name: str) -> dict[str, Callable]:
-    """All functions for one floating dtype."""
-    kind: Any = np.float32 if name == "f4" else np.float64
-    whole: Any = np.int32 if name == "f4" else np.int64
-    small = name == "f4"
-    digits, bias = (23, 127) if small else (52, 1023)
-    # adding this and taking it away again rounds to an integer, and leaves that in the low bits
-    magic = kind(1.5 * 2.0**digits)
+def _exponentials(name: str) -> dict[str, Callable]:
+    """exp, expm1 and tanh."""
+    form = _FORMATS[name]
+    kind, whole, magic = form.kind, form.whole, form.magic
     magic_bits = whole(magic.view(whole))
-    shift, bias_i, one_bit = whole(digits), whole(bias), whole(1)
-    one, zero, two, half = kind(1), kind(0), kind(2), kind(0.5)
-    inf, nan = kind(np.inf), kind(np.nan)
+    shift, bias, one_bit = whole(form.digits), whole(form.bias), whole(1)
+    one, zero, two = kind(1), kind(0), kind(2)
     per_ln2 = kind(1 / np.log(2))
-    # ln 2 in two parts; the products of the first with exponents are exact
-    ln2 = (kind(0.693359375), kind(-2.12194440054690583e-4)) if small else (
-        kind(6.93147180369123816490e-01), kind(1.90821492927058770002e-10))  # fmt: skip
-    ln2_high, ln2_low = ln2
-    exp_most, exp_least = (kind(89), kind(-103.98)) if small else (kind(710), kind(-745.14))
-    exp_tail = _series(_EXP[name], kind)
+    ln2_high, ln2_low = map(kind, form.ln2)
+    least, most = map(kind, form.exp)
+    flat = kind(form.flat)
+    tail = _series(_EXP[name], kind)
 
     @_inlined
     def powers(n: Any) -> Any:
         """2^n in two factors, which neither over- nor underflow where the product does not."""
         first = n >> one_bit
         second = n - first
-        return _number(whole((first + bias_i) << shift)), _number(whole((second + bias_i) << shift))
+        return _number(whole((first + bias) << shift)), _number(whole((second + bias) << shift))
 
     @_inlined
     def reduced(x: Any) -> Any:
@@ -151,34 +179,48 @@ def _functions(name: str) -> dict[str, Callable]:
 
     @_inlined
     def exp(x: Any) -> Any:
-        bounded = exp_most if x > exp_most else x
+        bounded = most if x > most else x
         # what underflows is not computed: a processor takes a hundred times as long for it
-        bounded = zero if x < exp_least else bounded
+        bounded = zero if x < least else bounded
         n, r = reduced(bounded)
         a, b = powers(n)
-        y = (fma(r * r, exp_tail(r), r) + one) * a * b
-        return zero if x < exp_least else y
-
-    top = kind(40) if not small else kind(20)
+        y = (fma(r * r, tail(r), r) + one) * a * b
+        return zero if x < least else y
 
     @_inlined
     def expm1(x: Any) -> Any:
-        bounded = exp_most if x > exp_most else x
-        bounded = -top if bounded < -top else bounded
+        bounded = most if x > most else x
+        bounded = -flat if bounded < -flat else bounded
         n, r = reduced(bounded)
         a, b = powers(n)
-        low = fma(r * r, exp_tail(r), r)
+        low = fma(r * r, tail(r), r)
         near = fma(a * b, low, a * b - one)
         far = (low + one) * a * b
-        return far if bounded > top else near if x != zero else x
+        return far if bounded > flat else near if x != zero else x
 
-    tiny, raise_, raised = (
-        (kind(np.finfo(kind).tiny), kind(2.0**25), whole(25)) if small
-        else (kind(np.finfo(kind).tiny), kind(2.0**54), whole(54))
-    )  # fmt: skip
+    @_inlined
+    def tanh(x: Any) -> Any:
+        double = two * abs(x)
+        double = flat if double > flat else double
+        n, r = reduced(-double)
+        scale = _number(whole((n + bias) << shift))
+        e = fma(scale, fma(r * r, tail(r), r), scale - one)  # exp(-2 |x|) - 1
+        return _copysign(-e / (two + e), x)
+
+    return {"exp": exp, "expm1": expm1, "tanh": tanh}
+
+
+def _logarithms(name: str) -> dict[str, Callable]:
+    """log and log1p."""
+    form = _FORMATS[name]
+    kind, whole = form.kind, form.whole
+    shift, no = whole(form.digits), whole(0)
+    one, zero, two, half = kind(1), kind(0), kind(2), kind(0.5)
+    inf, nan = kind(np.inf), kind(np.nan)
+    ln2_high, ln2_low = map(kind, form.ln2)
+    tiny, raise_, raised = kind(np.finfo(kind).tiny), kind(2.0**form.raised), whole(form.raised)
     root_bits = whole(kind(np.sqrt(0.5)).view(whole))
-    log_tail = _series(_LOG[name], kind)
-    no = whole(0)
+    series = _series(_LOG[name], kind)
 
     @_inlined
     def parts(x: Any) -> Any:
@@ -196,7 +238,7 @@ def _functions(name: str) -> dict[str, Callable]:
         z = s * s
         n = kind(e)
         square = half * f * f
-        tail = s * fma(z, log_tail(z), square)
+        tail = s * fma(z, series(z), square)
         y = fma(n, ln2_high, f - (square - (tail + fma(n, ln2_low, rest))))
         y = y if x < inf else x
         return y if x > zero else (-inf if x == zero else nan)
@@ -215,25 +257,13 @@ def _functions(name: str) -> dict[str, Callable]:
         y = joined(u, e, f, lost / u if u < inf else zero)
         return x if u == one else y
 
-    @_inlined
-    def tanh(x: Any) -> Any:
-        double = two * abs(x)
-        double = top if double > top else double
-        n, r = reduced(-double)
-        scale = _number(whole((n + bias_i) << shift))
-        e = fma(scale, fma(r * r, exp_tail(r), r), scale - one)  # exp(-2 |x|) - 1
-        return _copysign(-e / (two + e), x)
-
-    trig = _trigonometric(name)
-    return {"exp": exp, "expm1": expm1, "log": log, "log1p": log1p, "tanh": tanh, **trig}
+    return {"log": log, "log1p": log1p}
 
 
 def _trigonometric(name: str) -> dict[str, Callable]:
     """sin and cos."""
-    kind: Any = np.float32 if name == "f4" else np.float64
-    small = name == "f4"
+    kind, magic = _FORMATS[name].kind, _FORMATS[name].magic
     per_quarter = kind(2 / np.pi)
-    magic = kind(1.5 * 2.0 ** (23 if small else 52))
     # pi/2 in three parts; what is left after the first is exact
     first, second, third = _QUARTER[name]
     sin_tail, cos_tail = _series(_SIN[name], kind), _series(_COS[name], kind)
@@ -270,5 +300,8 @@ def _trigonometric(name: str) -> dict[str, Callable]:
 
 
 FUNCTIONS: dict[str, Callable] = {
-    f"{name}_{kind}": fn for kind in ("f4", "f8") for name, fn in _functions(kind).items()
+    f"{name}_{kind}": fn
+    for kind in _FORMATS
+    for of_kind in (_exponentials, _logarithms, _trigonometric)
+    for name, fn in of_kind(kind).items()
 }
