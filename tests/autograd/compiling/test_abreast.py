@@ -124,67 +124,6 @@ def test_no_more_lie_together_than_are_small():
     assert [s.options["out"].size for s in of_optimizer(act) if s.fn is np.subtract] == [4000, 2000]
 
 
-def alike(step_of, calls=9):
-    """Whether what a function of two parameters gives, and what it leaves, is the same when compiled."""
-    found = []
-    for compile_it in (True, False):
-        w = [autograd.tensor(np.linspace(1, 2, 3) + k, requires_grad=True) for k in range(2)]
-        opts = [optim.SGD([p], lr=0.1, momentum=0.5) for p in w]
-        step = step_of(w, opts)
-        act = autograd.compile(step, state=(w, opts), strict=True) if compile_it else step
-        found.append([plain(act(np.full(3, float(k)))) for k in range(1, calls)] + [plain(p) for p in w])
-    return same(*found)
-
-
-def test_an_update_stays_where_its_parameter_is_read_between():
-    def step_of(w, opts):
-        def step(x):
-            for opt in opts:
-                opt.zero_grad()
-            (w[0] * w[1] * x).sum().backward()
-            opts[0].step()
-            seen = w[1].detach() * x  # before its update
-            opts[1].step()
-            return seen
-
-        return step
-
-    assert alike(step_of)
-
-
-def test_an_update_stays_where_its_gradient_is_there():
-    def step_of(w, opts):
-        def step(x):
-            for opt in opts:
-                opt.zero_grad()
-            (w[0] * x).sum().backward()
-            opts[0].step()
-            (w[1] * w[0].detach()).sum().backward()  # of the other after its update
-            opts[1].step()
-            return w[1].grad * 2
-
-        return step
-
-    assert alike(step_of)
-
-
-def test_what_an_update_is_made_of_may_be_given():
-    def step_of(w, opts):
-        def step(x):
-            for opt in opts:
-                opt.zero_grad()
-            (w[0] * w[1] * x).sum().backward()
-            taken = [p.grad * 0.5 for p in w]
-            with autograd.no_grad():
-                for p, t in zip(w, taken, strict=True):
-                    p -= t
-            return taken
-
-        return step
-
-    assert alike(step_of)
-
-
 class Updates:
     """Steps that subtract a multiple of its gradient from each of two parameters."""
 
