@@ -35,28 +35,21 @@ def are_together(model):
     return all(type(p._data.base) is Allotted for p in model.parameters())
 
 
-def eager(calls, between=lambda i, model, opt: None, optimizer=optim.Adam):
-    """The weights after some eager calls."""
-    model, opt, act = training(optimizer)
+def run(compile_it, calls, between=lambda i, model, opt: None):
+    """The weights after some calls, compiled or eager; the model, its optimiser and the compiled step."""
+    model, opt, act = training()
+    step = act if compile_it else act.__wrapped__
     for i in range(calls):
         between(i, model, opt)
-        act.__wrapped__(X * (i + 1))
-    return [plain(p) for p in model.parameters()]
-
-
-def compiled(calls, between=lambda i, model, opt: None, optimizer=optim.Adam):
-    model, opt, act = training(optimizer)
-    for i in range(calls):
-        between(i, model, opt)
-        act(X * (i + 1))
+        step(X * (i + 1))
     return [plain(p) for p in model.parameters()], model, opt, act
 
 
 def test_they_are_brought_together():
-    found, model, opt, act = compiled(8)
+    found, model, opt, act = run(True, 8)
     assert are_together(model)
     assert act.replays >= 5
-    assert same(found, eager(8))
+    assert same(found, run(False, 8)[0])
     parts = [p._data for p in model.parameters()] + [a for s in opt._slots.values() for a in s.state]
     for i, a in enumerate(parts):
         assert not any(np.shares_memory(a, b) for b in parts[:i])
@@ -66,7 +59,7 @@ def test_they_are_brought_together():
 def test_a_graph_keeps_the_values_that_it_saw(at):
     """Of a view, too: it refers to the parameter, not to the block."""
     found = []
-    for run in (compiled, eager):
+    for compile_it in (True, False):
         held = []
 
         def look(i, model, opt, held=held):
@@ -74,22 +67,22 @@ def test_a_graph_keeps_the_values_that_it_saw(at):
                 held.append((model[0].weight.T[1:] ** 3).sum())
                 held.append(model[2].weight[0])
 
-        weights = run(8, look)
+        weights, *_ = run(compile_it, 8, look)
         weight = held[1]._alias.root
         weight.grad = None
         (held[0] + (held[1] ** 2).sum()).backward()
-        found.append([plain(weight.grad), plain(held[1]), weights[0] if run is compiled else weights])
+        found.append([plain(weight.grad), plain(held[1]), weights])
     assert same(*found)
 
 
 @pytest.mark.parametrize("at", range(8))
 def test_an_array_that_was_handed_out_is_written_through(at):
     found = []
-    for run in (compiled, eager):
+    for compile_it in (True, False):
         held = []
         look = lambda i, model, opt, held=held: held.append(model[0].bias.data) if i == at else None
-        weights = run(8, look)
-        found.append([held[0].copy(), weights[0] if run is compiled else weights])
+        weights, *_ = run(compile_it, 8, look)
+        found.append([held[0].copy(), weights])
     assert same(*found)
     assert same(found[0][0], found[0][1][1])
 
@@ -97,15 +90,15 @@ def test_an_array_that_was_handed_out_is_written_through(at):
 @pytest.mark.parametrize("at", range(8))
 def test_state_that_others_hold_is_written_through(at):
     found = []
-    for run in (compiled, eager):
+    for compile_it in (True, False):
         held = []
 
         def look(i, model, opt, held=held):
             if i == at and i:
                 held.extend(next(iter(opt.state.values()))[n] for n in ("exp_avg", "exp_avg_sq"))
 
-        weights = run(8, look)
-        found.append([[a.copy() for a in held], weights[0] if run is compiled else weights])
+        weights, *_ = run(compile_it, 8, look)
+        found.append([[a.copy() for a in held], weights])
     assert same(*found)
 
 
@@ -135,7 +128,7 @@ def test_an_evaluation_sees_the_weights_of_the_training():
 
 
 def test_the_model_outlives_the_program():
-    _, model, opt, act = compiled(6)
+    _, model, opt, act = run(True, 6)
     twin, twins, _ = training()
     twin.load_state_dict(model.state_dict())
     twins.load_state_dict(opt.state_dict())
@@ -151,7 +144,7 @@ def test_the_model_outlives_the_program():
 
 
 def test_copies_have_memory_of_their_own():
-    _, model, _, act = compiled(6)
+    _, model, _, act = run(True, 6)
     twin = copy.deepcopy(model)
     again = pickle.loads(pickle.dumps(model.state_dict()))
     values = [plain(p) for p in model.parameters()]
@@ -167,8 +160,8 @@ def test_state_is_loaded_in_place():
             model.load_state_dict({k: v * 0.5 for k, v in model.state_dict().items()})
             opt.load_state_dict(opt.state_dict())
 
-    found, model, _, act = compiled(12, load)
-    assert same(found, eager(12, load))
+    found, model, _, act = run(True, 12, load)
+    assert same(found, run(False, 12, load)[0])
     assert are_together(model)
     assert act.replays > 6
 
@@ -176,14 +169,14 @@ def test_state_is_loaded_in_place():
 def test_weights_that_graphs_have_held_are_brought_together_again():
     """While a graph is there that saved one, it has memory of its own; whenever that was so."""
     found = []
-    for run in (compiled, eager):
+    for compile_it in (True, False):
         held = []
 
         def look(i, model, opt, held=held):
             held[:] = [(model[0].weight ** 2).sum()] if i % 3 == 2 else []
 
-        found.append(run(31, look))
-    (weights, model, _, act), wanted = found
+        found.append(run(compile_it, 31, look))
+    (weights, model, _, act), (wanted, *_) = found
     assert same(weights, wanted)
     assert are_together(model)
     assert sum(s.fn is np.sqrt for s in act.plan.steps) == 1
@@ -195,7 +188,7 @@ def test_what_somebody_holds_stays_where_it_is_and_the_rest_is_brought_together(
     for i in range(8):
         act(X * (i + 1))
     assert model[0].bias.data is held
-    assert same([plain(p) for p in model.parameters()], eager(8))
+    assert same([plain(p) for p in model.parameters()], run(False, 8)[0])
     parts = [model[0].weight, model[2].weight, model[2].bias]
     assert all(type(p._data.base) is Allotted for p in parts)
     sizes = sorted(
