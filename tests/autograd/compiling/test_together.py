@@ -12,6 +12,9 @@ import autograd
 import nn
 import optim
 from autograd.addresses import Allotted
+from autograd.compiling import compiled, native
+from autograd.compiling.entry import Entry
+from autograd.compiling.plan import NUMBA, NUMPY, PLAIN
 from tests.support.compiling import plain, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
@@ -195,3 +198,23 @@ def test_what_somebody_holds_stays_where_it_is_and_the_rest_is_brought_together(
         s.made()[0].size if s.made() else s.writes[0].size for s in act.plan.steps if s.fn is np.sqrt
     )
     assert sizes == [4, 12 + 8 + 2]
+
+
+def test_they_are_brought_together_where_numba_fails(monkeypatch):
+    """The program without kernels, which ran until then, still holds what the optimiser keeps."""
+    monkeypatch.delenv("WENGERT_NATIVE", raising=False)  # "strict" raises what fails
+    monkeypatch.setattr(native, "available", lambda: True)
+    made = []
+
+    def entry(traced, state, kernels):
+        made.append(kernels)
+        if kernels == NUMBA:
+            raise OSError("libllvm is gone")
+        return Entry(traced, state, kernels)
+
+    monkeypatch.setattr(compiled, "Entry", entry)
+    found, model, _, act = run(True, 8)
+    assert made == [PLAIN, NUMBA, NUMPY]
+    assert are_together(model)
+    assert act.source.count("sqrt(") == 1
+    assert same(found, run(False, 8)[0])
