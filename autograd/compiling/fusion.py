@@ -23,6 +23,7 @@ class Group:
         steps: the calls; `body` their scalar statements in order.
         seen: root -> the operands by which it is read or written here.
         local: roots whose values nothing outside the loop reads.
+        spent: roots that were read as they had been before, and whose new values nothing outside reads.
         sums: roots of totals over the first axes, which nothing else in the loop touches.
     """
 
@@ -32,6 +33,7 @@ class Group:
     seen: dict[int, set[Operand]] = field(default_factory=dict)
     written: set[int] = field(default_factory=set)
     local: set[int] = field(default_factory=set)
+    spent: set[int] = field(default_factory=set)
     sums: set[int] = field(default_factory=set)
 
     def takes(self, found: list[Assignment]) -> bool:
@@ -89,15 +91,16 @@ class Group:
         return size * (len(self.body) - 1 + COST * costly) >= WORTH
 
     def forget(self, recording: Recording, later: set[int]) -> None:
-        """Note which roots need no memory: written here first, whole, and read nowhere else."""
+        """Note which roots need no memory, written here first and whole, and which no new values there."""
         first: dict[int, bool] = {}
         for one in self.body:
             for x in (*one.inputs, one.mask):
                 if type(x) is Operand:
                     first.setdefault(x.root, False)
             first.setdefault(one.target.root, one.mask is None)
-        fresh = {r for r, written in first.items() if written and recording.roots[r].kind == FRESH}
-        self.local = fresh - later
+        dying = {r for r in self.written if recording.roots[r].kind == FRESH} - later
+        self.local = {r for r in dying if first[r]}
+        self.spent = dying - self.local - self.sums
 
 
 def grouped(

@@ -40,6 +40,9 @@ def renamed_group(group: Group, moved: Mapping[int, int]) -> Group:
     for root, seen in group.seen.items():
         found.seen.setdefault(moved.get(root, root), set()).update(map(change, seen))
     found.written = {moved.get(root, root) for root in group.written}
+    # a result that takes the place of such a value is not spent itself
+    found.spent = {moved.get(root, root) for root in group.spent}
+    found.spent -= {moved.get(root, root) for root in group.written - group.spent}
     return found
 
 
@@ -112,8 +115,7 @@ def _of_steps(
     for i, step in enumerate(steps):
         for o in step.reads():
             read.setdefault(o.root, set()).add(o)
-            ends[o.root] = i
-    written = {o.root for step in steps for o in (*step.made(), *step.writes)}
+        ends |= {o.root: i for o in step.touched()}
     found: dict[int, int] = {}
     for i, step in enumerate(steps):
         out = step.results
@@ -121,7 +123,7 @@ def _of_steps(
         if type(out) is not Operand or out.root in local or out.root not in own or out.size == 1:
             continue
         for root, seen in read.items():
-            if root not in dying or root in local | written or root in found.values():
+            if root not in dying or root in local or root in found.values():
                 continue
             here = out._replace(root=root)
             alone = seen == {here} and ends[root] <= i

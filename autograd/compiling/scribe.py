@@ -187,7 +187,7 @@ def _in_place(group: Group) -> bool:
     for one in group.body:
         inputs = [x.root for x in (*one.inputs, one.mask) if type(x) is Operand]
         read |= {r for r in inputs if r not in group.local}
-    return bool(read & (group.written - group.local))
+    return bool(read & (group.written - group.local - group.spent))
 
 
 def body(
@@ -233,7 +233,7 @@ def body(
         values[one.target] = name
         if one.target.root in group.sums:
             grown[one.target] = name
-        elif one.target.root not in group.local:
+        elif one.target.root not in group.local | group.spent:
             changed[one.target] = None
     return lines + [scribe.store(o, index[o], values[o]) for o in changed]
 

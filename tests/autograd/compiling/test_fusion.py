@@ -97,3 +97,57 @@ def test_pooling_leaves_few_calls_to_numpy():
         np.testing.assert_allclose(program(x), wanted, rtol=1e-6)
     called = [step.called for step in program.plan.steps if step.kind == "call"]
     assert not {"greater", "maximum", "subtract", "multiply"} & set(called)
+
+
+MATRIX, ROW = RNG.standard_normal((30, 400)), RNG.standard_normal(400)
+
+
+def rectified(h):
+    np.add(h, ROW, h)
+    return np.maximum(h, 0)
+
+
+def old_and_new(h):
+    before = h * 2
+    np.add(h, ROW, h)
+    np.multiply(h, before + h, h)
+    return h - before
+
+
+def in_part(h):
+    np.add(h, 1, out=h, where=h > 0)
+    return h * h
+
+
+def two_results(h):
+    np.add(h, ROW, h)
+    return h * 2, h * 3
+
+
+def read_later(h):
+    np.add(h, ROW, h)
+    return np.sqrt(np.abs(h)) + h, h.sum(1)
+
+
+# a function of memory of the program's own, and how many values its loop stores
+SPENT = {rectified: 1, old_and_new: 1, in_part: 1, two_results: 2, read_later: 2}
+
+
+@pytest.mark.parametrize("fn", SPENT, ids=lambda fn: fn.__name__)
+def test_new_values_that_nothing_reads_are_not_stored(fn):
+    program = autograd.compile(lambda x: fn(x @ MATRIX), strict=True)
+    for _ in range(4):
+        x = RNG.standard_normal((200, 30))
+        found, wanted = program(x), fn(x @ MATRIX)
+        for a, b in zip(*(v if type(v) is tuple else (v,) for v in (found, wanted)), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12)
+    assert program.source.count(" store_f8(") == SPENT[fn]
+
+
+@pytest.mark.parametrize("fn", [rectified, old_and_new, in_part], ids=lambda fn: fn.__name__)
+def test_a_result_takes_the_place_of_new_values_that_nothing_reads(fn):
+    program = autograd.compile(lambda x: fn(x @ MATRIX) @ MATRIX.T, strict=True)
+    for _ in range(4):
+        x = RNG.standard_normal((200, 30))
+        np.testing.assert_allclose(program(x), fn(x @ MATRIX) @ MATRIX.T, rtol=1e-9, atol=1e-9)
+    assert program.plan.arena == 200 * 400 * 8
