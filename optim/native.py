@@ -115,4 +115,4 @@ def _made(optimizer: Any, slot: Any, dtype: np.dtype, scalars: tuple, make: Call
 
 
 def _over_parts(body: formulas.Body, dtype: np.dtype, count: int) -> formulas.Loop | None:
-    return formulas.loop(formulas.written(body, count), count)
+    return formulas.loop(formulas.written(body, count), count, body.work)

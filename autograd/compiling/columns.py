@@ -15,8 +15,8 @@ from .wholestep import TERMS
 
 # Elements from which on a sum belongs to such a loop, and so many rows are added at a time.
 LEAST, ABREAST = 1 << 15, 4
-# Columns from which on threads share them.
-SHARED = 128
+# Columns from which on threads share them: of fewer they would read parts of lines of the cache.
+SHARED = 512
 
 
 def total(step: Instruction, recording: Recording) -> Assignment | None:

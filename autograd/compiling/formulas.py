@@ -25,8 +25,6 @@ _ROUNDED = frozenset(
         np.absolute, np.reciprocal, np.maximum, np.minimum, np.sign,
     }
 )  # fmt: skip
-# From so many elements on, a loop is spread over threads.
-PARALLEL = 1 << 19
 
 
 def available() -> bool:
@@ -73,10 +71,12 @@ class Body(NamedTuple):
     Attributes:
         numbers: statements that read the numbers from `numbers`, an address.
         elements: those for element `i` of the arrays that begin at `p0`, `p1`, ...
+        work: how many of these compute something.
     """
 
     numbers: list[str]
     elements: list[str]
+    work: int
 
 
 def body(
@@ -105,7 +105,7 @@ def body(
         if a.name != f"a{i}"
     ]
     head = [f"n{i} = load_{code}(numbers, {k}, 0, 1)" for k, i in enumerate(numbers)]
-    return Body(head, loads + lines + stores)
+    return Body(head, loads + lines + stores, len(lines))
 
 
 def written(one: Body, arrays: int) -> str:
@@ -122,25 +122,27 @@ class Loop:
     Args:
         source: what `written` gave.
         arrays: how many it takes.
+        work: of an element.
     """
 
-    def __init__(self, source: str, arrays: int):
+    def __init__(self, source: str, arrays: int, work: int):
+        self._work = work
         self._function = machine.unlocked(diskcache.load(source), 3 + arrays)
 
     def __call__(self, arrays: Sequence[np.ndarray], numbers: np.ndarray) -> None:
         """Run it over contiguous arrays of one size, which do not overlap."""
         n, at = arrays[0].size, address_of(numbers)
         places = map(id, arrays)
-        if n >= PARALLEL and threads.count() > 1:
+        if n * self._work >= threads.PARALLEL and threads.count() > 1:
             threads.spread(self._function, n, at, *places)
         else:
             self._function(at, 0, n, *places)
 
 
 @functools.lru_cache(maxsize=256)
-def loop(source: str, arrays: int) -> Loop | None:
+def loop(source: str, arrays: int, work: int) -> Loop | None:
     """The loop of a source; None where it cannot be compiled or loaded."""
     try:
-        return Loop(source, arrays)
+        return Loop(source, arrays, work)
     except Exception:  # a broken numba may raise anything; NumPy does without
         return None

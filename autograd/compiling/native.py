@@ -32,8 +32,6 @@ from .scribe import Scribe, given, group_lines, indented, merged_axes, outside, 
 from .slots import Sharing
 from .wholestep import ELEMENTS, small
 
-# From so many additions on, a loop is spread over threads: below, it is over before another has come.
-PARALLEL = 1 << 21
 # What one function of small calls may hold: operations, and calls.
 WORK, CALLS = 1 << 20, 64
 # NumPy copies more elements than this as fast as any loop.
@@ -78,7 +76,7 @@ class Kernel:
             assert alone is not None
             self.length = length(alone) if isinstance(alone, Rows) else _length(alone)
             least = columns.SHARED if isinstance(alone, Group) and alone.sums else 2
-            self.parallel = alone.work >= PARALLEL and self.length >= least
+            self.parallel = alone.work >= threads.PARALLEL and self.length >= least
         self._body: list[str] = []
         for item in items:
             self._body += scribe.doubting(functools.partial(self._lines, item, scribe), not large)

@@ -15,6 +15,8 @@ from typing import Any
 _ALIGNED = 64  # elements; so that no two threads write to one line of the cache
 # Parts for each thread: one that comes late still finds some.
 PARTS = 4
+# From so many additions on, a loop is spread over threads: below, it is over before another has come.
+PARALLEL = 1 << 21
 
 
 def count() -> int:

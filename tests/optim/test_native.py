@@ -9,7 +9,7 @@ import pytest
 
 import optim
 from autograd import tensor
-from autograd.compiling import formulas
+from autograd.compiling import formulas, threads
 from autograd.errors import ArgumentError, MissingExtra, NotDifferentiable, OperandError
 from optim import native
 from optim.optimizer import TILE
@@ -71,8 +71,8 @@ def test_other_arrays_are_numpys(options, monkeypatch):
 
 def test_on_threads(monkeypatch):
     expected = trained(optim.Adam, {})[0]
-    monkeypatch.setattr(formulas, "PARALLEL", 1)
-    monkeypatch.setattr(formulas.threads, "count", lambda: 3)
+    monkeypatch.setattr(threads, "PARALLEL", 1)
+    monkeypatch.setattr(threads, "count", lambda: 3)
     for a, b in zip(trained(optim.Adam, {})[0], expected, strict=True):
         np.testing.assert_array_equal(a, b)
 

@@ -136,7 +136,7 @@ def test_what_is_not_finite_goes_through(name):
 
 @pytest.mark.parametrize("name", ["gradient of layer_norm", "gradient of log_softmax", "more axes"])
 def test_rows_on_threads(monkeypatch, name):
-    monkeypatch.setattr(native, "PARALLEL", 1)
+    monkeypatch.setattr(threads, "PARALLEL", 1)
     monkeypatch.setattr(threads, "count", lambda: 3)
     program = check(CASES[name][0], np.float32, lambda: RNG.standard_normal((96, 80)))
     assert "spread(" in program.source
