@@ -37,13 +37,14 @@ def _sigmoid(x):
         with np.errstate(over="ignore"):
             return 1 / (1 + np.exp(-x))
     largest, one = limits
-    out = np.negative(x)
-    if x.size < _LARGE:
-        np.minimum(out, largest, out=out)
+    if x.size < _LARGE:  # calls count, memory does not
+        out = np.minimum(x, largest)
         np.exp(out, out)
-    else:  # bounding them all takes longer than turning the warning off
-        with np.errstate(over="ignore"):
-            np.exp(out, out)
+        return np.divide(out, np.add(out, one), out)
+    # for many, bounding them and dividing takes longer than turning the warning off
+    out = np.negative(x)
+    with np.errstate(over="ignore"):
+        np.exp(out, out)
     np.add(out, one, out)
     return np.reciprocal(out, out)
 
