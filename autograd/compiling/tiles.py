@@ -18,14 +18,16 @@ from .faults import FAULTS, cleared, zeroed
 from .fusion import Group, read_later
 from .inplace import in_place
 from .ir import Instruction, Operand, Recording
+from .processor import second_level
 from .scribe import merged_axes
 from .tileruns import Run
 
 # Bytes that a tile's arrays may take together, and the elements it has at least and at most.
 CACHE, LEAST, MOST = 1 << 19, 1 << 14, 1 << 16
 # The elements of a tile on several threads. A call holds the interpreter's lock for half a microsecond, and
-# a thread that finds it taken sleeps for ten or more: few calls that take long are better than many.
-SHARED = 1 << 17
+# a thread that finds it taken sleeps for ten or more: few calls that take long are better than many, unless
+# what they go over stays in a core's cache.
+SHARED = 1 << (16 if second_level() >= 1 << 21 else 17)
 # Elements that a cache's line divides: no two tiles write to one.
 LINE = 64
 # Nanoseconds for an element of a call in cache, and what a transcendental function takes of them.
