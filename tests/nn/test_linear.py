@@ -48,6 +48,30 @@ def test_leading_axes(lead, inner, outer, bias):
         assert (layer.bias.grad.numpy() == total).all()
 
 
+@pytest.mark.parametrize("lead", [(), (1,), (2,), (32,), (33,), (4, 8), (0,)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_few_rows_by_a_large_matrix(lead, dtype):
+    """Some products are computed the other way round."""
+    x, w, b = (rng.normal(size=s).astype(dtype) for s in ((*lead, 300), (256, 300), (256,)))
+    arguments = [tensor(a, requires_grad=True) for a in (x, w, b)]
+    out = F.linear(*arguments)
+    assert out.detach().numpy().flags.c_contiguous
+    (out * out).sum().backward()
+    x, w, b = (a.astype(np.float64) for a in (x, w, b))
+    right = x @ w.T + b
+    rows = 2 * right.reshape(-1, 256)
+    wanted = [right, 2 * right @ w, rows.T @ x.reshape(-1, 300), rows.sum(0)]
+    for found, exact in zip([out.detach(), *(a.grad for a in arguments)], wanted, strict=True):
+        largest = np.abs(exact).max(initial=1)
+        np.testing.assert_allclose(found, exact, rtol=0, atol=10 * np.finfo(dtype).eps * largest)
+
+
+@pytest.mark.parametrize("w", [(256, 299), (256, 300, 2), (65536,), ()])
+def test_few_rows_by_a_large_matrix_of_another_shape(w):
+    with pytest.raises(ShapeError):
+        F.linear(np.ones((16, 300), np.float32), tensor(np.ones(w, np.float32)))
+
+
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (1, 3), (2, 2, 3), (0, 3)])
 @pytest.mark.parametrize("bias", [True, False])
 def test_derivatives(shape, bias):
