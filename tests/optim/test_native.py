@@ -77,6 +77,18 @@ def test_on_threads(monkeypatch):
         np.testing.assert_array_equal(a, b)
 
 
+def test_updates_that_compute_more_are_on_threads_sooner(monkeypatch):
+    spread = []
+    run = threads.spread
+    monkeypatch.setattr(threads, "spread", lambda fn, n, *rest: (spread.append(n), run(fn, n, *rest)))
+    monkeypatch.setattr(threads, "count", lambda: 2)
+    monkeypatch.setattr(threads, "PARALLEL", 5 * 2 * N)
+    trained(optim.SGD, {})
+    assert spread == []
+    trained(optim.Adam, {})
+    assert spread == [2 * N] * 3
+
+
 def test_a_gradient_that_is_the_parameter(monkeypatch):
     x = tensor(np.ones(N), requires_grad=True)
     x.grad = x.detach()
