@@ -100,7 +100,7 @@ class Group:
             first.setdefault(one.target.root, one.mask is None)
         dying = {r for r in self.written if recording.roots[r].kind == FRESH} - later
         self.local = {r for r in dying if first[r]}
-        self.spent = dying - self.local - self.sums
+        self.spent = dying - self.local
 
 
 def grouped(

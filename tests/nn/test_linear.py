@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import autograd
 import nn
 import nn.functional as F
 from autograd import tensor
+from autograd.compiling import native
 from autograd.errors import ArgumentError, DtypeError, OperandError, ShapeError
 from tests.nn.derivatives import check_derivatives
 
@@ -64,6 +66,19 @@ def test_few_rows_by_a_large_matrix(lead, dtype):
     for found, exact in zip([out.detach(), *(a.grad for a in arguments)], wanted, strict=True):
         largest = np.abs(exact).max(initial=1)
         np.testing.assert_allclose(found, exact, rtol=0, atol=10 * np.finfo(dtype).eps * largest)
+
+
+@pytest.mark.parametrize(
+    ("rows", "calls"), [(1, ["dot"]), (2, ["dot"]), (32, ["dot", "copy"]), (33, ["dot"])]
+)
+def test_which_way_round_products_are(rows, calls, monkeypatch):
+    """The bits need not tell; a program's calls do."""
+    monkeypatch.setattr(native, "available", lambda: False)
+    program = autograd.compile(F.linear, strict=True)
+    w = rng.normal(size=(256, 300)).astype(np.float32)
+    for _ in range(3):
+        program(rng.normal(size=(rows, 300)).astype(np.float32), w)
+    assert [step.called for step in program.plan.steps] == calls
 
 
 @pytest.mark.parametrize("w", [(256, 299), (256, 300, 2), (65536,), ()])

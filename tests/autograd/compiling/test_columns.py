@@ -95,6 +95,17 @@ def test_threads_take_columns(monkeypatch):
             np.testing.assert_array_equal(a, b)
 
 
+def test_threads_share_no_lines_of_the_cache(monkeypatch):
+    """Few columns are summed by one thread."""
+    monkeypatch.setattr(threads, "PARALLEL", 0)
+    monkeypatch.setattr(threads, "count", lambda: 2)
+    program = autograd.compile(moments, strict=True)
+    for _ in range(4):
+        program(T)
+    assert "loop_" in program.source
+    assert "spread(" not in program.source
+
+
 def test_many_rows_of_one_sign_are_summed_as_well_as_numpy_does():
     x = (1 + RNG.random((16000, 16))).astype(np.float32)
     program = autograd.compile(lambda x: (x * 3).sum(0), strict=True)
