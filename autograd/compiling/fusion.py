@@ -91,7 +91,10 @@ class Group:
         return size * (len(self.body) - 1 + COST * costly) >= WORTH
 
     def forget(self, recording: Recording, later: set[int]) -> None:
-        """Note which roots need no memory, written here first and whole, and which no new values there."""
+        """Note which roots need no memory: written here first, whole, and read nowhere else.
+
+        And which are written, but read nowhere else: their new values need none.
+        """
         first: dict[int, bool] = {}
         for one in self.body:
             for x in (*one.inputs, one.mask):
