@@ -68,16 +68,23 @@ def test_few_rows_by_a_large_matrix(lead, dtype):
         np.testing.assert_allclose(found, exact, rtol=0, atol=10 * np.finfo(dtype).eps * largest)
 
 
+TURNED = ["dot", "copy"]
+
+
 @pytest.mark.parametrize(
-    ("rows", "calls"), [(1, ["dot"]), (2, ["dot"]), (32, ["dot", "copy"]), (33, ["dot"])]
-)
-def test_which_way_round_products_are(rows, calls, monkeypatch):
+    ("rows", "size", "calls"),
+    [
+        (1, 256, ["dot"]), (2, 256, ["dot"]), (32, 256, TURNED), (33, 256, ["dot"]),
+        (128, 1040, TURNED), (129, 1040, ["dot"]),
+    ],
+)  # fmt: skip
+def test_which_way_round_products_are(rows, size, calls, monkeypatch):
     """The bits need not tell; a program's calls do."""
     monkeypatch.setattr(native, "available", lambda: False)
     program = autograd.compile(F.linear, strict=True)
-    w = rng.normal(size=(256, 300)).astype(np.float32)
+    w = rng.normal(size=(size, size + 1)).astype(np.float32)
     for _ in range(3):
-        program(rng.normal(size=(rows, 300)).astype(np.float32), w)
+        program(rng.normal(size=(rows, size + 1)).astype(np.float32), w)
     assert [step.called for step in program.plan.steps] == calls
 
 

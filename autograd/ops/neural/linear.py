@@ -39,20 +39,17 @@ def _linear(x, w, b=None):
     return out
 
 
-# Elements of a weight, and multiplications, below which OpenBLAS's kernels for small products are as fast.
-_WIDE, _LEAST = 1 << 14, 1 << 19
+# Elements of a weight, and multiplications, below which OpenBLAS's kernels for small products are as fast;
+# rows above which it takes as long either way, at any width.
+_WIDE, _LEAST, _MOST = 1 << 14, 1 << 19, 128
 
 
 def _by_wide(x, w):
     """x @ w.T, in float32 as the transpose of w @ x.T for few rows: OpenBLAS takes half as long for that."""
-    if (
-        x.dtype.char == "f"
-        and w.ndim == 2
-        and 1 < len(x) <= min(w.shape) // 8
-        and x.size * len(w) >= _LEAST
-    ):
-        return w.dot(x.T).T.copy()
-    return x.dot(w.T)
+    if x.dtype.char != "f" or w.ndim != 2 or x.size * len(w) < _LEAST:
+        return x.dot(w.T)
+    few = 1 < len(x) <= min(_MOST, min(w.shape) // 8)
+    return w.dot(x.T).T.copy() if few else x.dot(w.T)
 
 
 def _numbers(x):
