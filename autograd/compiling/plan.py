@@ -62,8 +62,9 @@ class Plan:
         """The records that `autograd.graph.draw` makes a picture of."""
         ends = list(operands((self.recording.outputs, [pair[1] for pair in self.recording.finals])))
         beside = dict(self.blocks)
-        for root in self.hosts.keys() & self.lasting.keys():
-            beside.setdefault(self.hosts[root][0], []).append(root)
+        for root, (host, _) in self.hosts.items():  # in the order in which they lie there
+            if root in self.lasting:
+                beside.setdefault(host, []).append(root)
         return tape_of(self.steps, self.recording, ends, self.offsets, beside)
 
     def touched(self, operands: Iterable[Operand]) -> set[int]:

@@ -14,7 +14,7 @@ import autograd
 import nn
 import optim
 from autograd import graph
-from autograd.compiling import native
+from autograd.compiling import native, plan
 from autograd.compiling.lowering import gives_new_array
 from autograd.errors import ArgumentError, CompileError
 from tests.autograd.compiling import test_training_steps as steps
@@ -153,3 +153,12 @@ def test_the_plan_is_drawn(kernels):
     assert any(record.name.startswith("argument") for record in tape)
     with pytest.raises(ArgumentError, match="plan"):
         graph.draw(program, level="teach")
+
+
+def test_what_lies_side_by_side_is_drawn_in_its_order(monkeypatch):
+    seen = []
+    monkeypatch.setattr(plan, "tape_of", lambda *given: seen.append(given[-1]))
+    lasting = dict.fromkeys((3, 5, 9))
+    hosts = {5: (9, 0), 3: (9, 24), 7: (3, 0)}  # the last is a temporary array in a gradient
+    plan.Plan([], lasting, set(), hosts=hosts, blocks={1: [4, 2]}).__tape__()
+    assert seen == [{1: [4, 2], 9: [5, 3]}]
