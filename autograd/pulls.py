@@ -11,20 +11,22 @@ from typing import Any
 
 from .codegen import Faults, compile_function
 from .primitive import Primitive, Rule
+from .spreading import has_divisible_rules
 
 
 class Step:
     """A primitive with the choice of arguments that a gradient flows to; describes a pull.
 
-    `guarded` is the pull for nodes that have guards among what they saved, made when first needed, by
-    `behind` where the pull is generated.
+    `rules` are those of the active arguments. `guarded` is the pull for nodes that have guards among what
+    they saved, made when first needed, by `behind` where the pull is generated.
     """
 
-    __slots__ = ("active", "arity", "behind", "guarded", "prim", "pull", "saves")
+    __slots__ = ("active", "arity", "behind", "guarded", "prim", "pull", "rules", "saves")
 
     def __init__(self, prim: Primitive | None, active: tuple[int, ...], saves: tuple[str, ...]):
         self.prim, self.active, self.saves = prim, active, saves
         self.arity = len(active)
+        self.rules: Sequence[Rule] = ()
         self.pull: Any = None
         self.guarded: Any = None
         self.behind: Callable | None = None
@@ -37,8 +39,9 @@ def step_for(prim: Primitive, active: tuple[int, ...]) -> Step:
         rules = [prim.joint] if prim.joint else [prim.rules[prim.arrays[i]] for i in active]
         saves = dict.fromkeys(n for rule in rules for n in rule.names if n != "wanted")
         step = Step(prim, active, tuple(saves))
+        step.rules = rules
         owner = f"{prim.owner}__{'_'.join(map(str, active))}"
-        names = {f"rule{i}": rule.fn for i, rule in enumerate(rules)}
+        names = {f"rule{i}": rule.fn for i, rule in enumerate(rules)} | {"step": step}
         step.pull = compile_function(owner, _source(prim, step, rules), names)
         step.pull.step = step
         if not prim.variadic:
@@ -54,12 +57,18 @@ def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = F
     if guards:
         behind = "({0}.array if type({0}) is Guard else {0})"
         slot |= {name: behind.format(place) for name, place in slot.items() if name in prim.arrays}
+    large = f"spread_pull({', '.join(['step', 'g', *slot.values()])})"
     slot["wanted"] = repr(step.active)
     lines = ["def pull(node, g):"]
     if prim.results:
         lines.append(f"    g = g.spread({len(prim.results)})")
     if prim.singular:
         lines.append("    if faults.state is faults.UNWATCHED: faults.watch()")
+    divisible = has_divisible_rules(prim, rules)
+    if divisible and not prim.singular:
+        lines.append(f"    if g.nbytes > LARGE: return {large}")
+    elif divisible and step.arity > 1:
+        lines.append(f"    large = {large} if g.nbytes > LARGE else None")
     if prim.joint:
         call = f"rule0({', '.join(['g', *(slot[n] for n in prim.joint.names)])})"
         lines.append(f"    all = {call}")
@@ -68,6 +77,12 @@ def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = F
         parts = []
         for i, rule in enumerate(rules):
             part = _cotangent(i, rule, slot)
+            if divisible and prim.singular:
+                part += (
+                    f" if large is None else large[{i}]"
+                    if step.arity > 1
+                    else f" if g.nbytes <= LARGE else {large}"
+                )
             if prim.singular and rule.form != "number":
                 # a cotangent of exactly zero stays zero, also times an infinite derivative
                 lines += [

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from . import spreading
 from .codegen import FAST, Faults
 from .errors import DtypeError, GradientError, GraphFreedError, ShapeError
 from .handing import hands_over
@@ -129,8 +130,8 @@ def _sweep(roots: list, targets: dict | None, keep: bool, lifted: Any) -> list[l
                     continue
                 order = parent[0]
                 if order in pending:
-                    if order in mine:  # this is what `add_cotangent` does, without a call
-                        pending[order] += part
+                    if order in mine and part.nbytes <= spreading.LARGE:
+                        pending[order] += part  # this is what `add_cotangent` does, without a call
                     else:
                         add_cotangent(parent, part, heap, leaves, pending, mine)
                 elif order <= oldest:
@@ -218,9 +219,9 @@ def add_cotangent(node: list, g: Any, heap: list, leaves: list, pending: dict, m
         else:
             heappush(heap, node)
     elif order in mine:
-        pending[order] += g
+        pending[order] = spreading.add(pending[order], g, into=True)
     else:
-        total = pending[order] = pending[order] + g
+        total = pending[order] = spreading.add(pending[order], g)
         if type(total) is np.ndarray or is_array(total):
             mine.add(order)
 

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from . import diagnose
+from . import diagnose, spreading
 from .codegen import FAST, Never, next_order
 from .errors import OperandError
 from .memory import FOREIGN_ARRAY, attach_view, is_array, protect
@@ -222,7 +222,10 @@ def apply(prim: Primitive, args: Sequence[Any], statics: tuple = ()) -> Any:
     if not tensors and type(prim.kernel) is np.ufunc and any([_has_own_ufuncs(a) for a in args]):
         return prim.kernel(*args, *statics)
     try:
-        out = prim.kernel(values, *statics) if prim.variadic else prim.kernel(*values, *statics)
+        if spreading.is_large(values) and spreading.is_divisible(prim):
+            out = spreading.call(prim, *values)
+        else:
+            out = prim.kernel(values, *statics) if prim.variadic else prim.kernel(*values, *statics)
     except Exception as error:
         raise diagnose.explain(prim, values, statics, error) from None
     out, aux = out if prim.aux else (out, None)

@@ -15,6 +15,7 @@ from .codegen import FAST, compile_function
 from .memory import SMALL
 from .primitive import REGISTRY, Primitive
 from .pulls import step_for
+from .spreading import is_divisible, keeps_dtype
 
 FAST_ARGUMENTS = 3
 
@@ -62,7 +63,12 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
     slow = f"slow(prim, {_tuple(prim.arrays)}, {_tuple(prim.statics)})"
     statics = list(prim.statics)
     lines = [f"def {prim.name}({_signature(prim)}):"]
-    if prim.is_elementwise and len(prim.arrays) == 2 and prim.differentiable_in(0) and _keeps_dtype(prim):
+    if (
+        prim.is_elementwise
+        and len(prim.arrays) == 2
+        and prim.differentiable_in(0)
+        and keeps_dtype(prim.kernel)
+    ):
         lines += _with_number(prim, names)
     for x in prim.arrays:
         lines += _unpack(prim, x, slow, statics)
@@ -70,6 +76,7 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
     call = f"kernel({', '.join(datas + statics)})"
     if prim.kernel_source:
         call = prim.kernel_source.format(**dict(zip(prim.arrays, datas, strict=True)))
+    call = _by_size(prim, call, *datas)
     lines += [
         "    try:",
         f"        {'out, aux' if prim.aux else 'out'} = {call}",
@@ -91,13 +98,19 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
     return lines, names
 
 
-def _keeps_dtype(prim: Primitive) -> bool:
-    """Whether a number beside an array does not widen the result.
+def _by_size(prim: Primitive, call: str, x: str, *others: str) -> str:
+    """The expression of a call that is spread over threads where the first array is large.
 
-    float_power always widens, and so do ufuncs of SciPy whose loop of doubles comes first.
+    `x` and `others` are the values; those of arguments that may be numbers are named after them.
     """
-    loops = list(getattr(prim.kernel, "types", ()))
-    return "ff->f" in loops and ("dd->d" not in loops or loops.index("ff->f") < loops.index("dd->d"))
+    if not is_divisible(prim):
+        return call
+    small = f"{x}.nbytes <= LARGE"
+    if others and others[0].endswith("_data"):
+        y = others[0]
+        kinds = [name.replace("_data", "_type") for name in (x, y)]
+        small = f"({kinds[1]} in NUMBERS or {y}.nbytes <= LARGE if {kinds[0]} in NUMBERS else {small})"
+    return f"{call} if {small} else spread_call(prim, {', '.join([x, *others])})"
 
 
 def _with_number(prim: Primitive, names: dict[str, Any]) -> list[str]:
@@ -110,10 +123,10 @@ def _with_number(prim: Primitive, names: dict[str, Any]) -> list[str]:
     names["pull_number"] = step.pull
     slots = [y if name == y else _saved(prim, name) for name in step.saves]
     node = f"[next_order(), {', '.join(['pull_number', 'None', f'{x}_node', *slots])}]"
-    call = f"kernel({x}_data, {y})"
+    call = _by_size(prim, f"kernel({x}_data, {y})", f"{x}_data", y)
     if prim.kernel_source:
         inline = prim.kernel_source.format(**{x: f"{x}_data", y: y})
-        call = f"{call} if type({x}_data) is ndarray else {inline}"
+        call = f"({call}) if type({x}_data) is ndarray else {inline}"
     alias = f" and {x}._alias is None" if x in step.saves else ""
     return [
         f"    if type({y}) is float and type({x}) is Tensor{alias}:",
@@ -139,10 +152,12 @@ def _unpack(prim: Primitive, x: str, slow: str, statics: list[str]) -> list[str]
         f"        {x}_data = {x}._data; {x}_node = {x}._node; {x}_alias = {x}._alias",
     ]
     if len(prim.arrays) == 1:
+        call = f"kernel({', '.join([x, *statics])}){'[0]' if prim.aux else ''}"
+        call = _by_size(prim, call, x)
         lines += [
             f"    elif {x}_type is ndarray or {x}_type is float64:",
             "        try:",
-            f"            return kernel({', '.join([x, *statics])}){'[0]' if prim.aux else ''}",
+            f"            return {call}",
             "        except Exception as error:",
             f"            raise explain(prim, ({x},), {_tuple(statics)}, error) from None",
         ]
@@ -220,7 +235,7 @@ def _link(prim: Primitive, i: int, names: dict[str, Any]) -> list[str]:
         test = f"{x}_data.shape != out.shape"  # a constant argument broadcasts too, but casts nothing
     elif prim.is_elementwise:
         test = f"{x}_data.shape != out.shape or {x}_data.dtype is not out.dtype"
-        if len(prim.arrays) == 2 and _keeps_dtype(prim):
+        if len(prim.arrays) == 2 and keeps_dtype(prim.kernel):
             # a Python number changes neither shape nor dtype, unless the kernel itself widens;
             # skipping the test for it is worth a tenth of a small operation
             test = f"{others[0]}_type is not float and ({test})"

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import threads
 from ..addresses import address_of
-from . import diskcache, machine, threads
+from . import diskcache, machine
 from .elementwise import EXPRESSIONS
 from .scribe import EXACT, indented, literal, word
 

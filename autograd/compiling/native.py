@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import threads
 from ..addresses import address_of
-from . import columns, diskcache, machine, threads
+from . import columns, diskcache, machine
 from .changed import Changed, Undecided
 from .elementwise import COSTLY, zero_where_undefined
 from .faults import cleared, reported, zeroed

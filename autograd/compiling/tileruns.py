@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import threads
 from ..addresses import address_of
-from . import threads
 from .ir import Operand
 
 

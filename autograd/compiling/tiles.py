@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from . import lowering, threads
+from .. import threads
+from . import lowering
 from .elementwise import COSTLY, Assignment
 from .faults import FAULTS, cleared, zeroed
 from .fusion import Group, read_later

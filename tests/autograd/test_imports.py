@@ -15,9 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 # From the bottom to the top: a module imports only from layers above it in this list. Modules
 # of one layer do not import each other, except inside a package.
 LAYERS = [
-    {"addresses", "changes", "coverage", "errors", "files", "summaries", "tables", "work"},
+    {"addresses", "changes", "coverage", "errors", "files", "summaries", "tables", "threads", "work"},
     {"primitive", "memory", "diagnose"},
     {"codegen", "handing"},
+    {"spreading"},
     {"pulls"},
     {"wrappers", "tape"},
     {"several"},

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import optim
-from autograd import tensor
-from autograd.compiling import formulas, threads
+from autograd import tensor, threads
+from autograd.compiling import formulas
 from autograd.errors import ArgumentError, MissingExtra, NotDifferentiable, OperandError
 from optim import native
 from optim.optimizer import TILE

@@ -12,7 +12,7 @@ import autograd.numpy as anp
 import nn
 import nn.functional as F
 import optim
-from autograd.compiling import threads
+from autograd import threads
 
 RNG = np.random.default_rng(0)
 T = RNG.standard_normal((500, 130))

@@ -12,7 +12,8 @@ import autograd.numpy as anp
 import nn
 import nn.functional as F
 import optim
-from autograd.compiling import native, threads
+from autograd import threads
+from autograd.compiling import native
 from autograd.compiling.frames import Frame
 from autograd.compiling.ir import Operand
 

@@ -6,6 +6,7 @@ forks, as data loaders do, starts threads of its own rather than to stop for goo
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections.abc import Callable
@@ -19,8 +20,9 @@ PARTS = 4
 PARALLEL = 1 << 21
 
 
+@functools.cache
 def count() -> int:
-    """How many threads a loop may use: as many as OpenMP would, and no more than there are cores."""
+    """How many threads a loop may use, when it is first asked for: as OpenMP, and no more than cores."""
     given = os.environ.get("OMP_NUM_THREADS", "")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(int(given), cores)) if given.isdigit() else cores
@@ -52,22 +54,25 @@ _workers = _Workers()
 def _renew() -> None:
     global _workers
     _workers = _Workers()
+    count.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)
 
 
-def spread(fn: Callable, n: int, table: Any, *arrays: Any) -> None:
+def spread(fn: Callable, n: int, table: Any, *arrays: Any, each: int = PARTS) -> None:
     """`fn(table, start, stop, *arrays)` for the parts of range(n), by this thread and others as they come.
 
-    Nobody waits for a thread that has not come: threads of BLAS stay on their cores for a while.
+    There are so many parts for `each` thread. Nobody waits for a thread that has not come: those of BLAS
+    stay on their cores for a while.
     """
-    workers, parts = _workers, PARTS * count()
+    workers, most = _workers, count()
+    parts = each * most
     size = -(-n // parts)
     size += -size % _ALIGNED if n >= parts * _ALIGNED else 0
     parts = len(range(0, n, size))
-    others = min(count(), parts) - 1
+    others = min(most, parts) - 1
     starts = iter(range(0, n, size))
     done: SimpleQueue = SimpleQueue()
 
@@ -80,7 +85,8 @@ def spread(fn: Callable, n: int, table: Any, *arrays: Any) -> None:
             else:
                 done.put(None)
 
-    workers.start(others)
+    if workers.started < others:
+        workers.start(others)
     for _ in range(others):
         workers.tasks.put(take)
     take()

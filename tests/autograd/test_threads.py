@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from autograd.compiling import threads
+from autograd import threads
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 100, 1000, 4097])

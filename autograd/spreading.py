@@ -1,0 +1,226 @@
+"""Elementwise calls on large arrays, and their rules, in parts on several threads.
+
+One thread keeps the memory half busy. Parts of an elementwise call know nothing of each other, and NumPy
+computes without the interpreter's lock, so they need nothing but arrays cut along their first axis; the
+bits are those of the whole call. A rule of several calls is run on pieces that stay in the cache.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import math
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import threads
+from .codegen import FAST
+from .handing import is_handed_over
+from .primitive import Primitive, Rule
+
+# Bytes of an array, from which on a call is spread: below, it is over before another thread has come.
+LARGE = 1 << 21
+# Bytes of a piece of an array that a rule is run on.
+PIECE = 1 << 18
+
+_FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
+_NUMBERS = {float, int}
+_faults = FAST["faults"]
+
+
+class _Inside(threading.local):
+    a_part = False  # whether this thread computes a part: what it calls is not spread again
+
+
+_inside = _Inside()
+
+
+def is_large(values: Sequence[Any]) -> bool:
+    """Whether the first of them that is no number is a large array."""
+    first = next((v for v in values if type(v) not in _NUMBERS), None)
+    return type(first) is np.ndarray and first.nbytes > LARGE
+
+
+def keeps_dtype(kernel: Any) -> bool:
+    """Whether a ufunc gives float32 for float32, and for a Python number beside it.
+
+    float_power always widens, and so do ufuncs of SciPy whose loop of doubles comes first.
+    """
+    loops, count = list(getattr(kernel, "types", ())), getattr(kernel, "nin", 0)
+    single, double = (f"{c * count}->{c}" for c in "fd")
+    return single in loops and (double not in loops or loops.index(single) < loops.index(double))
+
+
+def is_divisible(prim: Primitive) -> bool:
+    """Whether parts of its result are results of parts: of NumPy's elementwise ufuncs that keep the dtype.
+
+    SciPy's have an error state of their own, which other threads do not share, and rules of some add up
+    series until the last element has settled.
+    """
+    kernel = prim.kernel
+    if not prim.is_elementwise or type(kernel) is not np.ufunc or len(prim.arrays) > 2:
+        return False
+    return getattr(np, kernel.__name__, None) is kernel and keeps_dtype(kernel)
+
+
+def has_divisible_rules(prim: Primitive, rules: Sequence[Rule]) -> bool:
+    """Whether the same holds of the cotangents that rules give, all of which are computed."""
+    if not is_divisible(prim) or prim.looks_back:
+        return False
+    known = {*prim.arrays, "out"}
+    return all(
+        rule.fn not in (0, 1) if rule.form == "number" else known.issuperset(rule.names) for rule in rules
+    )
+
+
+def _cut(values: Sequence[Any]) -> tuple[list, tuple, tuple, np.dtype] | None:
+    """How arrays are cut: pairs of a value and whether it is, and their shape; the result's, and its dtype.
+
+    None: not at all.
+    """
+    if _inside.a_part or threads.count() == 1:
+        return None
+    shapes, dtypes, flat = set(), set(), True
+    for v in values:
+        if type(v) is np.ndarray:
+            shapes.add(v.shape)
+            dtypes.add(v.dtype)
+            if not v.flags.c_contiguous:
+                flat = False
+                if any(v.strides):  # the result takes its order
+                    return None
+        elif type(v) not in _NUMBERS:
+            return None
+    if len(dtypes) != 1 or not dtypes <= _FLOATS:
+        return None
+    try:
+        shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
+    except ValueError:  # the call says what is wrong
+        return None
+    if not shape or not all(shape):
+        return None
+    (dtype,) = dtypes
+    if flat and not shapes:
+        views = [(v.reshape(-1), True) if type(v) is np.ndarray else (v, False) for v in values]
+        return views, (math.prod(shape),), shape, dtype
+    if shape[0] < 2 * threads.count():
+        return None
+    rows = [(v, type(v) is np.ndarray and v.ndim == len(shape) and len(v) == shape[0]) for v in values]
+    return rows, shape, shape, dtype
+
+
+def _spread(work: Callable[[int, int], None], length: int, *views: list) -> None:
+    """The parts of range(length), with NumPy's error state of this thread, which learns of its reports.
+
+    The lists of views are emptied: a thread may keep `work` for a while, and who asks whether an array is
+    held finds none of them.
+    """
+    here, context, reports = threading.get_ident(), contextvars.copy_context(), []
+
+    def part(_: None, start: int, stop: int) -> None:
+        _inside.a_part = True
+        try:
+            if threading.get_ident() == here:
+                work(start, stop)
+            else:
+                context.copy().run(work, start, stop)
+        finally:
+            _inside.a_part = False
+            if threading.get_ident() != here and _faults.invalid:
+                reports.append(True)
+                _faults.invalid = False
+
+    try:
+        # a part for each: threads that compute wait for the interpreter's lock between their calls
+        threads.spread(part, length, None, each=1)
+    finally:
+        for held in views:
+            held.clear()
+        if reports:
+            _faults.invalid = True
+
+
+def call(prim: Primitive, *values: Any) -> Any:
+    """The kernel of a divisible primitive on these."""
+    return _ufunc(prim.kernel, values)
+
+
+def _ufunc(ufunc: Any, values: Sequence[Any], out: Any = None) -> Any:
+    cut = _cut(values)
+    if cut is None:
+        return ufunc(*values) if out is None else ufunc(*values, out=out)
+    given, along, shape, dtype = cut
+    if out is None:
+        out = np.empty(shape, dtype)
+    given.append((out.reshape(along), True))
+
+    def work(start: int, stop: int) -> None:
+        *parts, to = [v[start:stop] if cut else v for v, cut in given]
+        ufunc(*parts, out=to)
+
+    _spread(work, along[0], given)
+    return out
+
+
+def add(x: Any, y: Any, into: bool = False) -> Any:
+    """x + y; in the place of x, if told."""
+    if type(x) is np.ndarray is type(y) and x.nbytes > LARGE:
+        return _ufunc(np.add, (x, y), x if into else None)
+    if not into:
+        return x + y
+    x += y
+    return x
+
+
+def pull(step: Any, g: Any, *saved: Any) -> Any:
+    """The cotangents that the rules of a step give, one or a tuple, by what it saves."""
+    free = type(g) is np.ndarray and not step.prim.singular and is_handed_over(g)
+    rules = [(rule, [step.saves.index(name) for name in rule.names]) for rule in step.rules]
+    cut = _cut((g, *saved)) if type(g) is np.ndarray else None
+    if cut is None:
+        found = [_cotangent(rule, g, [saved[i] for i in slots]) for rule, slots in rules]
+        return found[0] if len(found) == 1 else tuple(found)
+    values, along, shape, dtype = cut
+    found = [np.empty(shape, dtype) for _ in rules]
+    if free:
+        found[-1] = g  # nobody needs it, once the others are there
+    to = [out.reshape(along) for out in found]
+    piece = along[0]
+    if not all(rule.form == "number" or rule.is_saved_value for rule, _ in rules):
+        piece = max(PIECE * along[0] // found[0].nbytes, 1)  # of several calls
+
+    def work(start: int, stop: int) -> None:
+        for i in range(start, stop, piece):
+            j = min(i + piece, stop)
+            here, *kept = [v[i:j] if cut else v for v, cut in values]
+            for (rule, slots), out in zip(rules, to, strict=True):
+                _write(out[i:j], rule, here, [kept[k] for k in slots])
+
+    _spread(work, along[0], values, to)
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def _cotangent(rule: Rule, g: Any, saved: list) -> Any:
+    """What a rule gives."""
+    if rule.form == "vjp":
+        return rule.fn(g, *saved)
+    if rule.form == "factor":
+        return g * rule.fn(*saved)
+    return -g if rule.fn == -1 else g * rule.fn
+
+
+def _write(out: np.ndarray, rule: Rule, g: Any, saved: list) -> None:
+    """The same, in memory that is there: the last call needs none of its own."""
+    if rule.form == "vjp":
+        out[...] = rule.fn(g, *saved)
+    elif rule.form == "factor":
+        np.multiply(g, rule.fn(*saved), out)
+    elif rule.fn == -1:
+        np.negative(g, out)
+    else:
+        np.multiply(g, rule.fn, out)
+
+
+FAST.update(LARGE=LARGE, NUMBERS=_NUMBERS, spread_call=call, spread_pull=pull)
