@@ -1,4 +1,4 @@
-"""Elementwise calls on large arrays, and their rules, in parts on several threads.
+"""Elementwise calls on large arrays, and their rules, in parts on several threads; and what takes any part.
 
 One thread keeps the memory half busy. Parts of an elementwise call know nothing of each other, and NumPy
 computes without the interpreter's lock, so they need nothing but arrays cut along their first axis; the
@@ -200,6 +200,19 @@ def pull(step: Any, g: Any, *saved: Any) -> Any:
 
     _spread(work, along[0], values, to)
     return found[0] if len(found) == 1 else tuple(found)
+
+
+def over(work: Callable, *arrays: np.ndarray) -> None:
+    """`work(*arrays)`, on parts along their first axis, of which it takes any number.
+
+    Args:
+        work: gives nothing, and writes into some of them.
+    """
+    if _inside.a_part or threads.count() == 1 or not all(type(a) is np.ndarray for a in arrays):
+        work(*arrays)
+        return
+    views = list(arrays)
+    _spread(lambda start, stop: work(*[v[start:stop] for v in views]), len(views[0]), views)
 
 
 def _cotangent(rule: Rule, g: Any, saved: list) -> Any:

@@ -10,9 +10,11 @@ import pytest
 
 import autograd
 import autograd.numpy as anp
+import nn.functional as F
 from autograd import spreading, tensor, threads
 from autograd.addresses import address_of
 from autograd.codegen import FAST
+from autograd.ops.neural import sliding
 from autograd.primitive import REGISTRY
 from tests.support.threads import in_threads
 
@@ -287,3 +289,36 @@ def test_several_threads_at_once():
     for k, grad in found:
         t = np.tanh(x * k)
         np.testing.assert_allclose(grad, t + (1 - t * t) * x * k, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("n", [1, 7])
+def test_samples_of_light_convolutions(groups, stride, n, spread, monkeypatch):
+    monkeypatch.setattr(sliding, "WORK", 1)
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.standard_normal(s) for s in ((n, 4, 17, 17), (6, 4 // groups, 3, 3), (6,)))
+
+    def run():
+        leaves = [tensor(v, requires_grad=True) for v in (x, w, b)]
+        out = F.conv2d(*leaves, stride=stride, padding=1, groups=groups)
+        out.backward(np.cos(np.arange(out.size)).reshape(out.shape))
+        return [out.detach().numpy(), *(v.grad.numpy() for v in leaves)]
+
+    whole = alone(monkeypatch, run)
+    spread.clear()
+    found = run()
+    assert spread.count(n) == 2  # the convolution, and its input's cotangent
+    for a, b in zip(found, whole, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13)
+
+
+def test_convolutions_of_many_weights_are_left_to_blas(spread, monkeypatch):
+    monkeypatch.setattr(sliding, "WORK", 1)
+    monkeypatch.setattr(sliding, "FEW", 6 * 4 * 9 - 1)
+    rng = np.random.default_rng(0)
+    F.conv2d(tensor(rng.standard_normal((3, 4, 9, 9))), tensor(rng.standard_normal((6, 4, 3, 3))))
+    assert not spread
+    monkeypatch.setattr(sliding, "FEW", 6 * 4 * 9)
+    F.conv2d(tensor(rng.standard_normal((3, 4, 9, 9))), tensor(rng.standard_normal((6, 4, 3, 3))))
+    assert spread == [3]

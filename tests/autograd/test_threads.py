@@ -41,11 +41,17 @@ def test_a_thread_that_does_not_come_is_not_waited_for(monkeypatch):
     assert len(seen) == 1000
 
 
-def test_openmp_says_how_many(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert threads.count() == 1
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    assert threads.count() >= 1
+def test_openmp_says_how_many_when_first_asked(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2}, raising=False)
+    count = threads.count.__wrapped__
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert count() == 3
+    for given, expected in (("1", 1), ("2", 2), ("8", 3), ("0", 1), ("", 3), ("2,1", 3)):
+        monkeypatch.setenv("OMP_NUM_THREADS", given)
+        assert count() == expected
+    first = threads.count()
+    monkeypatch.setenv("OMP_NUM_THREADS", str(first + 1))
+    assert threads.count() == first
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

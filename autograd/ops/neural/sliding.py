@@ -21,12 +21,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ... import spreading
 from ...memory import strided
 from .patches import gather, scatter
 
 # Elements of columns that are made at a time, and the least width of a product for each row.
 BLOCK = 1 << 20
 WIDTH = 64
+# Weights of a group up to which threads share samples, since products of more keep BLAS's own busy; and
+# multiplications from which on they do.
+FEW = 2500
+WORK = 1 << 22
 
 
 class Slide(NamedTuple):
@@ -70,6 +75,10 @@ class Slide(NamedTuple):
             padding.append((first, n - o + d * (k - 1) - first))
         return self._replace(sizes=self.outs, outs=self.sizes, padding=tuple(padding))
 
+    def spreads(self, n: int, weights: int) -> bool:
+        """Whether n samples are shared by threads: where moving takes longer than multiplying."""
+        return weights <= FEW * self.groups and n * weights * math.prod(self.outs) >= WORK
+
     def by_rows(self, n: int) -> bool:
         """Whether n samples are laid out in rows: where rows overlap, and are long enough."""
         inner = n * math.prod(self.outs[1:])
@@ -79,7 +88,11 @@ class Slide(NamedTuple):
 def by_output(x, w, b, slide: Slide):
     """The output, from the input and the weight; b, a bias or None, is added to it."""
     out = np.empty((len(x), len(w), *slide.outs), x.dtype, like=x)
-    (_rows_output if slide.by_rows(len(x)) else _samples_output)(out, x, w, b, slide)
+    compute = _rows_output if slide.by_rows(len(x)) else _samples_output
+    if slide.spreads(len(x), w.size):
+        spreading.over(lambda out, x: compute(out, x, w, b, slide), out, x)
+    else:
+        compute(out, x, w, b, slide)
     return out
 
 
@@ -91,7 +104,11 @@ def by_input(y, w, b, slide: Slide):
     out = np.zeros((len(y), channels, *slide.sizes), y.dtype, like=y)
     if b is not None:
         out += b.reshape(len(b), *(1,) * len(slide.sizes))
-    (_rows_input if slide.by_rows(len(y)) else _samples_input)(out, y, w, slide)
+    compute = _rows_input if slide.by_rows(len(y)) else _samples_input
+    if slide.spreads(len(y), w.size):
+        spreading.over(lambda out, y: compute(out, y, w, slide), out, y)
+    else:
+        compute(out, y, w, slide)
     return out
 
 
