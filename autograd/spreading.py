@@ -202,17 +202,18 @@ def pull(step: Any, g: Any, *saved: Any) -> Any:
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def over(work: Callable, *arrays: np.ndarray) -> None:
-    """`work(*arrays)`, on parts along their first axis, of which it takes any number.
+def over(work: Callable, cut: tuple, whole: tuple) -> None:
+    """`work(*cut, *whole)`, on parts of the first along their first axis, of which it takes any number.
 
     Args:
-        work: gives nothing, and writes into some of them.
+        work: gives nothing, and writes into some of the arrays that are cut.
     """
-    if _inside.a_part or threads.count() == 1 or not all(type(a) is np.ndarray for a in arrays):
-        work(*arrays)
+    if _inside.a_part or threads.count() == 1 or not all(type(a) is np.ndarray for a in cut):
+        work(*cut, *whole)
         return
-    views = list(arrays)
-    _spread(lambda start, stop: work(*[v[start:stop] for v in views]), len(views[0]), views)
+    views, others = list(cut), list(whole)
+    length = len(cut[0])
+    _spread(lambda start, stop: work(*[v[start:stop] for v in views], *others), length, views, others)
 
 
 def _cotangent(rule: Rule, g: Any, saved: list) -> Any:

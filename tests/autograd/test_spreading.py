@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -322,3 +323,31 @@ def test_convolutions_of_many_weights_are_left_to_blas(spread, monkeypatch):
     monkeypatch.setattr(sliding, "FEW", 6 * 4 * 9)
     F.conv2d(tensor(rng.standard_normal((3, 4, 9, 9))), tensor(rng.standard_normal((6, 4, 3, 3))))
     assert spread == [3]
+
+
+def _swept(x):
+    leaf = tensor(x, requires_grad=True)
+    anp.sin(leaf).sum().backward()
+    return leaf._data
+
+
+def large_work():
+    """Calls that are spread, of an array each; they give the array that they take."""
+    rows = np.ones((9, LENGTH))
+    yield "a call", lambda x: (anp.exp(x), x)[1], np.ones(LENGTH)
+    yield "rows", lambda x: (anp.multiply(rows, x), x)[1], np.ones(LENGTH)
+    yield "a rule", _swept, np.ones(LENGTH)
+    slide = sliding.Slide((9, 9), (3, 3), (7, 7), (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    image, weight = np.ones((4, 2, 9, 9)), np.ones((3, 2, 3, 3))
+    yield "samples", lambda x: (sliding.by_output(x, weight, None, slide), x)[1], image
+    yield "a weight", lambda w: (sliding.by_output(image, w, None, slide), w)[1], weight
+
+
+@pytest.mark.parametrize(("work", "x"), [w[1:] for w in large_work()], ids=[w[0] for w in large_work()])
+def test_a_thread_that_stays_holds_no_arrays(work, x, monkeypatch):
+    monkeypatch.setattr(sliding, "WORK", 1)
+    kept, run = [], threads.spread
+    monkeypatch.setattr(threads, "spread", lambda fn, *a, **o: (kept.append(fn), run(fn, *a, **o)))
+    held = weakref.ref(work(x.copy()))
+    assert kept
+    assert held() is None

@@ -90,7 +90,7 @@ def by_output(x, w, b, slide: Slide):
     out = np.empty((len(x), len(w), *slide.outs), x.dtype, like=x)
     compute = _rows_output if slide.by_rows(len(x)) else _samples_output
     if slide.spreads(len(x), w.size):
-        spreading.over(lambda out, x: compute(out, x, w, b, slide), out, x)
+        spreading.over(compute, (out, x), (w, b, slide))
     else:
         compute(out, x, w, b, slide)
     return out
@@ -106,7 +106,7 @@ def by_input(y, w, b, slide: Slide):
         out += b.reshape(len(b), *(1,) * len(slide.sizes))
     compute = _rows_input if slide.by_rows(len(y)) else _samples_input
     if slide.spreads(len(y), w.size):
-        spreading.over(lambda out, y: compute(out, y, w, slide), out, y)
+        spreading.over(compute, (out, y), (w, slide))
     else:
         compute(out, y, w, slide)
     return out
