@@ -181,7 +181,9 @@ def pull(step: Any, g: Any, *saved: Any) -> Any:
     cut = _cut((g, *saved)) if type(g) is np.ndarray else None
     if cut is None:
         found = [_cotangent(rule, g, [saved[i] for i in slots]) for rule, slots in rules]
-        return found[0] if len(found) == 1 else tuple(found)
+        return found[0] if step.arity == 1 else tuple(found)
+    if [rule.is_saved_value for rule, _ in rules] == [True, True] and saved[0] is saved[1]:
+        del rules[1]  # those of x in x * x are the same
     values, along, shape, dtype = cut
     found = [np.empty(shape, dtype) for _ in rules]
     if free:
@@ -199,7 +201,7 @@ def pull(step: Any, g: Any, *saved: Any) -> Any:
                 _write(out[i:j], rule, here, [kept[k] for k in slots])
 
     _spread(work, along[0], values, to)
-    return found[0] if len(found) == 1 else tuple(found)
+    return found[0] if step.arity == 1 else (found[0], found[-1])
 
 
 def over(work: Callable, cut: tuple, whole: tuple) -> None:

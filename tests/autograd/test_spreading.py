@@ -267,6 +267,17 @@ def test_sums_of_cotangents_are_spread(spread):
     np.testing.assert_array_equal(x.grad.numpy(), np.full(LENGTH, 10.0))
 
 
+def test_cotangents_of_a_square_are_computed_once(spread, monkeypatch):
+    made, write = [], spreading._write
+    monkeypatch.setattr(spreading, "_write", lambda out, *rest: (made.append(out.size), write(out, *rest)))
+    x, y = (tensor(np.linspace(1, 2, LENGTH), requires_grad=True) for _ in range(2))
+    (x * x * y).backward(np.full(LENGTH, 0.5))
+    assert sum(made) == 3 * LENGTH
+    values = np.linspace(1, 2, LENGTH)
+    np.testing.assert_allclose(x.grad.numpy(), values * values, rtol=1e-15)
+    np.testing.assert_allclose(y.grad.numpy(), 0.5 * values * values, rtol=1e-15)
+
+
 def test_what_a_part_calls_is_not_spread_again(spread, monkeypatch):
     monkeypatch.setattr(spreading, "PIECE", 1 << 20)
     x = tensor(np.linspace(1, 2, 100 * LENGTH), requires_grad=True)
