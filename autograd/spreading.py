@@ -23,7 +23,7 @@ from .primitive import Primitive, Rule
 # Bytes of an array, from which on a call is spread: below, it is over before another thread has come.
 LARGE = 1 << 21
 # Bytes of a piece of an array that a rule is run on.
-PIECE = 1 << 18
+PIECE = 1 << 19
 
 _FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
 _NUMBERS = {float, int}
