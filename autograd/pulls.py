@@ -57,7 +57,7 @@ def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = F
     if guards:
         behind = "({0}.array if type({0}) is Guard else {0})"
         slot |= {name: behind.format(place) for name, place in slot.items() if name in prim.arrays}
-    large = f"spread_pull({', '.join(['step', 'g', *slot.values()])})"
+    kept = ", ".join(["g", *slot.values()])
     slot["wanted"] = repr(step.active)
     lines = ["def pull(node, g):"]
     if prim.results:
@@ -66,9 +66,7 @@ def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = F
         lines.append("    if faults.state is faults.UNWATCHED: faults.watch()")
     divisible = has_divisible_rules(prim, rules)
     if divisible and not prim.singular:
-        lines.append(f"    if g.nbytes > LARGE: return {large}")
-    elif divisible and step.arity > 1:
-        lines.append(f"    large = {large} if g.nbytes > LARGE else None")
+        lines.append(f"    if g.nbytes > LARGE: return spread_pull(step, {kept})")
     if prim.joint:
         call = f"rule0({', '.join(['g', *(slot[n] for n in prim.joint.names)])})"
         lines.append(f"    all = {call}")
@@ -77,12 +75,8 @@ def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = F
         parts = []
         for i, rule in enumerate(rules):
             part = _cotangent(i, rule, slot)
-            if divisible and prim.singular:
-                part += (
-                    f" if large is None else large[{i}]"
-                    if step.arity > 1
-                    else f" if g.nbytes <= LARGE else {large}"
-                )
+            if divisible and prim.singular:  # one by one, as each tells of its own invalid operations
+                part += f" if g.nbytes <= LARGE else spread_one(step, {i}, {kept})"
             if prim.singular and rule.form != "number":
                 # a cotangent of exactly zero stays zero, also times an infinite derivative
                 lines += [

@@ -66,12 +66,18 @@ def is_divisible(prim: Primitive) -> bool:
 
 
 def has_divisible_rules(prim: Primitive, rules: Sequence[Rule]) -> bool:
-    """Whether the same holds of the cotangents that rules give, all of which are computed."""
+    """Whether the same holds of the cotangents that rules give, all of which are computed.
+
+    Rules of others may count on whole arrays, on their shape, or on the thread that they run in.
+    """
     if not is_divisible(prim) or prim.looks_back:
         return False
     known = {*prim.arrays, "out"}
     return all(
-        rule.fn not in (0, 1) if rule.form == "number" else known.issuperset(rule.names) for rule in rules
+        rule.fn not in (0, 1)
+        if rule.form == "number"
+        else known.issuperset(rule.names) and rule.fn.__module__.startswith("autograd.")
+        for rule in rules
     )
 
 
@@ -176,32 +182,43 @@ def add(x: Any, y: Any, into: bool = False) -> Any:
 
 def pull(step: Any, g: Any, *saved: Any) -> Any:
     """The cotangents that the rules of a step give, one or a tuple, by what it saves."""
-    free = type(g) is np.ndarray and not step.prim.singular and is_handed_over(g)
-    rules = [(rule, [step.saves.index(name) for name in rule.names]) for rule in step.rules]
+    free = type(g) is np.ndarray and is_handed_over(g)
+    rules = step.rules
+    if [rule.is_saved_value for rule in rules] == [True, True] and saved[0] is saved[1]:
+        rules = rules[:1]  # those of x in x * x are the same
+    found = _pulled(step, rules, g, saved, free)
+    return found[0] if step.arity == 1 else (found[0], found[-1])
+
+
+def pull_one(step: Any, i: int, g: Any, *saved: Any) -> Any:
+    """The cotangent that one of the rules gives; g stays as it is."""
+    return _pulled(step, [step.rules[i]], g, saved, False)[0]
+
+
+def _pulled(step: Any, rules: Sequence[Rule], g: Any, saved: tuple, free: bool) -> list:
+    """What these rules give; g may be written over if it is `free`."""
+    slots = [[step.saves.index(name) for name in rule.names] for rule in rules]
     cut = _cut((g, *saved)) if type(g) is np.ndarray else None
     if cut is None:
-        found = [_cotangent(rule, g, [saved[i] for i in slots]) for rule, slots in rules]
-        return found[0] if step.arity == 1 else tuple(found)
-    if [rule.is_saved_value for rule, _ in rules] == [True, True] and saved[0] is saved[1]:
-        del rules[1]  # those of x in x * x are the same
+        return [_cotangent(rule, g, [saved[k] for k in at]) for rule, at in zip(rules, slots, strict=True)]
     values, along, shape, dtype = cut
     found = [np.empty(shape, dtype) for _ in rules]
     if free:
         found[-1] = g  # nobody needs it, once the others are there
     to = [out.reshape(along) for out in found]
     piece = along[0]
-    if not all(rule.form == "number" or rule.is_saved_value for rule, _ in rules):
+    if not all(rule.form == "number" or rule.is_saved_value for rule in rules):
         piece = max(PIECE * along[0] // found[0].nbytes, 1)  # of several calls
 
     def work(start: int, stop: int) -> None:
         for i in range(start, stop, piece):
             j = min(i + piece, stop)
             here, *kept = [v[i:j] if cut else v for v, cut in values]
-            for (rule, slots), out in zip(rules, to, strict=True):
-                _write(out[i:j], rule, here, [kept[k] for k in slots])
+            for rule, at, out in zip(rules, slots, to, strict=True):
+                _write(out[i:j], rule, here, [kept[k] for k in at])
 
     _spread(work, along[0], values, to)
-    return found[0] if step.arity == 1 else (found[0], found[-1])
+    return found
 
 
 def over(work: Callable, cut: tuple, whole: tuple) -> None:
@@ -239,4 +256,4 @@ def _write(out: np.ndarray, rule: Rule, g: Any, saved: list) -> None:
         np.multiply(g, rule.fn, out)
 
 
-FAST.update(LARGE=LARGE, NUMBERS=_NUMBERS, spread_call=call, spread_pull=pull)
+FAST.update(LARGE=LARGE, NUMBERS=_NUMBERS, spread_call=call, spread_pull=pull, spread_one=pull_one)

@@ -6,6 +6,7 @@ forks, as data loaders do, starts threads of its own rather than to stop for goo
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -86,10 +87,14 @@ def spread(fn: Callable, n: int, table: Any, *arrays: Any, each: int = PARTS) ->
                 done.put(None)
 
     if workers.started < others:
-        workers.start(others)
-    for _ in range(others):
+        with contextlib.suppress(RuntimeError):  # the system gives no more: those that there are will do
+            workers.start(others)
+    for _ in range(min(others, workers.started)):
         workers.tasks.put(take)
     take()
-    for error in [done.get() for _ in range(parts)]:
-        if error is not None:
-            raise error
+    errors = [error for error in [done.get() for _ in range(parts)] if error is not None]
+    try:
+        if errors:
+            raise errors[0]
+    finally:
+        errors.clear()  # an error holds this frame, which must not hold it

@@ -15,6 +15,7 @@ import nn.functional as F
 from autograd import spreading, tensor, threads
 from autograd.addresses import address_of
 from autograd.codegen import FAST
+from autograd.declare import elementwise
 from autograd.ops.neural import sliding
 from autograd.primitive import REGISTRY
 from tests.support.threads import in_threads
@@ -362,3 +363,34 @@ def test_a_thread_that_stays_holds_no_arrays(work, x, monkeypatch):
     held = weakref.ref(work(x.copy()))
     assert kept
     assert held() is None
+
+
+def test_rules_of_others_see_whole_cotangents(monkeypatch, spread):
+    monkeypatch.setattr("autograd.primitive.REGISTRY", dict(REGISTRY))
+    shapes = []
+    each = np.linspace(1, 2, 10)
+    scaled = elementwise(np.positive, d=lambda x: each, name="scaled_by_column")
+    looked = elementwise(np.negative, vjp=lambda g: (shapes.append(g.shape), -g)[1], name="looked_at")
+    x = tensor(np.ones((100, 10)), requires_grad=True)
+    looked(scaled(x)).backward(np.full((100, 10), 2.0))
+    assert shapes == [(100, 10)]
+    np.testing.assert_array_equal(x.grad.numpy(), np.tile(-2.0 * each, (100, 1)))
+    assert len(spread) == 2  # the calls
+
+
+def test_a_report_of_one_rule_masks_nothing_of_another(monkeypatch):
+    x, y, g = (np.ones(LENGTH) for _ in range(3))
+    y[0], g[0] = np.nan, 0  # the cotangent of x is 0 / nan, which nobody reports
+    x[1] = y[1] = 0  # that of y is invalid
+
+    def run():
+        leaves = [tensor(v, requires_grad=True) for v in (x, y)]
+        with np.errstate(all="ignore"):
+            (leaves[0] / leaves[1]).backward(g)
+        return [v.grad.numpy() for v in leaves]
+
+    found = run()
+    monkeypatch.setitem(FAST, "LARGE", 1 << 30)  # as the generated pull does without parts
+    monkeypatch.setattr(spreading, "LARGE", 1 << 30)
+    for a, b in zip(found, run(), strict=True):
+        assert_same_bits(a, b)

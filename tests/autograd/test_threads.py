@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import threading
+import time
+import weakref
 
 import pytest
 
@@ -33,7 +37,7 @@ def test_a_thread_that_does_not_come_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(threads, "count", lambda: 2)
     workers = threads._Workers()
     monkeypatch.setattr(threads, "_workers", workers)
-    monkeypatch.setattr(workers, "start", lambda wanted: None)
+    workers.started = 1
     seen: list = []
     threads.spread(lambda table, start, stop: seen.extend(range(start, stop)), 1000, None)
     assert seen == list(range(1000))
@@ -41,7 +45,47 @@ def test_a_thread_that_does_not_come_is_not_waited_for(monkeypatch):
     assert len(seen) == 1000
 
 
+def test_where_no_thread_can_be_started_the_caller_does_all(monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 3)
+    workers = threads._Workers()
+    monkeypatch.setattr(threads, "_workers", workers)
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    seen: list = []
+    threads.spread(lambda table, start, stop: seen.extend(range(start, stop)), 1000, None)
+    assert seen == list(range(1000))
+    assert workers.tasks.empty()
+
+
+def test_an_error_holds_itself_no_longer_than_others_do(monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 2)
+
+    class Held:
+        pass
+
+    def fails(table, start, stop):
+        here = Held()
+        held.append(weakref.ref(here))
+        raise ZeroDivisionError
+
+    held: list = []
+    gc.disable()
+    try:
+        with pytest.raises(ZeroDivisionError):
+            threads.spread(fails, 1000, None)
+        deadline = time.monotonic() + 10
+        while any(h() is not None for h in held) and time.monotonic() < deadline:
+            time.sleep(0.01)  # another thread may still be on its way out
+        assert all(h() is None for h in held)
+    finally:
+        gc.enable()
+
+
 def test_openmp_says_how_many_when_first_asked(monkeypatch):
+    first = threads.count()
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2}, raising=False)
     count = threads.count.__wrapped__
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
@@ -49,7 +93,6 @@ def test_openmp_says_how_many_when_first_asked(monkeypatch):
     for given, expected in (("1", 1), ("2", 2), ("8", 3), ("0", 1), ("", 3), ("2,1", 3)):
         monkeypatch.setenv("OMP_NUM_THREADS", given)
         assert count() == expected
-    first = threads.count()
     monkeypatch.setenv("OMP_NUM_THREADS", str(first + 1))
     assert threads.count() == first
 
