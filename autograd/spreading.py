@@ -22,6 +22,8 @@ from .primitive import Primitive, Rule
 
 # Bytes of an array, from which on a call is spread: below, it is over before another thread has come.
 LARGE = 1 << 21
+# Bytes for each thread, since each takes some time to wake.
+SHARE = LARGE // 2
 # Bytes of a piece of an array that a rule is run on.
 PIECE = 1 << 19
 
@@ -117,8 +119,10 @@ def _cut(values: Sequence[Any]) -> tuple[list, tuple, tuple, np.dtype] | None:
     return rows, shape, shape, dtype
 
 
-def _spread(work: Callable[[int, int], None], length: int, *views: list) -> None:
+def _spread(work: Callable[[int, int], None], length: int, most: int, *views: list) -> None:
     """The parts of range(length), with NumPy's error state of this thread, which learns of its reports.
+
+    There are at `most` so many.
 
     The lists of views are emptied: a thread may keep `work` for a while, and who asks whether an array is
     held finds none of them.
@@ -140,12 +144,17 @@ def _spread(work: Callable[[int, int], None], length: int, *views: list) -> None
 
     try:
         # a part for each: threads that compute wait for the interpreter's lock between their calls
-        threads.spread(part, length, None, each=1)
+        threads.spread(part, length, None, each=1, most=most)
     finally:
         for held in views:
             held.clear()
         if reports:
             _faults.invalid = True
+
+
+def _shares(out: np.ndarray) -> int:
+    """How many threads share a result."""
+    return max(2, out.nbytes // SHARE)
 
 
 def call(prim: Primitive, *values: Any) -> Any:
@@ -166,7 +175,7 @@ def _ufunc(ufunc: Any, values: Sequence[Any], out: Any = None) -> Any:
         *parts, to = [v[start:stop] if cut else v for v, cut in given]
         ufunc(*parts, out=to)
 
-    _spread(work, along[0], given)
+    _spread(work, along[0], _shares(out), given)
     return out
 
 
@@ -217,22 +226,24 @@ def _pulled(step: Any, rules: Sequence[Rule], g: Any, saved: tuple, free: bool) 
             for rule, at, out in zip(rules, slots, to, strict=True):
                 _write(out[i:j], rule, here, [kept[k] for k in at])
 
-    _spread(work, along[0], values, to)
+    _spread(work, along[0], _shares(found[0]), values, to)
     return found
 
 
-def over(work: Callable, cut: tuple, whole: tuple) -> None:
+def over(work: Callable, cut: tuple, whole: tuple, most: int) -> None:
     """`work(*cut, *whole)`, on parts of the first along their first axis, of which it takes any number.
 
     Args:
         work: gives nothing, and writes into some of the arrays that are cut.
+        most: how many threads there is enough to do for.
     """
-    if _inside.a_part or threads.count() == 1 or not all(type(a) is np.ndarray for a in cut):
+    plain = all(type(a) is np.ndarray for a in cut)
+    if most < 2 or not plain or _inside.a_part or threads.count() == 1:
         work(*cut, *whole)
         return
     views, others = list(cut), list(whole)
     length = len(cut[0])
-    _spread(lambda start, stop: work(*[v[start:stop] for v in views], *others), length, views, others)
+    _spread(lambda start, stop: work(*[v[start:stop] for v in views], *others), length, most, views, others)
 
 
 def _cotangent(rule: Rule, g: Any, saved: list) -> Any:

@@ -62,13 +62,15 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)
 
 
-def spread(fn: Callable, n: int, table: Any, *arrays: Any, each: int = PARTS) -> None:
+def spread(
+    fn: Callable, n: int, table: Any, *arrays: Any, each: int = PARTS, most: int | None = None
+) -> None:
     """`fn(table, start, stop, *arrays)` for the parts of range(n), by this thread and others as they come.
 
-    There are so many parts for `each` thread. Nobody waits for a thread that has not come: those of BLAS
-    stay on their cores for a while.
+    There are so many parts for `each` thread, and at `most` so many threads. Nobody waits for one that has
+    not come: those of BLAS stay on their cores for a while.
     """
-    workers, most = _workers, count()
+    workers, most = _workers, count() if most is None else min(count(), most)
     parts = each * most
     size = -(-n // parts)
     size += -size % _ALIGNED if n >= parts * _ALIGNED else 0

@@ -44,7 +44,7 @@ def spread(monkeypatch):
     found: list[int] = []
     run = spreading._spread
     monkeypatch.setattr(
-        spreading, "_spread", lambda work, n, *views: (found.append(n), run(work, n, *views))[1]
+        spreading, "_spread", lambda work, n, *rest: (found.append(n), run(work, n, *rest))[1]
     )
     return found
 
@@ -53,7 +53,7 @@ def spread(monkeypatch):
 def elsewhere(monkeypatch):
     """All parts but the first are computed by another thread, which stays."""
 
-    def run(fn, n, table, each):
+    def run(fn, n, table, each, most):
         middle = n // 2
         later = pool.submit(fn, table, middle, n)
         fn(table, 0, middle)
@@ -394,3 +394,23 @@ def test_a_report_of_one_rule_masks_nothing_of_another(monkeypatch):
     monkeypatch.setattr(spreading, "LARGE", 1 << 30)
     for a, b in zip(found, run(), strict=True):
         assert_same_bits(a, b)
+
+
+def test_each_thread_has_a_share(monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 16)
+    monkeypatch.setattr(spreading, "SHARE", 500)
+    monkeypatch.setattr(sliding, "WORK", 1000)
+    parts, run = [], threads.spread
+
+    def counted(fn, n, table, **options):
+        run(lambda *where: (parts[-1].append(where[1:]), fn(*where)), n, table, **options)
+
+    monkeypatch.setattr(threads, "spread", lambda *a, **o: (parts.append([]), counted(*a, **o)))
+    anp.exp(np.ones(130))
+    anp.exp(np.ones(1000))
+    anp.exp(np.ones(10000))
+    assert list(map(len, parts)) == [2, 16, 16]
+    slide = sliding.Slide((9, 9), (3, 3), (7, 7), (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    for n in (1, 4, 9):  # 882 multiplications each
+        sliding.by_output(np.ones((n, 1, 9, 9)), np.ones((2, 1, 3, 3)), None, slide)
+    assert list(map(len, parts[3:])) == [2, 5]

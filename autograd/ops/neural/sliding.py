@@ -29,9 +29,9 @@ from .patches import gather, scatter
 BLOCK = 1 << 20
 WIDTH = 64
 # Weights of a group up to which threads share samples, since products of more keep BLAS's own busy; and
-# multiplications from which on they do.
+# multiplications for each of them.
 FEW = 2500
-WORK = 1 << 22
+WORK = 1 << 21
 
 
 class Slide(NamedTuple):
@@ -75,9 +75,9 @@ class Slide(NamedTuple):
             padding.append((first, n - o + d * (k - 1) - first))
         return self._replace(sizes=self.outs, outs=self.sizes, padding=tuple(padding))
 
-    def spreads(self, n: int, weights: int) -> bool:
-        """Whether n samples are shared by threads: where moving takes longer than multiplying."""
-        return weights <= FEW * self.groups and n * weights * math.prod(self.outs) >= WORK
+    def shares(self, n: int, weights: int) -> int:
+        """How many threads may share n samples: several where moving takes longer than multiplying."""
+        return n * weights * math.prod(self.outs) // WORK if weights <= FEW * self.groups else 1
 
     def by_rows(self, n: int) -> bool:
         """Whether n samples are laid out in rows: where rows overlap, and are long enough."""
@@ -89,10 +89,7 @@ def by_output(x, w, b, slide: Slide):
     """The output, from the input and the weight; b, a bias or None, is added to it."""
     out = np.empty((len(x), len(w), *slide.outs), x.dtype, like=x)
     compute = _rows_output if slide.by_rows(len(x)) else _samples_output
-    if slide.spreads(len(x), w.size):
-        spreading.over(compute, (out, x), (w, b, slide))
-    else:
-        compute(out, x, w, b, slide)
+    spreading.over(compute, (out, x), (w, b, slide), slide.shares(len(x), w.size))
     return out
 
 
@@ -105,10 +102,7 @@ def by_input(y, w, b, slide: Slide):
     if b is not None:
         out += b.reshape(len(b), *(1,) * len(slide.sizes))
     compute = _rows_input if slide.by_rows(len(y)) else _samples_input
-    if slide.spreads(len(y), w.size):
-        spreading.over(compute, (out, y), (w, slide))
-    else:
-        compute(out, y, w, slide)
+    spreading.over(compute, (out, y), (w, slide), slide.shares(len(y), w.size))
     return out
 
 
