@@ -23,10 +23,15 @@ class Step:
 
     __slots__ = ("active", "arity", "behind", "guarded", "prim", "pull", "rules", "saves")
 
-    def __init__(self, prim: Primitive | None, active: tuple[int, ...], saves: tuple[str, ...]):
-        self.prim, self.active, self.saves = prim, active, saves
+    def __init__(
+        self,
+        prim: Primitive | None,
+        active: tuple[int, ...],
+        saves: tuple[str, ...],
+        rules: Sequence[Rule] = (),
+    ):
+        self.prim, self.active, self.saves, self.rules = prim, active, saves, rules
         self.arity = len(active)
-        self.rules: Sequence[Rule] = ()
         self.pull: Any = None
         self.guarded: Any = None
         self.behind: Callable | None = None
@@ -38,20 +43,19 @@ def step_for(prim: Primitive, active: tuple[int, ...]) -> Step:
     if step is None:
         rules = [prim.joint] if prim.joint else [prim.rules[prim.arrays[i]] for i in active]
         saves = dict.fromkeys(n for rule in rules for n in rule.names if n != "wanted")
-        step = Step(prim, active, tuple(saves))
-        step.rules = rules
+        step = Step(prim, active, tuple(saves), rules)
         owner = f"{prim.owner}__{'_'.join(map(str, active))}"
         names = {f"rule{i}": rule.fn for i, rule in enumerate(rules)} | {"step": step}
-        step.pull = compile_function(owner, _source(prim, step, rules), names)
+        step.pull = compile_function(owner, _source(prim, step), names)
         step.pull.step = step
         if not prim.variadic:
-            step.behind = lambda: compile_function(owner, _source(prim, step, rules, guards=True), names)
+            step.behind = lambda: compile_function(owner, _source(prim, step, guards=True), names)
         prim.steps[active] = step
         Faults.possible |= prim.singular or prim.looks_back
     return step
 
 
-def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = False) -> list[str]:
+def _source(prim: Primitive, step: Step, guards: bool = False) -> list[str]:
     """`def pull(node, g)`: the cotangents of the active arguments, in their order."""
     slot = {name: f"node[{3 + step.arity + i}]" for i, name in enumerate(step.saves)}
     if guards:
@@ -64,19 +68,21 @@ def _source(prim: Primitive, step: Step, rules: Sequence[Rule], guards: bool = F
         lines.append(f"    g = g.spread({len(prim.results)})")
     if prim.singular:
         lines.append("    if faults.state is faults.UNWATCHED: faults.watch()")
-    divisible = has_divisible_rules(prim, rules)
+    divisible = has_divisible_rules(prim, step.rules)
     if divisible and not prim.singular:
-        lines.append(f"    if g.nbytes > LARGE: return spread_pull(step, {kept})")
+        large = f"(large := spread_pull(step, {kept}))"
+        lines.append(f"    if g.nbytes > LARGE and {large} is not None: return large")
     if prim.joint:
         call = f"rule0({', '.join(['g', *(slot[n] for n in prim.joint.names)])})"
         lines.append(f"    all = {call}")
         parts = [f"all[{i}]" for i in step.active]
     else:
         parts = []
-        for i, rule in enumerate(rules):
+        for i, rule in enumerate(step.rules):
             part = _cotangent(i, rule, slot)
             if divisible and prim.singular:  # one by one, as each tells of its own invalid operations
-                part += f" if g.nbytes <= LARGE else spread_one(step, {i}, {kept})"
+                large = f"(large := spread_one(step, {i}, {kept}))"
+                part += f" if g.nbytes <= LARGE or {large} is None else large"
             if prim.singular and rule.form != "number":
                 # a cotangent of exactly zero stays zero, also times an infinite derivative
                 lines += [

@@ -7,7 +7,6 @@ bits are those of the whole call. A rule of several calls is run on pieces that 
 
 from __future__ import annotations
 
-import contextvars
 import math
 import threading
 from collections.abc import Callable, Sequence
@@ -120,22 +119,17 @@ def _cut(values: Sequence[Any]) -> tuple[list, tuple, tuple, np.dtype] | None:
 
 
 def _spread(work: Callable[[int, int], None], length: int, most: int, *views: list) -> None:
-    """The parts of range(length), with NumPy's error state of this thread, which learns of its reports.
-
-    There are at `most` so many.
+    """At `most` so many parts of range(length); this thread learns of NumPy's reports in all of them.
 
     The lists of views are emptied: a thread may keep `work` for a while, and who asks whether an array is
     held finds none of them.
     """
-    here, context, reports = threading.get_ident(), contextvars.copy_context(), []
+    here, reports = threading.get_ident(), []
 
     def part(_: None, start: int, stop: int) -> None:
         _inside.a_part = True
         try:
-            if threading.get_ident() == here:
-                work(start, stop)
-            else:
-                context.copy().run(work, start, stop)
+            work(start, stop)
         finally:
             _inside.a_part = False
             if threading.get_ident() != here and _faults.invalid:
@@ -150,11 +144,6 @@ def _spread(work: Callable[[int, int], None], length: int, most: int, *views: li
             held.clear()
         if reports:
             _faults.invalid = True
-
-
-def _shares(out: np.ndarray) -> int:
-    """How many threads share a result."""
-    return max(2, out.nbytes // SHARE)
 
 
 def call(prim: Primitive, *values: Any) -> Any:
@@ -175,7 +164,7 @@ def _ufunc(ufunc: Any, values: Sequence[Any], out: Any = None) -> Any:
         *parts, to = [v[start:stop] if cut else v for v, cut in given]
         ufunc(*parts, out=to)
 
-    _spread(work, along[0], _shares(out), given)
+    _spread(work, along[0], out.nbytes // SHARE, given)
     return out
 
 
@@ -190,27 +179,30 @@ def add(x: Any, y: Any, into: bool = False) -> Any:
 
 
 def pull(step: Any, g: Any, *saved: Any) -> Any:
-    """The cotangents that the rules of a step give, one or a tuple, by what it saves."""
+    """The cotangents that the rules of a step give, one or a tuple; None: not in parts."""
     free = type(g) is np.ndarray and is_handed_over(g)
     rules = step.rules
     if [rule.is_saved_value for rule in rules] == [True, True] and saved[0] is saved[1]:
         rules = rules[:1]  # those of x in x * x are the same
     found = _pulled(step, rules, g, saved, free)
+    if found is None:
+        return None
     return found[0] if step.arity == 1 else (found[0], found[-1])
 
 
 def pull_one(step: Any, i: int, g: Any, *saved: Any) -> Any:
-    """The cotangent that one of the rules gives; g stays as it is."""
-    return _pulled(step, [step.rules[i]], g, saved, False)[0]
+    """The cotangent that one of the rules gives; None: not in parts. g stays as it is."""
+    found = _pulled(step, [step.rules[i]], g, saved, False)
+    return found and found[0]
 
 
-def _pulled(step: Any, rules: Sequence[Rule], g: Any, saved: tuple, free: bool) -> list:
+def _pulled(step: Any, rules: Sequence[Rule], g: Any, saved: tuple, free: bool) -> list | None:
     """What these rules give; g may be written over if it is `free`."""
-    slots = [[step.saves.index(name) for name in rule.names] for rule in rules]
-    cut = _cut((g, *saved)) if type(g) is np.ndarray else None
-    if cut is None:
-        return [_cotangent(rule, g, [saved[k] for k in at]) for rule, at in zip(rules, slots, strict=True)]
+    cut = _cut((g, *saved))
+    if cut is None or type(g) is not np.ndarray:
+        return None
     values, along, shape, dtype = cut
+    slots = [[step.saves.index(name) for name in rule.names] for rule in rules]
     found = [np.empty(shape, dtype) for _ in rules]
     if free:
         found[-1] = g  # nobody needs it, once the others are there
@@ -226,7 +218,7 @@ def _pulled(step: Any, rules: Sequence[Rule], g: Any, saved: tuple, free: bool) 
             for rule, at, out in zip(rules, slots, to, strict=True):
                 _write(out[i:j], rule, here, [kept[k] for k in at])
 
-    _spread(work, along[0], _shares(found[0]), values, to)
+    _spread(work, along[0], found[0].nbytes // SHARE, values, to)
     return found
 
 
@@ -246,17 +238,8 @@ def over(work: Callable, cut: tuple, whole: tuple, most: int) -> None:
     _spread(lambda start, stop: work(*[v[start:stop] for v in views], *others), length, most, views, others)
 
 
-def _cotangent(rule: Rule, g: Any, saved: list) -> Any:
-    """What a rule gives."""
-    if rule.form == "vjp":
-        return rule.fn(g, *saved)
-    if rule.form == "factor":
-        return g * rule.fn(*saved)
-    return -g if rule.fn == -1 else g * rule.fn
-
-
 def _write(out: np.ndarray, rule: Rule, g: Any, saved: list) -> None:
-    """The same, in memory that is there: the last call needs none of its own."""
+    """What a rule gives, in memory that is there: the last call needs none of its own."""
     if rule.form == "vjp":
         out[...] = rule.fn(g, *saved)
     elif rule.form == "factor":

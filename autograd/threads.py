@@ -7,6 +7,7 @@ forks, as data loaders do, starts threads of its own rather than to stop for goo
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import functools
 import os
 import threading
@@ -67,17 +68,15 @@ def spread(
 ) -> None:
     """`fn(table, start, stop, *arrays)` for the parts of range(n), by this thread and others as they come.
 
-    There are so many parts for `each` thread, and at `most` so many threads. Nobody waits for one that has
-    not come: those of BLAS stay on their cores for a while.
+    There are so many parts for `each` thread, and at `most` so many threads. Others compute in a copy of
+    the caller's context, so that NumPy's error state is the same. Nobody waits for one that has not come:
+    those of BLAS stay on their cores for a while.
     """
-    workers, most = _workers, count() if most is None else min(count(), most)
+    most = count() if most is None else min(count(), most)
     parts = each * most
     size = -(-n // parts)
     size += -size % _ALIGNED if n >= parts * _ALIGNED else 0
-    parts = len(range(0, n, size))
-    others = min(most, parts) - 1
-    starts = iter(range(0, n, size))
-    done: SimpleQueue = SimpleQueue()
+    starts, done = iter(range(0, n, size)), SimpleQueue()  # type: ignore[var-annotated]
 
     def take() -> None:
         for start in starts:
@@ -88,11 +87,8 @@ def spread(
             else:
                 done.put(None)
 
-    if workers.started < others:
-        with contextlib.suppress(RuntimeError):  # the system gives no more: those that there are will do
-            workers.start(others)
-    for _ in range(min(others, workers.started)):
-        workers.tasks.put(take)
+    parts = len(range(0, n, size))
+    _offer(take, min(most, parts) - 1)
     take()
     errors = [error for error in [done.get() for _ in range(parts)] if error is not None]
     try:
@@ -100,3 +96,13 @@ def spread(
             raise errors[0]
     finally:
         errors.clear()  # an error holds this frame, which must not hold it
+
+
+def _offer(take: Callable, others: int) -> None:
+    """Let so many other threads take parts."""
+    workers = _workers
+    if workers.started < others:
+        with contextlib.suppress(RuntimeError):  # the system gives no more: those that there are will do
+            workers.start(others)
+    for _ in range(min(others, workers.started)):
+        workers.tasks.put(functools.partial(contextvars.copy_context().run, take))

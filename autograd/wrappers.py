@@ -63,12 +63,8 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
     slow = f"slow(prim, {_tuple(prim.arrays)}, {_tuple(prim.statics)})"
     statics = list(prim.statics)
     lines = [f"def {prim.name}({_signature(prim)}):"]
-    if (
-        prim.is_elementwise
-        and len(prim.arrays) == 2
-        and prim.differentiable_in(0)
-        and keeps_dtype(prim.kernel)
-    ):
+    two = prim.is_elementwise and len(prim.arrays) == 2
+    if two and prim.differentiable_in(0) and keeps_dtype(prim.kernel):
         lines += _with_number(prim, names)
     for x in prim.arrays:
         lines += _unpack(prim, x, slow, statics)
@@ -76,7 +72,7 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
     call = f"kernel({', '.join(datas + statics)})"
     if prim.kernel_source:
         call = prim.kernel_source.format(**dict(zip(prim.arrays, datas, strict=True)))
-    call = _by_size(prim, call, *datas)
+    call = _by_size(prim, call, datas, [f"{x}_type" for x in prim.arrays])
     lines += [
         "    try:",
         f"        {'out, aux' if prim.aux else 'out'} = {call}",
@@ -98,19 +94,18 @@ def _fast_source(prim: Primitive) -> tuple[list[str], dict[str, Any]]:
     return lines, names
 
 
-def _by_size(prim: Primitive, call: str, x: str, *others: str) -> str:
-    """The expression of a call that is spread over threads where the first array is large.
+def _by_size(prim: Primitive, call: str, values: Sequence[str], types: Sequence[str] = ()) -> str:
+    """The expression of a call that is spread over threads where its first array is large.
 
-    `x` and `others` are the values; those of arguments that may be numbers are named after them.
+    The first value is an array or a NumPy scalar; where two may also be numbers, `types` are their types.
     """
     if not is_divisible(prim):
         return call
-    small = f"{x}.nbytes <= LARGE"
-    if others and others[0].endswith("_data"):
-        y = others[0]
-        kinds = [name.replace("_data", "_type") for name in (x, y)]
-        small = f"({kinds[1]} in NUMBERS or {y}.nbytes <= LARGE if {kinds[0]} in NUMBERS else {small})"
-    return f"{call} if {small} else spread_call(prim, {', '.join([x, *others])})"
+    small = f"{values[0]}.nbytes <= LARGE"
+    if len(types) == 2:
+        other = f"{types[1]} in NUMBERS or {values[1]}.nbytes <= LARGE"
+        small = f"({other} if {types[0]} in NUMBERS else {small})"
+    return f"{call} if {small} else spread_call(prim, {', '.join(values)})"
 
 
 def _with_number(prim: Primitive, names: dict[str, Any]) -> list[str]:
@@ -123,7 +118,7 @@ def _with_number(prim: Primitive, names: dict[str, Any]) -> list[str]:
     names["pull_number"] = step.pull
     slots = [y if name == y else _saved(prim, name) for name in step.saves]
     node = f"[next_order(), {', '.join(['pull_number', 'None', f'{x}_node', *slots])}]"
-    call = _by_size(prim, f"kernel({x}_data, {y})", f"{x}_data", y)
+    call = _by_size(prim, f"kernel({x}_data, {y})", [f"{x}_data", y])
     if prim.kernel_source:
         inline = prim.kernel_source.format(**{x: f"{x}_data", y: y})
         call = f"({call}) if type({x}_data) is ndarray else {inline}"
@@ -153,7 +148,7 @@ def _unpack(prim: Primitive, x: str, slow: str, statics: list[str]) -> list[str]
     ]
     if len(prim.arrays) == 1:
         call = f"kernel({', '.join([x, *statics])}){'[0]' if prim.aux else ''}"
-        call = _by_size(prim, call, x)
+        call = _by_size(prim, call, [x])
         lines += [
             f"    elif {x}_type is ndarray or {x}_type is float64:",
             "        try:",

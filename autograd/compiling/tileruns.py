@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 from collections.abc import Callable
 from typing import Any
 
@@ -38,8 +37,7 @@ class Run:
         if self.workers == 1:
             self._take(tiles, 0, arrays)
             return
-        contexts = [contextvars.copy_context() for _ in range(self.workers - 1)]
-        threads.spread(self._start, self.workers, contexts, tiles, arrays)
+        threads.spread(self._start, self.workers, tiles, arrays)
 
     def watched(self, faults: Any, *arrays: Any) -> None:
         """The tiles, if NumPy reports nothing on the way; else all whole, as reports are about all."""
@@ -56,11 +54,8 @@ class Run:
             local.append(memory[o.root].view(o.dtype))
         self.whole(*self.arrays, *local, *arrays)
 
-    def _start(self, contexts: list, worker: int, stop: int, tiles: Any, arrays: tuple) -> None:
-        if worker < len(contexts):  # NumPy's error state is that of the thread that waits
-            contexts[worker].run(self._take, tiles, worker, arrays)
-        else:
-            self._take(tiles, worker, arrays)
+    def _start(self, tiles: Any, worker: int, stop: int, arrays: tuple) -> None:
+        self._take(tiles, worker, arrays)
 
     def _take(self, tiles: Any, worker: int, arrays: tuple) -> None:
         """Run tiles until there are none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import warnings
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,7 @@ def three_threads(monkeypatch):
     """Three, which small arrays are spread over, and which compute pieces of a few elements."""
     monkeypatch.setattr(threads, "count", lambda: 3)
     monkeypatch.setattr(spreading, "LARGE", 999)
+    monkeypatch.setattr(spreading, "SHARE", 333)
     monkeypatch.setattr(spreading, "PIECE", 999)
     monkeypatch.setitem(FAST, "LARGE", 999)
 
@@ -55,7 +57,7 @@ def elsewhere(monkeypatch):
 
     def run(fn, n, table, each, most):
         middle = n // 2
-        later = pool.submit(fn, table, middle, n)
+        later = pool.submit(contextvars.copy_context().run, fn, table, middle, n)
         fn(table, 0, middle)
         later.result()
 
@@ -414,3 +416,24 @@ def test_each_thread_has_a_share(monkeypatch):
     for n in (1, 4, 9):  # 882 multiplications each
         sliding.by_output(np.ones((n, 1, 9, 9)), np.ones((2, 1, 3, 3)), None, slide)
     assert list(map(len, parts[3:])) == [2, 5]
+
+
+WAYS_IN = {
+    "a number first": (lambda x, y: 1.5 - x, 1),
+    "a whole number first": (lambda x, y: 1 - x, 1),
+    "a number": (lambda x, y: x * 2.5, 1),
+    "a whole number": (lambda x, y: x * 2, 1),
+    "two arrays": (lambda x, y: x * y, 1),
+    "one array": (lambda x, y: anp.tanh(x), 1),
+    "a rule that may meet infinities": (lambda x, y: anp.exp(x), 1),
+    "two of them, one after the other": (lambda x, y: x / y, 2),
+}
+
+
+@pytest.mark.parametrize(("fn", "rules"), WAYS_IN.values(), ids=WAYS_IN)
+def test_calls_and_rules_are_spread_whatever_they_take(fn, rules, spread):
+    x, y = (tensor(np.linspace(1, 2, LENGTH), requires_grad=True) for _ in range(2))
+    out = fn(x, y)
+    assert len(spread) == 1
+    out.backward(np.full(LENGTH, 0.5))
+    assert len(spread) == 1 + rules

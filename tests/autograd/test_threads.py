@@ -7,10 +7,13 @@ import os
 import threading
 import time
 import weakref
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from autograd import threads
+from tests.support.threads import in_threads
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 100, 1000, 4097])
@@ -82,6 +85,26 @@ def test_an_error_holds_itself_no_longer_than_others_do(monkeypatch):
         assert all(h() is None for h in held)
     finally:
         gc.enable()
+
+
+def test_others_have_the_error_state_of_the_caller(monkeypatch):
+    monkeypatch.setattr(threads, "count", lambda: 2)
+    offered = []
+    monkeypatch.setattr(threads._workers, "started", 1)
+    monkeypatch.setattr(threads._workers, "tasks", SimpleNamespace(put=offered.append))
+    seen: list = []
+    with np.errstate(divide="raise", over="ignore"):
+        threads.spread(lambda *where: seen.append(np.geterr()), 1, None, each=1)
+        threads.spread(lambda *where: seen.append(np.geterr()) or _in_another(offered), 2, None, each=1)
+    assert len(seen) == 3
+    assert all(state == seen[0] for state in seen)
+    assert seen[0]["divide"] == "raise"
+
+
+def _in_another(offered):
+    """Whoever was offered parts takes what is left of them, in a thread of its own."""
+    while offered:
+        in_threads(lambda take: take(), [offered.pop()])
 
 
 def test_openmp_says_how_many_when_first_asked(monkeypatch):
