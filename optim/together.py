@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from autograd.compiling import diskcache, formulas, machine
-from autograd.compiling.scribe import EXACT, given, indented, word
+from autograd.compiling import formulas
+from autograd.loops import diskcache, machine
+from autograd.loops.writing import EXACT, given, indented, word
 
 # Where an array object has what it is, in words.
 _TYPE, _DATA, _NDIM, _SHAPE, _DTYPE, _FLAGS = (machine.DATA + i for i in (-1, 0, 1, 2, 5, 6))

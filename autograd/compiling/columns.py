@@ -6,10 +6,11 @@ columns, so that a sum does not depend on how many there are.
 
 from __future__ import annotations
 
+from ..loops.writing import indented, literal
 from .elementwise import Assignment
 from .fusion import Group
 from .ir import CONSTANT, Instruction, Operand, Recording
-from .scribe import Scribe, body, indented, index_of, literal, merged_axes, outside
+from .scribe import Scribe, body, index_of, merged_axes, outside
 from .sums import PRODUCTS, along
 from .wholestep import TERMS
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from .. import threads
 from ..addresses import address_of
-from . import diskcache, machine
+from ..loops import diskcache, machine
+from ..loops.diskcache import available as available
+from ..loops.writing import EXACT, indented, literal, word
 from .elementwise import EXPRESSIONS
-from .scribe import EXACT, indented, literal, word
 
 # Calls that are exact, or rounded once: for these a loop gives what NumPy gives.
 _ROUNDED = frozenset(
@@ -26,11 +27,6 @@ _ROUNDED = frozenset(
         np.absolute, np.reciprocal, np.maximum, np.minimum, np.sign,
     }
 )  # fmt: skip
-
-
-def available() -> bool:
-    """Whether there can be native loops."""
-    return machine.usable() and diskcache.importable
 
 
 class _Element:

@@ -17,7 +17,10 @@ import numpy as np
 
 from .. import threads
 from ..addresses import address_of
-from . import columns, diskcache, machine
+from ..loops import diskcache, machine
+from ..loops.diskcache import available as available
+from ..loops.writing import given, indented, word
+from . import columns
 from .changed import Changed, Undecided
 from .elementwise import COSTLY, zero_where_undefined
 from .faults import cleared, reported, zeroed
@@ -29,7 +32,7 @@ from .pieces import Piece
 from .rowcode import length, lines
 from .rowruns import in_rows
 from .rows import Rows
-from .scribe import Scribe, given, group_lines, indented, merged_axes, outside, word
+from .scribe import Scribe, group_lines, merged_axes, outside
 from .slots import Sharing
 from .wholestep import ELEMENTS, small
 
@@ -41,11 +44,6 @@ FEW = 1024
 SHORT = 64
 # Calls of which all functions of a program may consist: more take too long to compile.
 BUDGET = 384
-
-
-def available() -> bool:
-    """Whether native functions can be used."""
-    return machine.usable() and diskcache.importable
 
 
 class Kernel:

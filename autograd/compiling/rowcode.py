@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..loops.writing import NAMES, indented, literal
 from .ir import Operand
 from .rows import Rows, Value
-from .scribe import NAMES, Scribe, cast, computed, indented, index_of, literal, merged_axes
+from .scribe import Scribe, cast, computed, index_of, merged_axes
 
 
 def length(rows: Rows) -> int:

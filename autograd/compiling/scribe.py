@@ -6,24 +6,17 @@ once. Lengths are written out where loops are small, and come in the table where
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
 
+from ..loops.writing import NAMES, given, indented, literal, word
 from .elementwise import LIMITS, Assignment
 from .fusion import Group
 from .ir import INPUT, Operand, Recording
-from .machine import COUNTED
 
-# The first line of a source none of whose products and sums may be contracted.
-EXACT = "# exact"
 TRIGONOMETRIC = ("sin", "cos")
-NAMES = {
-    "f4": "float32", "f8": "float64", "i4": "int32", "i8": "int64",
-    "u1": "uint8", "u4": "uint32", "u8": "uint64", "b1": "boolean",
-}  # fmt: skip
 
 
 class Scribe:
@@ -109,21 +102,6 @@ def _woven(o: Operand, other: Operand) -> bool:
         return False
     step = min((abs(s) for n, s in zip(o.shape, o.strides, strict=True) if n > 1), default=0)
     return 0 < abs(o.offset - other.offset) < step
-
-
-def word(address: str, index: int) -> str:
-    """The integer in a place of a table."""
-    return f"load_i8({address}, {index}, 0, 1)"
-
-
-def given(answer: str) -> list[str]:
-    """Statements that return an object of Python's."""
-    count = [f"store_i8({answer}, 0, {word(answer, 0)} + 1, 0, 1)"] if COUNTED else []
-    return [*count, f"return {answer}"]
-
-
-def indented(lines: list[str], by: int = 1) -> list[str]:
-    return ["    " * by + line for line in lines]
 
 
 def index_of(terms: list[tuple[str, str]]) -> str:
@@ -253,19 +231,6 @@ def _given(one: Assignment) -> np.dtype:
     """The dtype of an expression's value."""
     comparing = any(c in one.expression for c in "<>=!&|^") or one.expression.startswith("not")
     return np.dtype(bool) if comparing and " if " not in one.expression else one.kind
-
-
-def literal(x: Any, kind: np.dtype) -> str:
-    """A number in a loop, in the dtype of the statement, so that nothing widens."""
-    if kind.kind == "b":
-        return str(bool(x))
-    name = NAMES[kind.str[1:]]
-    if kind.kind != "f":
-        return f"{name}({int(x)})"
-    x = float(x)
-    if math.isnan(x) or math.isinf(x):
-        return f"{name}({'nan' if math.isnan(x) else '-inf' if x < 0 else 'inf'})"
-    return f"{name}({x!r})"
 
 
 def cast(text: str, given: np.dtype, kind: np.dtype) -> str:

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from ..loops.writing import NAMES, given, indented, literal
 from .elementwise import DTYPES, Assignment, parts
 from .fusion import Group
 from .ir import Instruction, Operand
 from .matrixloops import PRODUCT, product
 from .pieces import Piece, result_of
-from .scribe import NAMES, Scribe, element_strides, given, group_lines, indented, index_of, literal
+from .scribe import Scribe, element_strides, group_lines, index_of
 
 # Elements of any other call.
 ELEMENTS = 1 << 16

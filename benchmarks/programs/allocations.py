@@ -12,7 +12,7 @@ import ctypes
 import numba
 import numpy as np
 
-from autograd.compiling.scalars import NAMES
+from autograd.loops.scalars import NAMES
 
 _C = ctypes.CDLL(None)
 _WORD = ctypes.c_int64

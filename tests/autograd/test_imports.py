@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # of one layer do not import each other, except inside a package.
 LAYERS = [
     {"addresses", "changes", "coverage", "errors", "files", "summaries", "tables", "threads", "work"},
-    {"primitive", "memory", "diagnose"},
+    {"primitive", "memory", "diagnose", "loops"},
     {"codegen", "handing"},
     {"spreading"},
     {"pulls"},
@@ -59,14 +59,14 @@ LATER = {
 }
 PACKAGES = (
     "hips", "misc", "compiling", "scipy", "ops", "numpy", "graph", "transforms", "profiling", "explaining",
-    "anomaly",
+    "anomaly", "loops",
 )  # fmt: skip
 OPTIONAL = {
     "graphviz", "matplotlib", "PIL", "reportlab", "svglib", "rich", "safetensors", "numba",
     "llvmlite", "scipy",
 }  # fmt: skip
 # Modules that are imported only where numba was found.
-FOR_NUMBA = ("autograd.compiling.polynomials", "autograd.compiling.scalars", "autograd.compiling.translate")
+FOR_NUMBA = ("autograd.loops.polynomials", "autograd.loops.scalars", "autograd.loops.translate")
 
 
 def modules(package: str) -> list[Path]:

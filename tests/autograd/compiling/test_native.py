@@ -16,9 +16,10 @@ import autograd
 import autograd.numpy as anp
 import nn
 import optim
-from autograd.compiling import diskcache, elementwise, machine, matrixloops, native, translate, wholestep
+from autograd.compiling import elementwise, matrixloops, native, wholestep
 from autograd.compiling.elementwise import zero_where_undefined
-from autograd.compiling.scalars import NAMES
+from autograd.loops import diskcache, machine, translate
+from autograd.loops.scalars import NAMES
 from tests.support.compiling import training_step
 
 from .test_training_steps import CLASSES, MODELS, training
@@ -390,8 +391,8 @@ def test_a_broken_install_is_as_none(monkeypatch, broken, tmp_path):
         return real(name, *args, **options)
 
     for module in ("scalars", "polynomials", "translate"):
-        monkeypatch.delitem(sys.modules, f"autograd.compiling.{module}", raising=False)
-        monkeypatch.delattr(f"autograd.compiling.{module}", raising=False)
+        monkeypatch.delitem(sys.modules, f"autograd.loops.{module}", raising=False)
+        monkeypatch.delattr(f"autograd.loops.{module}", raising=False)
     monkeypatch.setattr(diskcache, "importable", True)
     diskcache.load.cache_clear()
     machine.version.cache_clear()

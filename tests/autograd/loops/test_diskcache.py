@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from autograd.compiling import diskcache, machine, translate
+from autograd.loops import diskcache, machine, translate
 
 SOURCE = """def loop(t, start, stop):
     for i in range(start, stop):

@@ -15,7 +15,7 @@ from numba.core.registry import cpu_target
 
 from .machine import ALLOWED, Code, LoadError
 from .scalars import NAMES
-from .scribe import EXACT
+from .writing import EXACT
 
 _DECLARED = re.compile(r'^declare .*?@"?([^"(\s]+)"?\(', re.MULTILINE)
 # LLVM computes these itself, or calls the C library's of the same name.

@@ -76,6 +76,11 @@ def load(source: str) -> int:
     return found
 
 
+def available() -> bool:
+    """Whether there can be native loops."""
+    return machine.usable() and importable
+
+
 importable = True  # whether numba and llvmlite can be imported, as far as is known
 
 

@@ -12,7 +12,7 @@ import pytest
 numba = pytest.importorskip("numba")
 
 from autograd.compiling.elementwise import LIMITS
-from autograd.compiling.polynomials import FUNCTIONS
+from autograd.loops.polynomials import FUNCTIONS
 
 WIDER = {"f4": np.float64, "f8": np.longdouble}
 KIND = {"f4": np.float32, "f8": np.float64}
