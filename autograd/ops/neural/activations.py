@@ -16,7 +16,7 @@ from ..choosing import equal, greater, greater_equal, less_equal, logical_or
 from ..elementwise import exp
 from ..sizes import absolute
 from .erf import erf, gelu
-from .selecting import BITS, TILE, are_alike, is_odd, plainly, select, zero_below, zero_like, zeroed
+from .selecting import BITS, are_alike, is_odd, kept_above, plainly, select, zero_like, zeroed
 from .smooth import gelu_tanh, glu, logsigmoid, mish, sigmoid, silu, softplus, softsign, tanhshrink
 
 __all__ = [
@@ -77,9 +77,9 @@ def _d_relu(g, out):
     if type(out) is not np.ndarray:
         return zeroed(g, less_equal(out, 0))
     zero = zero_like(out)
-    if out.size > TILE and type(g) is np.ndarray and is_handed_over(g) and are_alike(g, out):
-        zero_below(g, out)
-        return g
+    if out.size >= BITS and type(g) is np.ndarray and are_alike(g, out):
+        owned = is_handed_over(g)  # asked first: arguments of a call hold it too
+        return kept_above(g, out, owned)
     drop = np.less_equal(out, zero)
     if out.size >= BITS or type(g) is not np.ndarray:
         return zeroed(g, drop)

@@ -14,6 +14,8 @@ import numpy as np
 
 from ...declare import case, primitive
 from ...errors import IndexingError, ShapeError
+from ...loops import pooling as loops
+from ...loops.patience import Patience
 from . import pooling_windows as core
 from .pooling_windows import Windows
 
@@ -96,6 +98,7 @@ max_unpool = primitive(
 # ------------------------------------------------------------------ largest elements of regular windows
 
 
+_patience = Patience()
 # Windows whose places are found together: indices take much room.
 _TOGETHER = 1 << 14
 
@@ -108,7 +111,19 @@ def _flat_places(taps, windows):
     return places
 
 
+def _largest(x, windows):
+    found = loops.largest(x, windows) if _patience.is_over(x) else None
+    return core.largest(x, windows) if found is None else found
+
+
+def _pick_taps(x, taps, windows):
+    found = loops.pick(x, taps, windows) if _patience.is_over(x) else None
+    return x.reshape(-1).take(_flat_places(taps, windows)) if found is None else found
+
+
 def _place_taps(g, taps, windows):
+    if _patience.is_over(g) and (out := loops.place(g, taps, windows)) is not None:
+        return out
     counts, lengths = g.shape[-len(windows) :], tuple(w.length for w in windows)
     planes, lead = math.prod(g.shape[: -len(windows)]), g.shape[: -len(windows)]
     out = np.zeros((planes, *lengths), g.dtype, like=g)
@@ -124,7 +139,7 @@ def _place_taps(g, taps, windows):
 _TAPS = np.array([[[1, 3, 1], [3, 2, 0]], [[1, 1, 2], [3, 2, 3]]], np.uint8)
 
 max_pool = primitive(
-    lambda x, windows: core.largest(x, windows),
+    _largest,
     ["x"],
     results=("largest", "taps"),
     name="max_pool",
@@ -138,7 +153,7 @@ max_pool = primitive(
     The first wins; where there are NaNs, the last of them.""",
 )
 pick_taps = primitive(
-    lambda x, taps, windows: x.reshape(-1).take(_flat_places(taps, windows)),
+    _pick_taps,
     ["x", "taps"],
     name="pick_taps",
     constants=["taps"],

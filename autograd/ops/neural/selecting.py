@@ -10,8 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import DtypeError
+from ...loops import masks
+from ...loops.patience import Patience
 from ..choosing import where
 
+_patience = Patience()
 # From this size on the bits are quicker; below, the fewer calls are.
 BITS = 2048
 # Elements that are worked on together in place: what stands between takes room, each call some time.
@@ -44,8 +47,20 @@ def zeroed(x, drop):
     return kept.view(x.dtype)
 
 
-def zero_below(x, values):
-    """Set x to exact zeros where values are at most 0, in place; both are large, of one shape and order."""
+def kept_above(x, values, owned):
+    """x with exact zeros where values are at most 0, both as `are_alike` says; in its memory if `owned`."""
+    native = _patience.is_over(x)
+    if owned and (native or x.size > TILE):
+        if not (native and masks.keep_above(x, values, x)):
+            _zero_below(x, values)
+        return x
+    if native and masks.keep_above(x, values, kept := np.empty(x.shape, x.dtype)):
+        return kept
+    return zeroed(x, np.less_equal(values, _ZEROS[values.dtype]))
+
+
+def _zero_below(x, values):
+    """In place; few elements at a time, since what stands between takes room."""
     integers, zero = _INTEGERS[x.dtype], _ZEROS[values.dtype]
     x, values = x.reshape(-1).view(integers), values.reshape(-1)
     for start in range(0, x.size, TILE):
@@ -56,7 +71,7 @@ def zero_below(x, values):
 
 
 def are_alike(x, values):
-    """Whether `zero_below` takes these."""
+    """Whether they are of one shape and order, and of numbers whose bits are known."""
     known = x.dtype in _INTEGERS and values.dtype in _ZEROS and x.shape == values.shape
     return known and x.flags.c_contiguous and values.flags.c_contiguous
 

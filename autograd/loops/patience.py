@@ -1,0 +1,40 @@
+"""When a kernel runs native loops: once it has worked for long enough without."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import diskcache, machine
+from .diskcache import available
+
+# Elements that a kernel takes without a loop: one takes up to a second to make, and a twentieth from disk.
+PATIENCE = 1 << 24
+
+
+class Patience:
+    """Counts the elements that a kernel has taken."""
+
+    def __init__(self) -> None:
+        self.spent = 0
+
+    def is_over(self, x: Any) -> bool:
+        """Whether loops are worth making for such arrays; what stands for one in a recording is none."""
+        if type(x) is not np.ndarray:
+            return False
+        self.spent += x.size
+        return self.spent > PATIENCE
+
+
+@functools.lru_cache(maxsize=256)
+def loop(source: str, arrays: int) -> Callable | None:
+    """`loop(table, start, stop, *arrays)` of a source, by addresses; None where it cannot be had."""
+    if not available():
+        return None
+    try:
+        return machine.unlocked(diskcache.load(source), 3 + arrays)
+    except Exception:  # a broken numba may raise anything; NumPy does without
+        return None
