@@ -17,6 +17,8 @@ import numpy as np
 from . import threads
 from .codegen import FAST
 from .handing import is_handed_over
+from .loops import rules as rules_loops
+from .memory import strided
 from .primitive import Primitive, Rule
 
 # Bytes of an array, from which on a call is spread: below, it is over before another thread has come.
@@ -89,15 +91,13 @@ def _cut(values: Sequence[Any]) -> tuple[list, tuple, tuple, np.dtype] | None:
     """
     if _inside.a_part or threads.count() == 1:
         return None
-    shapes, dtypes, flat = set(), set(), True
+    shapes, dtypes = set(), set()
     for v in values:
         if type(v) is np.ndarray:
             shapes.add(v.shape)
             dtypes.add(v.dtype)
-            if not v.flags.c_contiguous:
-                flat = False
-                if any(v.strides):  # the result takes its order
-                    return None
+            if not v.flags.c_contiguous and any(v.strides):  # the result takes its order
+                return None
         elif type(v) not in _NUMBERS:
             return None
     if len(dtypes) != 1 or not dtypes <= _FLOATS:
@@ -109,13 +109,19 @@ def _cut(values: Sequence[Any]) -> tuple[list, tuple, tuple, np.dtype] | None:
     if not shape or not all(shape):
         return None
     (dtype,) = dtypes
-    if flat and not shapes:
-        views = [(v.reshape(-1), True) if type(v) is np.ndarray else (v, False) for v in values]
-        return views, (math.prod(shape),), shape, dtype
+    if not shapes:
+        length = (math.prod(shape),)
+        views = [(_flat(v, length), True) if type(v) is np.ndarray else (v, False) for v in values]
+        return views, length, shape, dtype
     if shape[0] < 2 * threads.count():
         return None
     rows = [(v, type(v) is np.ndarray and v.ndim == len(shape) and len(v) == shape[0]) for v in values]
     return rows, shape, shape, dtype
+
+
+def _flat(x: np.ndarray, length: tuple[int]) -> np.ndarray:
+    """Its elements in one row: side by side, or one that is all of them."""
+    return x.reshape(length) if x.flags.c_contiguous else strided(x, length, (0,))
 
 
 def _spread(work: Callable[[int, int], None], length: int, most: int, *views: list) -> None:
@@ -207,11 +213,14 @@ def _pulled(step: Any, rules: Sequence[Rule], g: Any, saved: tuple, free: bool) 
     if free:
         found[-1] = g  # nobody needs it, once the others are there
     to = [out.reshape(along) for out in found]
+    run = rules_loops.pulling(rules, slots, [v for v, _ in values]) if _is_whole(values, along) else None
     piece = along[0]
     if not all(rule.form == "number" or rule.is_saved_value for rule in rules):
         piece = max(PIECE * along[0] // found[0].nbytes, 1)  # of several calls
 
     def work(start: int, stop: int) -> None:
+        if run is not None:
+            start = run(start, stop, [v for v, _ in values], to)
         for i in range(start, stop, piece):
             j = min(i + piece, stop)
             here, *kept = [v[i:j] if cut else v for v, cut in values]
@@ -220,6 +229,11 @@ def _pulled(step: Any, rules: Sequence[Rule], g: Any, saved: tuple, free: bool) 
 
     _spread(work, along[0], found[0].nbytes // SHARE, values, to)
     return found
+
+
+def _is_whole(values: list, along: tuple) -> bool:
+    """Whether all are arrays of one row of elements."""
+    return len(along) == 1 and all(cut for _, cut in values)
 
 
 def over(work: Callable, cut: tuple, whole: tuple, most: int) -> None:

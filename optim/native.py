@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling import formulas
 from autograd.errors import ArgumentError, MissingExtra, NotDifferentiable, OperandError
+from autograd.loops import formulas
 
 from .together import together
 

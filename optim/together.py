@@ -12,8 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from autograd.compiling import formulas
-from autograd.loops import diskcache, machine
+from autograd.loops import diskcache, formulas, machine
 from autograd.loops.writing import EXACT, given, indented, word
 
 # Where an array object has what it is, in words.

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..loops.formulas import OF_FLOATS, OF_NUMBERS
 from .faults import lost_in
 from .ir import Instruction, Operand
 
@@ -36,12 +37,8 @@ class Assignment(NamedTuple):
         return [x for x in (self.target, *self.inputs, self.mask) if type(x) is Operand]
 
 
-# NaN goes through maximum and minimum, as in NumPy.
 _OF_FLOATS: dict[Any, str] = {
-    np.divide: "{0} / {1}",
-    np.positive: "{0}",
-    np.reciprocal: "{one} / {0}",
-    np.sqrt: "sqrt({0})",
+    **OF_FLOATS,
     np.fabs: "abs({0})",
     np.exp: "exp_{k}({0})",
     np.expm1: "expm1_{k}({0})",
@@ -50,21 +47,10 @@ _OF_FLOATS: dict[Any, str] = {
     np.sin: "sin_{k}({0})",
     np.cos: "cos_{k}({0})",
     np.tanh: "tanh_{k}({0})",
-    np.sign: "({one} if {0} > {zero} else (-{one} if {0} < {zero} else {0}))",
     np.floor: "floor({0})",
     np.ceil: "ceil({0})",
     np.rint: "rint({0})",
     np.trunc: "trunc({0})",
-}
-_OF_NUMBERS: dict[Any, str] = {
-    np.add: "{0} + {1}",
-    np.subtract: "{0} - {1}",
-    np.multiply: "{0} * {1}",
-    np.negative: "-{0}",
-    np.square: "{0} * {0}",
-    np.absolute: "abs({0})",
-    np.maximum: "({0} if ({0} >= {1}) | ({0} != {0}) else {1})",
-    np.minimum: "({0} if ({0} <= {1}) | ({0} != {0}) else {1})",
 }
 _COMPARISONS: dict[Any, str] = {
     np.greater: "{0} > {1}",
@@ -90,7 +76,7 @@ _OF_BOOLEANS: dict[Any, str] = {
     np.logical_xor: "{0} ^ {1}",
     np.multiply: "{0} & {1}",
 }
-EXPRESSIONS = _OF_FLOATS | _OF_NUMBERS | _COMPARISONS
+EXPRESSIONS = _OF_FLOATS | OF_NUMBERS | _COMPARISONS
 # What costs so much that a loop of its own pays even for one call.
 COSTLY = {np.exp, np.log, np.sin, np.cos, np.tanh, np.expm1, np.log1p}
 # Up to these arguments the polynomials of sin and cos hold; beyond, the C library's are used.
@@ -188,10 +174,10 @@ def _clipped(step: Instruction) -> list[Assignment] | None:
         return None
     if x.dtype.kind != "f" or not is_number(low) or not is_number(high):
         return None
-    text = _OF_NUMBERS[np.maximum]
+    text = OF_NUMBERS[np.maximum]
     if high == np.inf:
         return [Assignment(target, text, (x, low), x.dtype)]
-    text = _OF_NUMBERS[np.minimum].replace("{1}", "{2}").replace("{0}", text)
+    text = OF_NUMBERS[np.minimum].replace("{1}", "{2}").replace("{0}", text)
     return [Assignment(target, text, (x, low, high), x.dtype)]
 
 
@@ -245,7 +231,7 @@ def _of_ufunc(step: Instruction) -> list[Assignment] | None:
     if kind.kind == "b":
         expression = _OF_BOOLEANS.get(step.fn, "")
     elif kind.kind in "iu" and step.fn not in _COMPARISONS:
-        expression = _OF_NUMBERS.get(step.fn, "")
+        expression = OF_NUMBERS.get(step.fn, "")
         if target.dtype != kind:
             return None
     elif step.fn in _COMPARISONS:

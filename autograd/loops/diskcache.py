@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
 import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from . import machine
 from .machine import Code, LoadError
@@ -51,8 +51,14 @@ def limit() -> int:
     return int(given) if given.isdigit() else LIMIT
 
 
+def _sha256(content: bytes) -> Any:
+    import hashlib  # a fifth of the time of `import autograd`, and of no use without loops
+
+    return hashlib.sha256(content)
+
+
 def name_of(source: str) -> str:
-    return "loop_" + hashlib.sha256(f"{machine.version()}\n{source}".encode()).hexdigest()[:32]
+    return "loop_" + _sha256(f"{machine.version()}\n{source}".encode()).hexdigest()[:32]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -102,14 +108,14 @@ def packed(name: str, code: Code) -> bytes:
     """The content of a file: a checksum of the name and all that follows, names, and object code."""
     head = "\n".join([code.symbol, " ".join(code.needs), ""]).encode()
     rest = len(head).to_bytes(8, "little") + head + code.content
-    return _MAGIC + hashlib.sha256(name.encode() + rest).digest() + rest
+    return _MAGIC + _sha256(name.encode() + rest).digest() + rest
 
 
 def unpacked(name: str, content: bytes) -> Code | None:
     """What a file holds, if it is whole and was written for this name."""
     start = len(_MAGIC) + _DIGEST
     digest, rest = content[len(_MAGIC) : start], content[start:]
-    if content[: len(_MAGIC)] != _MAGIC or hashlib.sha256(name.encode() + rest).digest() != digest:
+    if content[: len(_MAGIC)] != _MAGIC or _sha256(name.encode() + rest).digest() != digest:
         return None
     end = 8 + int.from_bytes(rest[:8], "little")
     symbol, needs, _ = rest[8:end].decode().split("\n")

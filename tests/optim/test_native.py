@@ -9,8 +9,8 @@ import pytest
 
 import optim
 from autograd import tensor, threads
-from autograd.compiling import formulas
 from autograd.errors import ArgumentError, MissingExtra, NotDifferentiable, OperandError
+from autograd.loops import formulas
 from optim import native
 from optim.optimizer import TILE
 

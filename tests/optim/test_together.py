@@ -9,7 +9,7 @@ import autograd
 import nn
 import optim
 from autograd import tensor
-from autograd.compiling import formulas
+from autograd.loops import formulas
 from optim import native
 from optim.optimizer import TILE
 

@@ -1,6 +1,6 @@
-"""Formulas over arrays of one shape, such as the updates of optimisers, as one native loop each.
+"""Formulas over arrays of one shape, as updates of optimisers and derivatives are, as one native loop each.
 
-A formula is a function that calls NumPy's ufuncs with `out=`. It runs once on stand-ins for one element,
+A formula is a function that calls NumPy's ufuncs, or operators. It runs once on stand-ins for one element,
 which note the calls; the loop makes them for each element in the same order, each rounded as NumPy rounds
 it, so its results are NumPy's to the last bit.
 """
@@ -15,21 +15,33 @@ import numpy as np
 
 from .. import threads
 from ..addresses import address_of
-from ..loops import diskcache, machine
-from ..loops.diskcache import available as available
-from ..loops.writing import EXACT, indented, literal, word
-from .elementwise import EXPRESSIONS
+from . import diskcache, machine
+from .diskcache import available as available
+from .writing import EXACT, indented, literal, word
 
-# Calls that are exact, or rounded once: for these a loop gives what NumPy gives.
-_ROUNDED = frozenset(
-    {
-        np.add, np.subtract, np.multiply, np.divide, np.negative, np.positive, np.square, np.sqrt,
-        np.absolute, np.reciprocal, np.maximum, np.minimum, np.sign,
-    }
-)  # fmt: skip
+# Calls that are exact, or rounded once, for which a loop gives what NumPy gives: of all numbers, and of
+# real ones. NaN goes through maximum and minimum, as in NumPy.
+OF_NUMBERS: dict[Any, str] = {
+    np.add: "{0} + {1}",
+    np.subtract: "{0} - {1}",
+    np.multiply: "{0} * {1}",
+    np.negative: "-{0}",
+    np.square: "{0} * {0}",
+    np.absolute: "abs({0})",
+    np.maximum: "({0} if ({0} >= {1}) | ({0} != {0}) else {1})",
+    np.minimum: "({0} if ({0} <= {1}) | ({0} != {0}) else {1})",
+}
+OF_FLOATS: dict[Any, str] = {
+    np.divide: "{0} / {1}",
+    np.positive: "{0}",
+    np.reciprocal: "{one} / {0}",
+    np.sqrt: "sqrt({0})",
+    np.sign: "({one} if {0} > {zero} else (-{one} if {0} < {zero} else {0}))",
+}
+_ROUNDED = OF_NUMBERS | OF_FLOATS
 
 
-class _Element:
+class _Element(np.lib.mixins.NDArrayOperatorsMixin):
     """One element of an array while a formula is written down; None as `name`: nothing is in it yet."""
 
     __slots__ = ("kind", "lines", "name")
@@ -46,7 +58,7 @@ class _Element:
         zero, one = literal(0, self.kind), literal(1, self.kind)
         target = _Element(None, self.kind, self.lines) if out is None else out[0]
         name = f"v{len(self.lines)}"
-        self.lines.append(f"{name} = {EXPRESSIONS[ufunc].format(*texts, zero=zero, one=one)}")
+        self.lines.append(f"{name} = {_ROUNDED[ufunc].format(*texts, zero=zero, one=one)}")
         target.name = name
         return target
 
@@ -56,10 +68,31 @@ class _Element:
         args[0].name = args[1].name
         return None
 
+    def __bool__(self) -> bool:
+        raise TypeError("no branch of a formula may depend on a value")
+
     def _text(self, x: Any) -> str | None:
         if type(x) is _Element:
             return x.name
         return literal(x, self.kind) if type(x) in (int, float) else None
+
+
+def statements(function: Callable, kind: np.dtype, names: Sequence[str], first: int) -> list[str] | None:
+    """What a function does with one element of each array, as statements; the last has what it gives.
+
+    Args:
+        names: of the elements.
+        first: the number of the first value: statements set `v0`, `v1`, ...
+
+    Gives None where it calls anything else, or has nothing to do.
+    """
+    lines = [""] * first
+    try:
+        found = function(*[_Element(name, kind, lines) for name in names])
+    except Exception:  # it looked at what only arrays have
+        return None
+    known = type(found) is _Element and len(lines) > first and found.name == f"v{len(lines) - 1}"
+    return lines[first:] if known else None
 
 
 class Body(NamedTuple):
