@@ -11,7 +11,8 @@ import contextvars
 import functools
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any
 
@@ -77,8 +78,10 @@ def spread(
     size = -(-n // parts)
     size += -size % _ALIGNED if n >= parts * _ALIGNED else 0
     starts, done = iter(range(0, n, size)), SimpleQueue()  # type: ignore[var-annotated]
+    busy: set[int] = set()
 
     def take() -> None:
+        busy.add(threading.get_ident())
         for start in starts:
             try:
                 fn(table, start, min(start + size, n), *arrays)
@@ -86,16 +89,30 @@ def spread(
                 done.put(error)
             else:
                 done.put(None)
+        busy.discard(threading.get_ident())
 
     parts = len(range(0, n, size))
-    _offer(take, min(most, parts) - 1)
-    take()
-    errors = [error for error in [done.get() for _ in range(parts)] if error is not None]
+    try:
+        _offer(take, min(most, parts) - 1)
+        take()
+        errors = [error for error in [done.get() for _ in range(parts)] if error is not None]
+    except BaseException:  # an interrupt: the caller may free what others still write to
+        _wait(starts, busy)
+        raise
     try:
         if errors:
             raise errors[0]
     finally:
         errors.clear()  # an error holds this frame, which must not hold it
+
+
+def _wait(starts: Iterator[int], busy: set[int]) -> None:
+    """Until nobody else computes a part; no other is begun."""
+    for _ in starts:
+        pass
+    while busy - {threading.get_ident()}:
+        with contextlib.suppress(KeyboardInterrupt):  # the first is on its way
+            time.sleep(1e-3)
 
 
 def _offer(take: Callable, others: int) -> None:

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import weakref
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 import numpy as np
@@ -131,3 +132,40 @@ def test_a_child_has_threads_of_its_own(monkeypatch):
         threads.spread(lambda table, start, stop: seen.extend(range(start, stop)), 1000, None)
         os._exit(0 if len(seen) == 1000 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("interrupts", [1, 3])
+def test_who_is_interrupted_waits_for_those_who_compute(monkeypatch, interrupts):
+    """The caller frees what they write to."""
+    monkeypatch.setattr(threads, "count", lambda: 2)
+    here, begun, ended = threading.get_ident(), threading.Event(), threading.Event()
+    pause, left = time.sleep, interrupts - 1
+
+    class Interrupted(SimpleQueue):
+        def get(self):
+            raise KeyboardInterrupt
+
+    def fn(table, start, stop):
+        if threading.get_ident() == here:
+            assert begun.wait(10)
+        else:
+            begun.set()
+            end = time.monotonic() + 0.2
+            while time.monotonic() < end:
+                pass
+            ended.set()
+
+    def sleep(seconds):
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise KeyboardInterrupt
+        pause(seconds)
+
+    threads.spread(lambda *args: None, 64, None)  # the threads are there
+    monkeypatch.setattr(threads, "SimpleQueue", Interrupted)
+    monkeypatch.setattr(threads, "time", SimpleNamespace(sleep=sleep))
+    with pytest.raises(KeyboardInterrupt):
+        threads.spread(fn, 2, None, each=1)
+    assert ended.is_set()
+    assert left < 0
