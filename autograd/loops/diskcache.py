@@ -61,9 +61,20 @@ def name_of(source: str) -> str:
     return "loop_" + _sha256(f"{machine.version()}\n{source}".encode()).hexdigest()[:32]
 
 
+# A child of a fork would wait for ever for what another thread compiles, or imports.
+_lock = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+
+
 @functools.lru_cache(maxsize=4096)
 def load(source: str) -> int:
     """The address of the function `loop` of a source; from disk if it is there as it was written."""
+    with _lock:
+        return _loaded(source)
+
+
+def _loaded(source: str) -> int:
     with _importing("llvmlite"):
         path, name = directory(), name_of(source)
     if path is not None:

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -284,3 +285,25 @@ def test_a_second_process_does_without_numba(place):
     assert second[0] == "False"
     assert first[1:] == second[1:]
     assert int(first[1]) > 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_child_does_not_wait_for_what_another_thread_compiled(monkeypatch):
+    begun, end = threading.Event(), threading.Event()
+
+    def slow(source):
+        begun.set()
+        end.wait(0.3)
+        return 0
+
+    monkeypatch.setattr(diskcache, "_loaded", slow)
+    thread = threading.Thread(target=diskcache.load, args=("a source",))
+    thread.start()
+    assert begun.wait(10)
+    child = os.fork()
+    if not child:
+        os._exit(0 if diskcache._lock.acquire(timeout=2) else 1)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    thread.join()
+    assert code == 0
