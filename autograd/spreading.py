@@ -89,7 +89,7 @@ def _cut(values: Sequence[Any]) -> tuple[list, tuple, tuple, np.dtype] | None:
 
     None: not at all.
     """
-    if _inside.a_part or threads.count() == 1:
+    if _inside.a_part:
         return None
     shapes, dtypes = set(), set()
     for v in values:
@@ -158,7 +158,7 @@ def call(prim: Primitive, *values: Any) -> Any:
 
 
 def _ufunc(ufunc: Any, values: Sequence[Any], out: Any = None) -> Any:
-    cut = _cut(values)
+    cut = None if threads.count() == 1 else _cut(values)
     if cut is None:
         return ufunc(*values) if out is None else ufunc(*values, out=out)
     given, along, shape, dtype = cut
@@ -185,7 +185,7 @@ def add(x: Any, y: Any, into: bool = False) -> Any:
 
 
 def pull(step: Any, g: Any, *saved: Any) -> Any:
-    """The cotangents that the rules of a step give, one or a tuple; None: not in parts."""
+    """The cotangents that the rules of a step give, one or a tuple; None: not in parts, or pieces."""
     free = type(g) is np.ndarray and is_handed_over(g)
     rules = step.rules
     if [rule.is_saved_value for rule in rules] == [True, True] and saved[0] is saved[1]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, MissingExtra, NotDifferentiable, OperandError
-from autograd.loops import formulas
+from autograd.loops import diskcache, formulas
 
 from .together import together
 
@@ -36,7 +36,7 @@ def checked_ways(name: str, ways: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ArgumentError(f"{name}: fused and foreach cannot both be True")
     if ways.get("differentiable"):
         raise NotDifferentiable(f"{name}: differentiable=True: steps of optimisers are not recorded")
-    if ways.get("fused") and not formulas.available():
+    if ways.get("fused") and not diskcache.available():
         raise MissingExtra(f'{name}: fused=True needs numba: pip install "wengert[jit]"')
     return ways
 
@@ -102,7 +102,7 @@ class Natives:
 
 
 def _made(optimizer: Any, slot: Any, dtype: np.dtype, scalars: tuple, make: Callable) -> Any:
-    if not formulas.available():
+    if not diskcache.available():
         return None
 
     def formula(arrays: list, scratch: list, numbers: list) -> None:

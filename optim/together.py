@@ -82,7 +82,7 @@ def _size(array: str, name: str) -> list[str]:
 @functools.lru_cache(maxsize=1)
 def _is_known() -> bool:
     """Whether array objects are laid out as is said above."""
-    if not formulas.available():
+    if not diskcache.available():
         return False
 
     def words(array: np.ndarray) -> tuple:

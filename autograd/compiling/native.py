@@ -18,7 +18,6 @@ import numpy as np
 from .. import threads
 from ..addresses import address_of
 from ..loops import diskcache, machine
-from ..loops.diskcache import available as available
 from ..loops.writing import given, indented, word
 from . import columns
 from .changed import Changed, Undecided
@@ -36,6 +35,8 @@ from .scribe import Scribe, group_lines, merged_axes, outside
 from .slots import Sharing
 from .wholestep import ELEMENTS, small
 
+# Whether native functions can be used.
+available = diskcache.available
 # What one function of small calls may hold: operations, and calls.
 WORK, CALLS = 1 << 20, 64
 # NumPy copies more elements than this as fast as any loop.

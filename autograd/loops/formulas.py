@@ -16,7 +16,6 @@ import numpy as np
 from .. import threads
 from ..addresses import address_of
 from . import diskcache, machine
-from .diskcache import available as available
 from .writing import EXACT, indented, literal, word
 
 # Calls that are exact, or rounded once, for which a loop gives what NumPy gives: of all numbers, and of
@@ -84,7 +83,8 @@ def statements(function: Callable, kind: np.dtype, names: Sequence[str], first: 
         names: of the elements.
         first: the number of the first value: statements set `v0`, `v1`, ...
 
-    Gives None where it calls anything else, or has nothing to do.
+    Gives None where it calls anything else, or has nothing to do. What it does must not depend on the type
+    of what it is given: it is given stand-ins.
     """
     lines = [""] * first
     try:

@@ -16,17 +16,17 @@ PATIENCE = 1 << 24
 
 
 class Patience:
-    """Counts the elements that a kernel has taken."""
+    """Counts the elements that calls have taken, by the loop that each could have run."""
 
     def __init__(self) -> None:
-        self.spent = 0
+        self._spent: dict[Any, int] = {}
 
-    def is_over(self, x: Any) -> bool:
-        """Whether loops are worth making for such arrays; what stands for one in a recording is none."""
+    def is_over(self, x: Any, loop: Any) -> bool:
+        """Whether a loop is worth making for such arrays; what stands for one in a recording is none."""
         if type(x) is not np.ndarray:
             return False
-        self.spent += x.size
-        return self.spent > PATIENCE
+        spent = self._spent[loop] = self._spent.get(loop, 0) + x.size
+        return spent > PATIENCE
 
 
 @functools.lru_cache(maxsize=256)

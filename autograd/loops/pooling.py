@@ -11,14 +11,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import threads
 from ..addresses import address_of
 from . import machine
-from .patience import loop
+from .patience import Patience, loop
 from .writing import EXACT, NAMES, indented, word
 
 # Taps that are written out one by one.
@@ -30,6 +30,15 @@ _WORDS = (
     "low_h", "low_w", "stop_h", "stop_w", "count",
 )  # fmt: skip
 _ARRAYS = ("x", "best", "taps")
+_patience = Patience()
+
+
+class _Taps(NamedTuple):
+    """What a source has written out of the windows along an axis."""
+
+    size: int
+    dilation: int
+    step: int
 
 
 def largest(x: np.ndarray, windows: tuple) -> tuple[np.ndarray, np.ndarray] | None:
@@ -38,9 +47,11 @@ def largest(x: np.ndarray, windows: tuple) -> tuple[np.ndarray, np.ndarray] | No
     axes = _axes(windows)
     if axes is None or not _is_plain(x) or x.shape[-dims:] != tuple(w.length for w in windows):
         return None
+    run = _loop_for("largest", x, axes)
+    if run is None:
+        return None
     best = np.empty(x.shape[:-dims] + tuple(len(w.starts) for w in windows), x.dtype)
     taps = np.empty(best.shape, np.uint8)
-    run = _loop("largest", x.dtype.str[1:], *axes)
     return (best, taps) if _ran(run, axes, x, best, taps) else None
 
 
@@ -49,8 +60,11 @@ def place(g: np.ndarray, taps: np.ndarray, windows: tuple) -> np.ndarray | None:
     axes = _axes(windows)
     if axes is None or not _is_plain(g) or not _fit(g.shape, taps, windows):
         return None
+    run = _loop_for("place", g, axes)
+    if run is None:
+        return None
     out = np.empty(g.shape[: -len(windows)] + tuple(w.length for w in windows), g.dtype)
-    return out if _ran(_loop("place", g.dtype.str[1:], *axes), axes, out, g, taps) else None
+    return out if _ran(run, axes, out, g, taps) else None
 
 
 def pick(x: np.ndarray, taps: np.ndarray, windows: tuple) -> np.ndarray | None:
@@ -59,17 +73,18 @@ def pick(x: np.ndarray, taps: np.ndarray, windows: tuple) -> np.ndarray | None:
     shape = lead + tuple(len(w.starts) for w in windows)
     if axes is None or not _is_plain(x) or not _fit(shape, taps, windows):
         return None
-    if x.shape != lead + tuple(w.length for w in windows):
+    run = _loop_for("pick", x, axes)
+    if run is None or x.shape != lead + tuple(w.length for w in windows):
         return None
     out = np.empty(shape, x.dtype)
-    return out if _ran(_loop("pick", x.dtype.str[1:], *axes), axes, x, out, taps) else None
+    return out if _ran(run, axes, x, out, taps) else None
 
 
 # ------------------------------------------------------------------ what they know
 
 
 def _is_plain(x: np.ndarray) -> bool:
-    return x.dtype in _FLOATS and x.flags.c_contiguous and x.size > 0
+    return type(x) is np.ndarray and x.dtype in _FLOATS and x.flags.c_contiguous and x.size > 0
 
 
 def _fit(shape: tuple[int, ...], taps: np.ndarray, windows: tuple) -> bool:
@@ -90,14 +105,21 @@ def _axes(windows: tuple) -> tuple[Any, Any] | None:
         return None
     if not all(type(w.starts) is range and w.sizes is None and len(w.starts) for w in windows):
         return None
+    if not all(w.length > 0 and w.starts.step > 0 for w in windows):
+        return None
     first = windows[0]._replace(length=1, starts=range(1), size=1, dilation=1)
     return (first, *windows) if len(windows) == 1 else windows
 
 
-def _ran(run: Callable | None, axes: tuple, x: np.ndarray, best: np.ndarray, taps: np.ndarray) -> bool:
+def _loop_for(which: str, x: np.ndarray, axes: tuple[Any, Any]) -> Callable | None:
+    """The loop, once such arrays have waited for it."""
+    taps = tuple(_Taps(w.size, w.dilation, w.starts.step) for w in axes) if which == "largest" else ()
+    key = which, x.dtype.str[1:], taps
+    return _loop(*key) if _patience.is_over(x, key) else None
+
+
+def _ran(run: Callable, axes: tuple, x: np.ndarray, best: np.ndarray, taps: np.ndarray) -> bool:
     """Whether a loop went over all planes, and met nothing that it does not know."""
-    if run is None:
-        return False
     table = _table(*axes).copy()
     high, wide = axes
     planes, at = x.size // (high.length * wide.length), address_of(table)
@@ -161,8 +183,12 @@ for j in range(outs_w):
         odd = True"""
 
 _MOVES = {
-    "place": "store_{k}(x, here, load_{k}(x, here, 1, 3) + load_{k}(best, o + j, 2, 3), 1, 3)",
-    "pick": "store_{k}(best, o + j, load_{k}(x, here, 1, 3), 2, 3)",
+    "place": [
+        "total = load_{k}(x, here, 1, 3) + load_{k}(best, o + j, 2, 3)",
+        "odd = odd | (not (abs(total) < {name}(inf)))",  # NumPy may have to say so
+        "store_{k}(x, here, total, 1, 3)",
+    ],
+    "pick": ["store_{k}(best, o + j, load_{k}(x, here, 1, 3), 2, 3)"],
 }
 
 
@@ -174,10 +200,11 @@ if i == 0:
 
 
 @functools.lru_cache(maxsize=256)
-def _loop(which: str, kind: str, high: Any, wide: Any) -> Callable | None:
+def _loop(which: str, kind: str, taps: tuple[_Taps, ...]) -> Callable | None:
     if which == "largest":
-        return loop(_largest(kind, high, wide), 3)
-    move = _MOVE.format(move=_MOVES[which].format(k=kind), first=len(_WORDS))
+        return loop(_largest(kind, *taps), 3)
+    steps = "\n        ".join(_MOVES[which]).format(k=kind, name=NAMES[kind])
+    move = _MOVE.format(move=steps, first=len(_WORDS))
     first = _CLEARED.format(kind=kind, name=NAMES[kind]).splitlines() if which == "place" else []
     return loop(_source([*first, *move.splitlines()]), 3)
 
@@ -192,7 +219,7 @@ def _source(body: list[str]) -> str:
     return "\n".join([EXACT, "def loop(t, start, stop, x0, x1, x2):", *indented(lines)]) + "\n"
 
 
-def _largest(kind: str, high: Any, wide: Any) -> str:
+def _largest(kind: str, high: _Taps, wide: _Taps) -> str:
     """Windows within the plane have their taps written out; those at its edges ask where each is."""
     found = [f"store_{kind}(best, o + j, most, 2, 3)", "store_u1(taps, o + j, which, 3, 3)"]
     edge = _EDGE.format(kind=kind, name=NAMES[kind], high=high, wide=wide).splitlines()
@@ -210,12 +237,12 @@ def _largest(kind: str, high: Any, wide: Any) -> str:
     return _source(lines)
 
 
-def _taps(kind: str, high: Any, wide: Any) -> list[str]:
+def _taps(kind: str, high: _Taps, wide: _Taps) -> list[str]:
     """The largest of a window's taps, without a branch; LLVM sees the steps between them."""
     lines = []
     for k in range(high.size * wide.size):
         a, b = divmod(k, wide.size)
-        at = f"begin + {a * high.dilation} * w + j * {wide.starts.step} + {b * wide.dilation}"
+        at = f"begin + {a * high.dilation} * w + j * {wide.step} + {b * wide.dilation}"
         lines += [f"v = load_{kind}(x, {at}, 1, 3)", "odd = odd | (v != v)"]
         if k == 0:
             lines += ["most = v", "which = uint8(0)"]

@@ -21,14 +21,14 @@ from .writing import EXACT, NAMES, indented, word
 # Elements whose cotangents are all computed before any is written: it may take the place of what is read.
 BLOCK = 1024
 _KINDS = {np.dtype(np.float32): "f4", np.dtype(np.float64): "f8"}
-_patience: dict[Any, Patience] = {}
+_patience = Patience()
 
 
 def pulling(rules: Sequence[Any], slots: list, inputs: Sequence[np.ndarray]) -> Callable | None:
     """`run(start, stop, inputs, outs)`, which gives the element before which it stopped; None: no loop.
 
     Shapes: all (n,), of one dtype. Elements of `outs`, as many as there are rules, lie side by side; those
-    of an input do too, or are all the first. The last of `outs` may be the cotangent.
+    of an input do too, or are all the first. The last of `outs` may be the cotangent; no others overlap.
 
     Args:
         slots: for each rule, which of what was saved it takes.
@@ -36,10 +36,10 @@ def pulling(rules: Sequence[Any], slots: list, inputs: Sequence[np.ndarray]) -> 
     """
     g = inputs[0]
     key = tuple((rule.form, rule.fn, tuple(at)) for rule, at in zip(rules, slots, strict=True))
-    if not _patience.setdefault(key, Patience()).is_over(g) or np.geterr()["under"] != "ignore":
+    known = key, g.dtype, tuple(x.strides != (x.itemsize,) for x in inputs)
+    if not _patience.is_over(g, known) or np.geterr()["under"] != "ignore":
         return None
-    same = tuple(x.strides != (x.itemsize,) for x in inputs)
-    run = _loop(key, g.dtype, same)
+    run = _loop(*known)
     if run is None:
         return None
     g_dtype = g.dtype
@@ -52,18 +52,18 @@ def pulling(rules: Sequence[Any], slots: list, inputs: Sequence[np.ndarray]) -> 
 
 
 @functools.lru_cache(maxsize=512)
-def _loop(rules: tuple, dtype: np.dtype, same: tuple[bool, ...]) -> Callable | None:
+def _loop(rules: tuple, dtype: np.dtype, single: tuple[bool, ...]) -> Callable | None:
     lines: list[str] = []
     found = []
     for rule in rules:
-        one = statements(_formula(*rule), dtype, [f"a{i}" for i in range(len(same))], len(lines))
+        one = statements(_formula(*rule), dtype, [f"a{i}" for i in range(len(single))], len(lines))
         if one is None:
             return None
         lines += one
         found.append(f"v{len(lines) - 1}")
     if len(lines) == len(rules):
         return None  # each is one call, which NumPy computes as fast
-    return loop(_source(lines, found, _KINDS[dtype], same), len(same) + len(rules) + 1)
+    return loop(_source(lines, found, _KINDS[dtype], single), len(single) + len(rules) + 1)
 
 
 def _formula(form: str, fn: Any, at: tuple[int, ...]) -> Callable:
@@ -78,11 +78,11 @@ def _formula(form: str, fn: Any, at: tuple[int, ...]) -> Callable:
     return formula
 
 
-def _source(lines: list[str], found: list[str], kind: str, same: tuple[bool, ...]) -> str:
-    arrays, outs = range(len(same)), range(len(found))
+def _source(lines: list[str], found: list[str], kind: str, single: tuple[bool, ...]) -> str:
+    arrays, outs = range(len(single)), range(len(found))
     names = [*(f"p{i}" for i in arrays), *(f"q{i}" for i in outs), "scratch"]
     # the cotangent and what is written may be one memory, which nothing else shares; as may what was saved
-    load = [f"a{i} = load_{kind}(p{i}, {0 if same[i] else 'i'}, {1 if i == 0 else 2}, 3)" for i in arrays]
+    load = [f"a{i} = load_{kind}(p{i}, {0 if single[i] else 'i'}, {1 if i == 0 else 2}, 3)" for i in arrays]
     finite = [f"odd = odd | (not (abs(v{n}) < {NAMES[kind]}(inf)))" for n in range(len(lines))]
     keep = [f"store_{kind}(scratch, {BLOCK * k} + i - low, {v}, 3, 3)" for k, v in enumerate(found)]
     write = [

@@ -10,7 +10,7 @@ import pytest
 import optim
 from autograd import tensor, threads
 from autograd.errors import ArgumentError, MissingExtra, NotDifferentiable, OperandError
-from autograd.loops import formulas
+from autograd.loops import diskcache, formulas
 from optim import native
 from optim.optimizer import TILE
 
@@ -43,7 +43,7 @@ def trained(kind, options, dtype=np.float32, steps=3, order="C"):
 
 def by_numpy(monkeypatch, *args, **options):
     with monkeypatch.context() as patch:
-        patch.setattr(formulas, "available", lambda: False)
+        patch.setattr(diskcache, "available", lambda: False)
         return trained(*args, **options)[0]
 
 
@@ -146,7 +146,7 @@ def test_ways_that_are_refused(ways, error, message):
 
 
 def test_fused_without_numba(monkeypatch):
-    monkeypatch.setattr(formulas, "available", lambda: False)
+    monkeypatch.setattr(diskcache, "available", lambda: False)
     with pytest.raises(MissingExtra, match=r"pip install .wengert\[jit\]"):
         optim.Adam([tensor(np.ones(2), requires_grad=True)], fused=True)
 

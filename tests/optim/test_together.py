@@ -9,7 +9,7 @@ import autograd
 import nn
 import optim
 from autograd import tensor
-from autograd.loops import formulas
+from autograd.loops import diskcache
 from optim import native
 from optim.optimizer import TILE
 
@@ -139,7 +139,7 @@ def test_calls_come_once_many_parameters_were_updated(monkeypatch):
 
 
 def test_without_numba(monkeypatch):
-    monkeypatch.setattr(formulas, "available", lambda: False)
+    monkeypatch.setattr(diskcache, "available", lambda: False)
     found, calls = trained(optim.Adam, {})
     assert not any(calls)
     same(found, trained(optim.Adam, {"fused": False})[0])

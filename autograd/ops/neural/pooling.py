@@ -15,7 +15,6 @@ import numpy as np
 from ...declare import case, primitive
 from ...errors import IndexingError, ShapeError
 from ...loops import pooling as loops
-from ...loops.patience import Patience
 from . import pooling_windows as core
 from .pooling_windows import Windows
 
@@ -98,7 +97,6 @@ max_unpool = primitive(
 # ------------------------------------------------------------------ largest elements of regular windows
 
 
-_patience = Patience()
 # Windows whose places are found together: indices take much room.
 _TOGETHER = 1 << 14
 
@@ -112,17 +110,17 @@ def _flat_places(taps, windows):
 
 
 def _largest(x, windows):
-    found = loops.largest(x, windows) if _patience.is_over(x) else None
+    found = loops.largest(x, windows)
     return core.largest(x, windows) if found is None else found
 
 
 def _pick_taps(x, taps, windows):
-    found = loops.pick(x, taps, windows) if _patience.is_over(x) else None
+    found = loops.pick(x, taps, windows)
     return x.reshape(-1).take(_flat_places(taps, windows)) if found is None else found
 
 
 def _place_taps(g, taps, windows):
-    if _patience.is_over(g) and (out := loops.place(g, taps, windows)) is not None:
+    if (out := loops.place(g, taps, windows)) is not None:
         return out
     counts, lengths = g.shape[-len(windows) :], tuple(w.length for w in windows)
     planes, lead = math.prod(g.shape[: -len(windows)]), g.shape[: -len(windows)]

@@ -49,7 +49,7 @@ def zeroed(x, drop):
 
 def kept_above(x, values, owned):
     """x with exact zeros where values are at most 0, both as `are_alike` says; in its memory if `owned`."""
-    native = _patience.is_over(x)
+    native = _patience.is_over(x, x.dtype)
     if owned and (native or x.size > TILE):
         if not (native and masks.keep_above(x, values, x)):
             _zero_below(x, values)
@@ -60,7 +60,7 @@ def kept_above(x, values, owned):
 
 
 def _zero_below(x, values):
-    """In place; few elements at a time, since what stands between takes room."""
+    """Set x to exact zeros where values are at most 0; few at a time, since what stands between takes room."""
     integers, zero = _INTEGERS[x.dtype], _ZEROS[values.dtype]
     x, values = x.reshape(-1).view(integers), values.reshape(-1)
     for start in range(0, x.size, TILE):

@@ -63,6 +63,20 @@ def test_two_dtypes_have_no_loop():
     assert not masks.keep_above(x, values.astype(np.float32), x)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_cotangents_in_another_order(monkeypatch, turned):
+    monkeypatch.setattr(patience, "PATIENCE", 0)
+    values = pairs(np.float32)[1][: 300 * 50].reshape(300, 50)
+    x = autograd.tensor(values, requires_grad=True)
+    if turned:
+        g = np.linspace(-1, 1, values.size, dtype=np.float32).reshape(50, 300).T
+        F.relu(x).backward(g)
+    else:
+        g = np.ones(values.shape, np.float32)
+        F.relu(x).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), np.where(values <= 0, 0, g))
+
+
 @pytest.mark.parametrize("n", [selecting.BITS - 1, selecting.BITS + 1, N])
 @pytest.mark.parametrize("held", [False, True])
 def test_gradients_of_relu_are_the_same_with_loops(monkeypatch, n, held):

@@ -46,14 +46,15 @@ def at_once(monkeypatch):
     monkeypatch.setattr(patience, "PATIENCE", 0)
 
 
-@pytest.fixture
-def never(monkeypatch):
-    monkeypatch.setattr(patience, "PATIENCE", 1 << 60)
+def by_numpy(monkeypatch, fn, *args):
+    with monkeypatch.context() as patch:
+        patch.setattr(patience, "PATIENCE", 1 << 60)
+        return fn(*args)
 
 
 @pytest.mark.parametrize("name", GEOMETRIES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_results_are_numpys(name, dtype, never):
+def test_the_results_are_numpys(name, dtype, at_once, monkeypatch):
     if dtype == np.float64 and name not in ("apart", "overlapping, padded"):
         dtype = np.float32  # each kind and geometry takes a second to compile
     shape, windows = GEOMETRIES[name]
@@ -63,9 +64,11 @@ def test_the_results_are_numpys(name, dtype, never):
     np.testing.assert_array_equal(best, wanted)  # of zeros of both signs NumPy takes either
     assert (best.dtype, taps.dtype) == (wanted.dtype, numbers.dtype)
     np.testing.assert_array_equal(taps, numbers)
-    g = drawn(best.shape, dtype)
-    assert loops.place(g, taps, windows).tobytes() == pooling._place_taps(g, taps, windows).tobytes()
-    assert loops.pick(x, taps, windows).tobytes() == pooling._pick_taps(x, taps, windows).tobytes()
+    g = np.nan_to_num(drawn(best.shape, dtype), posinf=2)
+    wanted = by_numpy(monkeypatch, pooling._place_taps, g, taps, windows)
+    assert loops.place(g, taps, windows).tobytes() == wanted.tobytes()
+    wanted = by_numpy(monkeypatch, pooling._pick_taps, x, taps, windows)
+    assert loops.pick(x, taps, windows).tobytes() == wanted.tobytes()
 
 
 @pytest.mark.parametrize("odd", [np.nan, -np.inf])
@@ -85,7 +88,15 @@ def test_what_a_loop_does_not_know_is_left_to_numpy(name, odd, place, at_once):
     np.testing.assert_array_equal(taps, numbers)
 
 
-def test_some_minus_infinities_are_known():
+def test_windows_at_an_edge_may_be_of_nothing_but_minus_infinities(at_once):
+    shape, windows = GEOMETRIES["overlapping, padded"]
+    x = drawn(shape)
+    x[..., :2, :2] = -np.inf  # all of the first window, and no other
+    assert loops.largest(x, windows) is None
+    np.testing.assert_array_equal(pooling._largest(x, windows)[1], pooling_windows.largest(x, windows)[1])
+
+
+def test_some_minus_infinities_are_known(at_once):
     x = np.full((1, 4, 4), -np.inf, np.float32)
     x[:, ::2, ::2] = 1
     windows = (axis(4, 2, 2), axis(4, 2, 2))
@@ -106,13 +117,15 @@ _X, _APART = GEOMETRIES["apart"]
         (drawn((2, 6, 9)), _APART),
         (drawn((2, 6, 8)), (Windows(6, (0, 3), 3), axis(8, 2, 2))),
         (drawn((2, 6, 8)), (Windows(6, (0, 2), 3, 1, (2, 3)), axis(8, 2, 2))),
+        (drawn((2, 6, 8)), (Windows(6, range(0, 4, 2), 3, 1, (2, 3)), axis(8, 2, 2))),
+        (drawn((2, 6, 8)), (Windows(6, range(4, -1, -2), 2), axis(8, 2, 2))),
         (drawn((2, 6, 6, 8)), (axis(6, 2, 2), axis(6, 2, 2), axis(8, 2, 2))),
         (drawn((2, 6, 8)), (axis(6, 5, 1), axis(8, 5, 1))),
     ],
     ids=["half", "byte order", "integers", "not in order", "nothing", "other sizes", "irregular",
-         "of fewer taps", "three axes", "many taps"],
+         "of fewer taps", "of fewer taps, regular", "backwards", "three axes", "many taps"],
 )  # fmt: skip
-def test_other_arrays_and_windows_have_no_loop(x, windows):
+def test_other_arrays_and_windows_have_no_loop(x, windows, at_once):
     assert loops.largest(x, windows) is None
 
 
@@ -129,11 +142,40 @@ def test_taps_that_no_window_has_do_not_reach_beyond_memory(at_once):
     corner = np.zeros((1, 3, 4), np.uint8)  # before the first element
     assert loops.place(g, corner, padded) is None
     assert loops.pick(x, corner, padded) is None
-    for wrong in (corner[:, :2], corner.astype(np.int64), corner.transpose(0, 2, 1)):
+    turned = np.zeros((1, 4, 3), np.uint8).transpose(0, 2, 1)
+    for wrong in (corner[:, :2], corner.astype(np.int64), turned):
         assert loops.place(g, wrong, _APART) is None
+    for wrong in (x[:, :2].copy(), x[:, :, :2].copy()):
+        assert loops.pick(wrong, corner, _APART) is None
 
 
-def test_large_arrays_are_shared_by_threads(monkeypatch, never):
+def test_a_tap_past_the_end_is_none_of_the_next_plane(at_once):
+    shape, windows = GEOMETRIES["beyond the end"]
+    last = np.full((2, 4, 5), 3, np.uint8)
+    assert loops.place(np.ones(last.shape, np.float32), last, windows) is None
+    assert loops.pick(np.ones(shape, np.float32), last, windows) is None
+
+
+def test_windows_over_nothing_are_numpys(at_once):
+    with pytest.raises(IndexError):
+        pooling._place_taps(
+            np.ones((2, 2), np.float32), np.zeros((2, 2), np.uint8), (Windows(0, range(-1, 1), 2),)
+        )
+
+
+@pytest.mark.parametrize(("parts", "told"), [((3e38, 3e38), "overflow"), ((np.inf, -np.inf), "invalid")])
+def test_sums_that_are_not_finite_are_told(parts, told, at_once):
+    """Of cotangents of windows that have one largest element."""
+    x = np.zeros((1, 1, 3, 3), np.float32)
+    x[0, 0, 1, 1] = 5
+    leaf = autograd.tensor(x, requires_grad=True)
+    g = np.zeros((1, 1, 2, 2), np.float32)
+    g[0, 0, 0] = parts
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match=told):
+        F.max_pool2d(leaf, 2, 1).backward(g)
+
+
+def test_large_arrays_are_shared_by_threads(monkeypatch, at_once):
     shared = []
 
     def spread(fn, n, *args):
@@ -148,8 +190,9 @@ def test_large_arrays_are_shared_by_threads(monkeypatch, never):
     wanted, numbers = pooling_windows.largest(x, _APART)
     np.testing.assert_array_equal(best, wanted)
     np.testing.assert_array_equal(taps, numbers)
-    g = drawn(best.shape)
-    assert loops.place(g, taps, _APART).tobytes() == pooling._place_taps(g, taps, _APART).tobytes()
+    g = np.nan_to_num(drawn(best.shape), posinf=2)
+    wanted = by_numpy(monkeypatch, pooling._place_taps, g, taps, _APART)
+    assert loops.place(g, taps, _APART).tobytes() == wanted.tobytes()
     assert shared == [12, 12]
     x[2, 1, 5, 7] = np.nan  # in the last part
     assert loops.largest(x, _APART) is None
@@ -196,18 +239,28 @@ def test_programs_do_not_take_what_a_loop_gave_for_a_constant(at_once):
 
 def test_loops_come_in_time(monkeypatch):
     monkeypatch.setattr(patience, "PATIENCE", 250)
-    monkeypatch.setattr(pooling, "_patience", patience.Patience())
+    monkeypatch.setattr(loops, "_patience", patience.Patience())
     taken = []
-    real = loops.largest
-    monkeypatch.setattr(loops, "largest", lambda *a: taken.append(0) or real(*a))
+    real = loops._ran
+    monkeypatch.setattr(loops, "_ran", lambda *a: taken.append(0) or real(*a))
     x = np.ones((2, 6, 8), np.float32)
     for calls in (0, 0, 1, 2):
         F.max_pool2d(x, 2)
         assert len(taken) == calls
+    F.max_pool2d(x, 2, 1)  # other windows wait for a loop of their own
+    assert len(taken) == 2
 
 
-def test_numpy_does_without_loops(monkeypatch, at_once):
-    monkeypatch.setattr(patience, "available", lambda: False)
+def fail(source):
+    raise OSError("libllvm is gone")
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_numpy_does_without_loops(broken, monkeypatch, at_once):
+    if broken:
+        monkeypatch.setattr(patience.diskcache, "load", fail)
+    else:
+        monkeypatch.setattr(patience, "available", lambda: False)
     loops._loop.cache_clear()
     patience.loop.cache_clear()
     x = drawn((2, 6, 8))
