@@ -60,11 +60,9 @@ def place(g: np.ndarray, taps: np.ndarray, windows: tuple) -> np.ndarray | None:
     axes = _axes(windows)
     if axes is None or not _is_plain(g) or not _fit(g.shape, taps, windows):
         return None
-    run = _loop_for("place", g, axes)
-    if run is None:
-        return None
     out = np.empty(g.shape[: -len(windows)] + tuple(w.length for w in windows), g.dtype)
-    return out if _ran(run, axes, out, g, taps) else None
+    run = _loop_for("place", out, axes)  # it has more elements, which take the time
+    return None if run is None or not _ran(run, axes, out, g, taps) else out
 
 
 def pick(x: np.ndarray, taps: np.ndarray, windows: tuple) -> np.ndarray | None:
