@@ -12,7 +12,7 @@ from . import diskcache, machine
 from .diskcache import available
 
 # Elements that a kernel takes without a loop: one takes up to a second to make, and a twentieth from disk.
-PATIENCE = 1 << 24
+PATIENCE = 1 << 22
 
 
 class Patience:
