@@ -25,6 +25,8 @@ from tests.support.compiling import training_step
 from .test_training_steps import CLASSES, MODELS, training
 
 RNG = np.random.default_rng(0)
+# Those that were given up: loops that are in use live in them.
+ENGINES: list = []
 
 
 @pytest.fixture(autouse=True)
@@ -396,6 +398,7 @@ def test_a_broken_install_is_as_none(monkeypatch, broken, tmp_path):
     monkeypatch.setattr(diskcache, "importable", True)
     diskcache.load.cache_clear()
     machine.version.cache_clear()
+    ENGINES.append(machine._engine())
     machine._engine.cache_clear()
     monkeypatch.setattr(builtins, "__import__", fails)
     try:

@@ -21,6 +21,8 @@ SOURCE = """def loop(t, start, stop):
         store_f4(t, i, load_f4(t, i, 1, 1) + float32(1.0), 1, 1)
     return 0
 """
+# Those that were given up: loops that are in use live in them.
+ENGINES: list = []
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,7 @@ def made(monkeypatch):
 def fresh():
     """Forget what this process has loaded."""
     diskcache.load.cache_clear()
+    ENGINES.append(machine._engine())
     machine._engine.cache_clear()
 
 
