@@ -46,7 +46,7 @@ class Natives:
 
     def __init__(self, fused: bool | None = None) -> None:
         self.fused, self.updated, self.updated_small = fused, 0, 0
-        self._loops: dict[tuple, formulas.Loop | Callable | None] = {}
+        self._loops: dict[tuple, Callable | None] = {}
         self._numbers: tuple[Any, np.ndarray] = ((), np.empty(0))
         self._last: tuple[Any, Any, Any, Any] = (None, None, None, None)
 
@@ -114,5 +114,5 @@ def _made(optimizer: Any, slot: Any, dtype: np.dtype, scalars: tuple, make: Call
     return None if body is None else make(body, dtype, count)
 
 
-def _over_parts(body: formulas.Body, dtype: np.dtype, count: int) -> formulas.Loop | None:
-    return formulas.loop(formulas.written(body, count), count, body.work)
+def _over_parts(body: formulas.Body, dtype: np.dtype, count: int) -> Callable | None:
+    return formulas.loop(body, count)

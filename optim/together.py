@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from autograd.loops import diskcache, formulas, machine
-from autograd.loops.writing import EXACT, given, indented, word
+from autograd.loops.writing import exact, given, indented, word
 
 # Where an array object has what it is, in words.
 _TYPE, _DATA, _NDIM, _SHAPE, _DTYPE, _FLAGS = (machine.DATA + i for i in (-1, 0, 1, 2, 5, 6))
@@ -55,7 +55,7 @@ def _source(one: formulas.Body, dtype: np.dtype, count: int) -> str:
         *indented([*each, *_size("x0", "size0"), "for i in range(size0):", *indented(one.elements)]),
         *given("done"),
     ]
-    return "\n".join([EXACT, "def loop(table, args, count):", *indented(lines)]) + "\n"
+    return exact(["table", "args", "count"], lines)
 
 
 def _fits(i: int) -> list[str]:

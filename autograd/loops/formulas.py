@@ -7,16 +7,14 @@ it, so its results are NumPy's to the last bit.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import threads
 from ..addresses import address_of
-from . import diskcache, machine
-from .writing import EXACT, indented, literal, word
+from . import machine, running
+from .writing import exact, indented, literal, word
 
 # Calls that are exact, or rounded once, for which a loop gives what NumPy gives: of all numbers, and of
 # real ones. NaN goes through maximum and minimum, as in NumPy.
@@ -138,41 +136,22 @@ def body(
     return Body(head, loads + lines + stores, len(lines))
 
 
-def written(one: Body, arrays: int) -> str:
+def _written(one: Body, arrays: int) -> str:
     """The source of a loop over arrays from one index to another."""
-    arguments = "".join(f", x{i}" for i in range(arrays))
-    places = [f"p{i} = {word(f'x{i}', machine.DATA)}" for i in range(arrays)]
+    arguments = [f"x{i}" for i in range(arrays)]
+    places = [f"p{i} = {word(x, machine.DATA)}" for i, x in enumerate(arguments)]
     loop = [*one.numbers, *places, "for i in range(start, stop):", *indented(one.elements), "return 0"]
-    return "\n".join([EXACT, f"def loop(numbers, start, stop{arguments}):", *indented(loop)]) + "\n"
+    return exact(["numbers", "start", "stop", *arguments], loop)
 
 
-class Loop:
-    """A formula as a native function.
-
-    Args:
-        source: what `written` gave.
-        arrays: how many it takes.
-        work: of an element.
-    """
-
-    def __init__(self, source: str, arrays: int, work: int):
-        self._work = work
-        self._function = machine.unlocked(diskcache.load(source), 3 + arrays)
-
-    def __call__(self, arrays: Sequence[np.ndarray], numbers: np.ndarray) -> None:
-        """Run it over contiguous arrays of one size, which do not overlap."""
-        n, at = arrays[0].size, address_of(numbers)
-        places = map(id, arrays)
-        if n * self._work >= threads.PARALLEL and threads.count() > 1:
-            threads.spread(self._function, n, at, *places)
-        else:
-            self._function(at, 0, n, *places)
-
-
-@functools.lru_cache(maxsize=256)
-def loop(source: str, arrays: int, work: int) -> Loop | None:
-    """The loop of a source; None where it cannot be compiled or loaded."""
-    try:
-        return Loop(source, arrays, work)
-    except Exception:  # a broken numba may raise anything; NumPy does without
+def loop(one: Body, arrays: int) -> Callable | None:
+    """`run(arrays, numbers)` over contiguous arrays of one size, which do not overlap; None: not here."""
+    function = running.loop(_written(one, arrays), arrays)
+    if function is None:
         return None
+
+    def run(given: Sequence[np.ndarray], numbers: np.ndarray) -> None:
+        n = given[0].size
+        running.run(function, n, n * one.work, address_of(numbers), *map(id, given))
+
+    return run

@@ -7,12 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .. import threads
-from . import machine
-from .patience import loop
-from .writing import EXACT, NAMES, indented, word
-
-_KINDS = {np.dtype(np.float32): "f4", np.dtype(np.float64): "f8"}
+from . import machine, running
+from .running import KINDS
+from .writing import NAMES, exact, word
 
 
 def keep_above(x: np.ndarray, values: np.ndarray, out: np.ndarray) -> bool:
@@ -20,14 +17,11 @@ def keep_above(x: np.ndarray, values: np.ndarray, out: np.ndarray) -> bool:
 
     Shapes: any; all are of one shape and contiguous, and out is x or overlaps nothing.
     """
-    kind = _KINDS.get(x.dtype)
-    run = None if kind is None or values.dtype != x.dtype else _loop(kind, out is x)
-    if run is None:
+    kind = KINDS.get(x.dtype)
+    loop = None if kind is None or values.dtype != x.dtype else _loop(kind, out is x)
+    if loop is None:
         return False
-    if x.size >= threads.PARALLEL:
-        threads.spread(run, x.size, 0, id(x), id(values), id(out))
-    else:
-        run(0, 0, x.size, id(x), id(values), id(out))
+    running.run(loop, x.size, x.size, 0, id(x), id(values), id(out))
     return True
 
 
@@ -43,4 +37,4 @@ def _loop(kind: str, in_place: bool) -> Callable | None:
         f"    store_{kind}(p{to}, i, {zero} if v <= {zero} else kept, {to + 1}, 3)",
         "return 0",
     ]
-    return loop("\n".join([EXACT, "def loop(t, start, stop, x0, x1, x2):", *indented(lines)]) + "\n", 3)
+    return running.loop(exact(["t", "start", "stop", "x0", "x1", "x2"], lines), 3)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-from . import diskcache, machine
-from .diskcache import available
 
 # Elements that a kernel takes without a loop: one takes up to a second to make, and a twentieth from disk.
 PATIENCE = 1 << 22
@@ -27,14 +22,3 @@ class Patience:
             return False
         spent = self._spent[loop] = self._spent.get(loop, 0) + x.size
         return spent > PATIENCE
-
-
-@functools.lru_cache(maxsize=256)
-def loop(source: str, arrays: int) -> Callable | None:
-    """`loop(table, start, stop, *arrays)` of a source, by addresses; None where it cannot be had."""
-    if not available():
-        return None
-    try:
-        return machine.unlocked(diskcache.load(source), 3 + arrays)
-    except Exception:  # a broken numba may raise anything; NumPy does without
-        return None

@@ -15,15 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import threads
 from ..addresses import address_of
-from . import machine
-from .patience import Patience, loop
-from .writing import EXACT, NAMES, indented, word
+from . import machine, running
+from .patience import Patience
+from .running import KINDS
+from .writing import NAMES, exact, indented, word
 
 # Taps that are written out one by one.
 MANY = 16
-_FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
 # What the table begins with; the places of taps follow.
 _WORDS = (
     "odd", "h", "w", "outs_h", "outs_w", "first_h", "first_w", "step_h", "step_w",
@@ -47,12 +46,12 @@ def largest(x: np.ndarray, windows: tuple) -> tuple[np.ndarray, np.ndarray] | No
     axes = _axes(windows)
     if axes is None or not _is_plain(x) or x.shape[-dims:] != tuple(w.length for w in windows):
         return None
-    run = _loop_for("largest", x, axes)
-    if run is None:
+    loop = _loop_for("largest", x, axes)
+    if loop is None:
         return None
     best = np.empty(x.shape[:-dims] + tuple(len(w.starts) for w in windows), x.dtype)
     taps = np.empty(best.shape, np.uint8)
-    return (best, taps) if _ran(run, axes, x, best, taps) else None
+    return (best, taps) if _ran(loop, axes, x, best, taps) else None
 
 
 def place(g: np.ndarray, taps: np.ndarray, windows: tuple) -> np.ndarray | None:
@@ -61,8 +60,8 @@ def place(g: np.ndarray, taps: np.ndarray, windows: tuple) -> np.ndarray | None:
     if axes is None or not _is_plain(g) or not _fit(g.shape, taps, windows):
         return None
     out = np.empty(g.shape[: -len(windows)] + tuple(w.length for w in windows), g.dtype)
-    run = _loop_for("place", out, axes)  # it has more elements, which take the time
-    return None if run is None or not _ran(run, axes, out, g, taps) else out
+    loop = _loop_for("place", out, axes)  # it has more elements, which take the time
+    return None if loop is None or not _ran(loop, axes, out, g, taps) else out
 
 
 def pick(x: np.ndarray, taps: np.ndarray, windows: tuple) -> np.ndarray | None:
@@ -71,18 +70,18 @@ def pick(x: np.ndarray, taps: np.ndarray, windows: tuple) -> np.ndarray | None:
     shape = lead + tuple(len(w.starts) for w in windows)
     if axes is None or not _is_plain(x) or not _fit(shape, taps, windows):
         return None
-    run = _loop_for("pick", x, axes)
-    if run is None or x.shape != lead + tuple(w.length for w in windows):
+    loop = _loop_for("pick", x, axes)
+    if loop is None or x.shape != lead + tuple(w.length for w in windows):
         return None
     out = np.empty(shape, x.dtype)
-    return out if _ran(run, axes, x, out, taps) else None
+    return out if _ran(loop, axes, x, out, taps) else None
 
 
 # ------------------------------------------------------------------ what they know
 
 
 def _is_plain(x: np.ndarray) -> bool:
-    return type(x) is np.ndarray and x.dtype in _FLOATS and x.flags.c_contiguous and x.size > 0
+    return type(x) is np.ndarray and x.dtype in KINDS and x.flags.c_contiguous and x.size > 0
 
 
 def _fit(shape: tuple[int, ...], taps: np.ndarray, windows: tuple) -> bool:
@@ -112,19 +111,17 @@ def _axes(windows: tuple) -> tuple[Any, Any] | None:
 def _loop_for(which: str, x: np.ndarray, axes: tuple[Any, Any]) -> Callable | None:
     """The loop, once such arrays have waited for it."""
     taps = tuple(_Taps(w.size, w.dilation, w.starts.step) for w in axes) if which == "largest" else ()
-    key = which, x.dtype.str[1:], taps
+    key = which, KINDS[x.dtype], taps
     return _loop(*key) if _patience.is_over(x, key) else None
 
 
-def _ran(run: Callable, axes: tuple, x: np.ndarray, best: np.ndarray, taps: np.ndarray) -> bool:
+def _ran(loop: Callable, axes: tuple, x: np.ndarray, best: np.ndarray, taps: np.ndarray) -> bool:
     """Whether a loop went over all planes, and met nothing that it does not know."""
     table = _table(*axes).copy()
     high, wide = axes
     planes, at = x.size // (high.length * wide.length), address_of(table)
-    if best.size * high.size * wide.size >= threads.PARALLEL and planes > 1:
-        threads.spread(run, planes, at, id(x), id(best), id(taps))
-    else:
-        run(at, 0, planes, id(x), id(best), id(taps))
+    work = best.size * high.size * wide.size
+    running.run(loop, planes, work, at, id(x), id(best), id(taps))
     return not table[0]
 
 
@@ -200,11 +197,11 @@ if i == 0:
 @functools.lru_cache(maxsize=256)
 def _loop(which: str, kind: str, taps: tuple[_Taps, ...]) -> Callable | None:
     if which == "largest":
-        return loop(_largest(kind, *taps), 3)
+        return running.loop(_largest(kind, *taps), 3)
     steps = "\n        ".join(_MOVES[which]).format(k=kind, name=NAMES[kind])
     move = _MOVE.format(move=steps, first=len(_WORDS))
     first = _CLEARED.format(kind=kind, name=NAMES[kind]).splitlines() if which == "place" else []
-    return loop(_source([*first, *move.splitlines()]), 3)
+    return running.loop(_source([*first, *move.splitlines()]), 3)
 
 
 def _source(body: list[str]) -> str:
@@ -214,7 +211,7 @@ def _source(body: list[str]) -> str:
     rows = ["o = (plane * outs_h + i) * outs_w", "row = first_h + i * step_h", *body]
     lines = ["for plane in range(start, stop):", "    for i in range(outs_h):", *indented(rows, 2)]
     lines = [*words, *arrays, "odd = False", *lines, "if odd:", "    store_i8(t, 0, 1, 0, 1)", "return 0"]
-    return "\n".join([EXACT, "def loop(t, start, stop, x0, x1, x2):", *indented(lines)]) + "\n"
+    return exact(["t", "start", "stop", "x0", "x1", "x2"], lines)
 
 
 def _largest(kind: str, high: _Taps, wide: _Taps) -> str:

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from . import machine
+from . import machine, running
 from .formulas import statements
-from .patience import Patience, loop
-from .writing import EXACT, NAMES, indented, word
+from .patience import Patience
+from .running import KINDS
+from .writing import NAMES, exact, indented, word
 
 # Elements whose cotangents are all computed before any is written: it may take the place of what is read.
 BLOCK = 1024
-_KINDS = {np.dtype(np.float32): "f4", np.dtype(np.float64): "f8"}
 _patience = Patience()
 
 
@@ -63,7 +63,7 @@ def _loop(rules: tuple, dtype: np.dtype, single: tuple[bool, ...]) -> Callable |
         found.append(f"v{len(lines) - 1}")
     if len(lines) == len(rules):
         return None  # each is one call, which NumPy computes as fast
-    return loop(_source(lines, found, _KINDS[dtype], single), len(single) + len(rules) + 1)
+    return running.loop(_source(lines, found, KINDS[dtype], single), len(single) + len(rules) + 1)
 
 
 def _formula(form: str, fn: Any, at: tuple[int, ...]) -> Callable:
@@ -101,5 +101,4 @@ def _source(lines: list[str], found: list[str], kind: str, single: tuple[bool, .
         *indented(write, 2),
         "return stop",
     ]
-    head = f"def loop(t, start, stop{''.join(f', x{i}' for i in range(len(names)))}):"
-    return "\n".join([EXACT, head, *indented(body)]) + "\n"
+    return exact(["t", "start", "stop", *(f"x{i}" for i in range(len(names)))], body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,11 @@ NAMES = {
     "f4": "float32", "f8": "float64", "i4": "int32", "i8": "int64",
     "u1": "uint8", "u4": "uint32", "u8": "uint64", "b1": "boolean",
 }  # fmt: skip
+
+
+def exact(arguments: Sequence[str], body: list[str]) -> str:
+    """The source of a function that rounds each result as NumPy does."""
+    return "\n".join([EXACT, f"def loop({', '.join(arguments)}):", *indented(body)]) + "\n"
 
 
 def word(address: str, index: int) -> str:

@@ -19,6 +19,7 @@ from autograd.codegen import FAST
 from autograd.declare import elementwise
 from autograd.ops.neural import sliding
 from autograd.primitive import REGISTRY
+from tests.support.large import assert_same_bits, drawn, few_are_large
 from tests.support.threads import in_threads
 
 DIVISIBLE = [p for p in REGISTRY.values() if spreading.is_divisible(p)]
@@ -33,11 +34,8 @@ LENGTH = 1000
 @pytest.fixture(autouse=True)
 def three_threads(monkeypatch):
     """Three, which small arrays are spread over, and which compute pieces of a few elements."""
-    monkeypatch.setattr(threads, "count", lambda: 3)
-    monkeypatch.setattr(spreading, "LARGE", 999)
-    monkeypatch.setattr(spreading, "SHARE", 333)
+    few_are_large(monkeypatch, 3)
     monkeypatch.setattr(spreading, "PIECE", 999)
-    monkeypatch.setitem(FAST, "LARGE", 999)
 
 
 @pytest.fixture
@@ -66,16 +64,12 @@ def elsewhere(monkeypatch):
         yield
 
 
-def values(prim, dtype, shape=(LENGTH,)):
+def with_special(prim, dtype):
     """Numbers from the domain of each argument, and special ones between them."""
     rng = np.random.default_rng(0)
-    found = []
-    for name in prim.arrays:
-        domain = prim.domain.get(name) if isinstance(prim.domain, dict) else prim.domain
-        low, high = domain or (-2, 2)
-        x = rng.uniform(low, high, shape).astype(dtype)
-        x.reshape(-1)[rng.integers(0, x.size, 99)] = rng.choice(SPECIAL, 99)
-        found.append(x)
+    found = drawn(prim, dtype, LENGTH)
+    for x in found:
+        x[rng.integers(0, LENGTH, 99)] = rng.choice(SPECIAL, 99)
     return found
 
 
@@ -85,14 +79,6 @@ def alone(monkeypatch, fn):
         patch.setattr(spreading, "_cut", lambda values: None)
         patch.setattr(sliding, "FEW", 0)
         return fn()
-
-
-def assert_same_bits(a, b):
-    assert a.dtype == b.dtype
-    assert a.shape == b.shape
-    np.testing.assert_array_equal(a, b)
-    for x, y in ((a.real, b.real), (a.imag, b.imag)):
-        np.testing.assert_array_equal(np.signbit(x) & ~np.isnan(x), np.signbit(y) & ~np.isnan(y))
 
 
 def test_the_usual_ones_are_divisible():
@@ -105,7 +91,7 @@ def test_the_usual_ones_are_divisible():
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("prim", DIVISIBLE, ids=lambda p: p.name)
 def test_calls_and_gradients_have_the_bits_of_whole_ones(prim, dtype, spread, monkeypatch):
-    given = values(prim, dtype)
+    given = with_special(prim, dtype)
     rng = np.random.default_rng(1)
     g = rng.standard_normal(LENGTH).astype(dtype)
     g[rng.integers(0, g.size, g.size // 3)] = 0

@@ -10,9 +10,10 @@ import pytest
 import optim
 from autograd import tensor, threads
 from autograd.errors import ArgumentError, MissingExtra, NotDifferentiable, OperandError
-from autograd.loops import diskcache, formulas
+from autograd.loops import diskcache, machine, running
 from optim import native
 from optim.optimizer import TILE
+from tests.support.large import assert_same_bits
 
 from .test_families import CASES, FAMILIES
 
@@ -57,8 +58,7 @@ def test_the_bits_are_numpys(kind, _, options, dtype, monkeypatch):
     found, optimizer = trained(kind, options, dtype)
     assert len(used(optimizer)) == len(optimizer._natives._loops) > 0
     for a, b in zip(found, by_numpy(monkeypatch, kind, options, dtype), strict=True):
-        np.testing.assert_array_equal(a, b)
-        np.testing.assert_array_equal(np.signbit(a[~np.isnan(a)]), np.signbit(b[~np.isnan(b)]))
+        assert_same_bits(a, b)
 
 
 @pytest.mark.parametrize("options", [{"order": "F"}, {"dtype": np.float16}, {"dtype": np.complex64}])
@@ -174,14 +174,14 @@ def test_with_a_broken_numba(monkeypatch):
     def broken(source):
         raise RuntimeError("broken")
 
-    formulas.loop.cache_clear()
-    monkeypatch.setattr(formulas.diskcache, "load", broken)
+    running.loop.cache_clear()
+    monkeypatch.setattr(running.diskcache, "load", broken)
     found, optimizer = trained(optim.Adam, {})
     assert not used(optimizer)
-    formulas.loop.cache_clear()
+    running.loop.cache_clear()
     np.testing.assert_array_equal(found[0], by_numpy(monkeypatch, optim.Adam, {})[0])
 
 
 def test_without_numba(monkeypatch):
-    monkeypatch.setattr(formulas.machine, "usable", lambda: False)
+    monkeypatch.setattr(machine, "usable", lambda: False)
     assert not used(trained(optim.Adam, {})[1])

@@ -12,6 +12,7 @@ from autograd import tensor
 from autograd.loops import diskcache
 from optim import native
 from optim.optimizer import TILE
+from tests.support.large import assert_same_bits
 
 from .test_families import CASES
 
@@ -57,8 +58,7 @@ def trained(kind, options, dtype=np.float32, change=lambda parameters: None):
 
 def same(found, wanted):
     for a, b in zip(found, wanted, strict=True):
-        np.testing.assert_array_equal(a, b)
-        np.testing.assert_array_equal(np.signbit(a[~np.isnan(a)]), np.signbit(b[~np.isnan(b)]))
+        assert_same_bits(a, b)
 
 
 @pytest.mark.parametrize(("kind", "_", "options"), [case for case in CASES if case[0].tiled])

@@ -10,7 +10,7 @@ pytest.importorskip("numba")
 import autograd
 import nn.functional as F
 from autograd import threads
-from autograd.loops import patience
+from autograd.loops import patience, running
 from autograd.loops import pooling as loops
 from autograd.ops.neural import pooling, pooling_windows
 from autograd.ops.neural.pooling_windows import Windows
@@ -184,6 +184,7 @@ def test_large_arrays_are_shared_by_threads(monkeypatch, at_once):
             fn(args[0], start, min(start + 3, n), *args[1:])
 
     monkeypatch.setattr(threads, "PARALLEL", 64)
+    monkeypatch.setattr(threads, "count", lambda: 2)
     monkeypatch.setattr(threads, "spread", spread)
     x = drawn((3, 4, 6, 8))
     best, taps = loops.largest(x, _APART)
@@ -258,16 +259,16 @@ def fail(source):
 @pytest.mark.parametrize("broken", [False, True])
 def test_numpy_does_without_loops(broken, monkeypatch, at_once):
     if broken:
-        monkeypatch.setattr(patience.diskcache, "load", fail)
+        monkeypatch.setattr(running.diskcache, "load", fail)
     else:
-        monkeypatch.setattr(patience, "available", lambda: False)
+        monkeypatch.setattr(running.diskcache, "available", lambda: False)
     loops._loop.cache_clear()
-    patience.loop.cache_clear()
+    running.loop.cache_clear()
     x = drawn((2, 6, 8))
     try:
         assert loops.largest(x, _APART) is None
         found = pooling._largest(x, _APART)
     finally:
         loops._loop.cache_clear()
-        patience.loop.cache_clear()
+        running.loop.cache_clear()
     np.testing.assert_array_equal(found[0], pooling_windows.largest(x, _APART)[0])

@@ -11,10 +11,10 @@ pytest.importorskip("numba")
 
 import autograd.numpy as anp
 from autograd import spreading, tensor, threads
-from autograd.codegen import FAST
 from autograd.loops import patience, rules
 from autograd.loops.formulas import statements
 from autograd.primitive import REGISTRY
+from tests.support.large import assert_same_bits, drawn, few_are_large
 
 LENGTH = 5 * rules.BLOCK + 100
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e30, -1e-30]
@@ -35,10 +35,7 @@ KNOWN = [p for p in DIVISIBLE if any(lines and len(lines) > 1 for lines in formu
 
 @pytest.fixture(autouse=True)
 def two_threads(monkeypatch):
-    monkeypatch.setattr(threads, "count", lambda: 2)
-    monkeypatch.setattr(spreading, "LARGE", 999)
-    monkeypatch.setattr(spreading, "SHARE", 333)
-    monkeypatch.setitem(FAST, "LARGE", 999)
+    few_are_large(monkeypatch, 2)
     monkeypatch.setattr(patience, "PATIENCE", 0)
 
 
@@ -68,13 +65,6 @@ def by_numpy(monkeypatch, fn):
         return fn()
 
 
-def values(prim, dtype):
-    rng = np.random.default_rng(0)
-    for name in prim.arrays:
-        domain = prim.domain.get(name) if isinstance(prim.domain, dict) else prim.domain
-        yield rng.uniform(*(domain or (-2, 2)), LENGTH).astype(dtype)
-
-
 def pulled(prim, given, g):
     xs = [tensor(x, requires_grad=True) for x in given]
     with np.errstate(all="ignore"):
@@ -82,10 +72,9 @@ def pulled(prim, given, g):
     return [x.grad.numpy() for x in xs]
 
 
-def assert_same_bits(found, wanted):
+def assert_all_same(found, wanted):
     for a, b in zip(found, wanted, strict=True):
-        np.testing.assert_array_equal(a, b)
-        np.testing.assert_array_equal(np.signbit(a) & ~np.isnan(a), np.signbit(b) & ~np.isnan(b))
+        assert_same_bits(a, b)
 
 
 def test_the_usual_ones_are_known():
@@ -98,23 +87,23 @@ IN_EACH = [(p, kind) for p in KNOWN for kind in "fd" if kind == "f" or p.name in
 
 @pytest.mark.parametrize(("prim", "dtype"), IN_EACH, ids=lambda p: getattr(p, "name", p))
 def test_the_bits_are_numpys(prim, dtype, stops, monkeypatch):
-    given = list(values(prim, dtype))
+    given = drawn(prim, dtype, LENGTH)
     g = np.random.default_rng(1).standard_normal(LENGTH).astype(dtype)
     wanted = by_numpy(monkeypatch, lambda: pulled(prim, given, g))
     assert not stops
-    assert_same_bits(pulled(prim, given, g), wanted)
+    assert_all_same(pulled(prim, given, g), wanted)
     assert stops
     assert all(done == size for done, size in stops)
 
 
 @pytest.mark.parametrize("prim", KNOWN, ids=lambda p: p.name)
 def test_what_is_not_finite_is_numpys(prim, stops, monkeypatch):
-    given = list(values(prim, np.float32))
+    given = drawn(prim, np.float32, LENGTH)
     g = np.random.default_rng(1).standard_normal(LENGTH).astype(np.float32)
     for x in (*given, g):
         x[3 * rules.BLOCK :][:: rules.BLOCK // 7][: len(SPECIAL)] = SPECIAL
     wanted = by_numpy(monkeypatch, lambda: pulled(prim, given, g))
-    assert_same_bits(pulled(prim, given, g), wanted)
+    assert_all_same(pulled(prim, given, g), wanted)
     assert any(done < size for done, size in stops)
     assert any(done for done, _ in stops)
 
@@ -129,7 +118,7 @@ def test_one_value_for_all_elements(stops, monkeypatch):
         return [v.grad.numpy() for v in xs]
 
     wanted = by_numpy(monkeypatch, run)
-    assert_same_bits(run(), wanted)
+    assert_all_same(run(), wanted)
     assert sum(done for done, _ in stops) == x.size
     np.testing.assert_array_equal(wanted[1], -1 * (x / y) / y)
 
