@@ -32,6 +32,7 @@ from .rowcode import length, lines
 from .rowruns import in_rows
 from .rows import Rows
 from .scribe import Scribe, group_lines, merged_axes, outside
+from .shortsums import short_sums
 from .slots import Sharing
 from .wholestep import ELEMENTS, small
 
@@ -65,8 +66,8 @@ class Kernel:
         hosts: Mapping[int, tuple[int, int]] = MappingProxyType({}),
     ):
         self.items, self.hosts = items, hosts
-        alone = items[0] if len(items) == 1 and not isinstance(items[0], Piece) else None
-        large = isinstance(alone, Rows) or (alone is not None and _is_large(alone))
+        alone = items[0] if len(items) == 1 else None
+        large = alone is not None and _is_large(alone)
         touched = [o for item in items for o in _touched(item)]
         scribe = Scribe(touched, recording, not large, {host for host, _ in hosts.values()})
         self.operands, self.sizes = scribe.operands, scribe.sizes
@@ -74,7 +75,7 @@ class Kernel:
         self.length, self.parallel = 0, False
         if large:
             assert alone is not None
-            self.length = length(alone) if isinstance(alone, Rows) else _length(alone)
+            self.length = _length(alone)
             least = columns.SHARED if isinstance(alone, Group) and alone.sums else 2
             self.parallel = alone.work >= threads.PARALLEL and self.length >= least
         self._body: list[str] = []
@@ -136,10 +137,15 @@ def _touched(item: Group | Piece | Rows) -> list:
     return outside(item) if isinstance(item, Group) else item.operands
 
 
-def _length(group: Group) -> int:
-    if group.sums:
-        return columns.length(group)
-    return (merged_axes(group.shape, outside(group))[0] or (0,))[0]
+def _length(item: Group | Piece | Rows) -> int:
+    """Of the outermost loop."""
+    if isinstance(item, Piece):
+        return item.length
+    if isinstance(item, Rows):
+        return length(item)
+    if item.sums:
+        return columns.length(item)
+    return (merged_axes(item.shape, outside(item))[0] or (0,))[0]
 
 
 def with_loops(
@@ -156,11 +162,11 @@ def with_loops(
     for item, alive in zip(items, later, strict=True):
         if isinstance(item, Group):
             item.forget(recording, alive)
-    items = in_place(items, recording, ends, small)
+    items = in_place(items, recording, ends, _looped)
     found: list[Instruction] = []
     written: set[str] = set()
     spent = 0
-    sharing = Sharing(items, recording, ends, lasting, small)
+    sharing = Sharing(items, recording, ends, lasting, _looped)
     start = 0
     for several in _runs(items):
         kernel, run = None, several
@@ -228,7 +234,7 @@ def _classified(items: list, recording: Recording) -> list[Instruction | Group |
             moves = _moves_much(item) and not _in_bits(item)
             found += item.steps if moves or not (item.work <= ELEMENTS or _group_pays(item)) else [item]
         else:
-            piece = small(item)
+            piece = _looped(item)
             if piece is not None and item.fn is np.concatenate and piece.work > FEW:
                 piece = None
             found.append(item if piece is None or (piece.checks and written) else piece)
@@ -238,13 +244,20 @@ def _classified(items: list, recording: Recording) -> list[Instruction | Group |
     return found
 
 
+def _looped(step: Instruction) -> Piece | None:
+    """A call as loops that are none of elementwise calls."""
+    return short_sums(step) or small(step)
+
+
 def _moves_much(group: Group) -> bool:
     return group.moves and group.body[0].target.size > FEW
 
 
-def _is_large(group: Group) -> bool:
+def _is_large(item: Group | Piece | Rows) -> bool:
     """Whether it has a function of its own: LLVM takes seconds for copies between axes of known lengths."""
-    return group.work > ELEMENTS or _moves_much(group)
+    if isinstance(item, Group):
+        return item.work > ELEMENTS or _moves_much(item)
+    return isinstance(item, Rows) or item.length > 0
 
 
 def _in_bits(group: Group) -> bool:
@@ -262,7 +275,7 @@ def _runs(items: list) -> list[list]:
     found: list[list] = []
     work = calls = 0
     for item in items:
-        is_small = isinstance(item, Piece) or (isinstance(item, Group) and not _is_large(item))
+        is_small = not isinstance(item, Instruction) and not _is_large(item)
         if is_small:
             work, calls = work + item.work, calls + len(steps_of(item))
             if found and work <= WORK and calls <= CALLS:
@@ -280,7 +293,8 @@ def _pays(run: list) -> bool:
     if isinstance(run[0], Instruction):
         return False
     calls = sum(len(steps_of(item)) for item in run)
-    return calls >= 2 or (isinstance(run[0], Group) and _group_pays(run[0]))
+    one = run[0]
+    return calls >= 2 or (_group_pays(one) if isinstance(one, Group) else one.length > 0)
 
 
 def _instruction(kernel: Kernel, run: list) -> Instruction:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _UNITS = {"K": 1 << 10, "M": 1 << 20}
+# The power of two of ticks that threads of BLAS may wait on their cores, where others are to use them.
+_SHORT = 22
 
 
 @functools.cache
@@ -20,3 +23,17 @@ def second_level() -> int:
         except (OSError, ValueError):
             continue
     return 0
+
+
+def blas_leaves() -> bool:
+    """Whether others find cores after a product: BLAS uses one, or leaves them within milliseconds."""
+    waits = os.environ.get("OPENBLAS_THREAD_TIMEOUT", "")
+    return os.environ.get("OPENBLAS_NUM_THREADS") == "1" or (waits.isdigit() and int(waits) <= _SHORT)
+
+
+@functools.cache
+def has_wide_registers() -> bool:
+    """Whether there are 32 registers of 64 bytes; only where llvmlite is."""
+    import llvmlite.binding
+
+    return bool(llvmlite.binding.get_host_cpu_features().get("avx512f"))

@@ -72,7 +72,7 @@ def version() -> str:
     assert spec.origin is not None
     here = Path(__file__).parent
     files = [Path(spec.origin).with_name("_version.py")]
-    files += [here / name for name in ("scalars.py", "polynomials.py", "translate.py")]
+    files += [here / name for name in ("scalars.py", "polynomials.py", "tile.py", "translate.py")]
     switches = sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("NUMBA_"))
     parts = [
         sys.version,

@@ -13,6 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from .polynomials import FUNCTIONS
+from .tile import tile
 
 KINDS: dict[str, Any] = {
     "f4": types.float32, "f8": types.float64, "i4": types.int32, "i8": types.int64,
@@ -131,6 +132,7 @@ NAMES: dict[str, Any] = {
     **FUNCTIONS,
     **{f"load_{name}": _loading(kind) for name, kind in KINDS.items()},
     **{f"store_{name}": _storing(kind) for name, kind in KINDS.items()},
+    **{f"tile_{name}": tile(KINDS[name]) for name in ("f4", "f8")},
     **{kind.name if name != "b1" else "boolean": getattr(numba, kind.name if name != "b1" else "boolean")
        for name, kind in KINDS.items()},
     **{f"{name}_libm": getattr(np, name) for name in ("sin", "cos")},

@@ -1,0 +1,67 @@
+"""Products of matrices whose sums are short, as tiles on threads: gradients of weights over a small batch.
+
+BLAS computes them at little more than half the rate of long sums. Tiles take a sixth less of the time, but
+only where they find a core: BLAS's own threads stay on theirs for as long as they are told to.
+"""
+
+from __future__ import annotations
+
+from .. import threads
+from ..loops.writing import TILE_BYTES, TILE_ROWS
+from .ir import Instruction, Operand
+from .pieces import Piece, result_of
+from .processor import blas_leaves, has_wide_registers
+from .scribe import Scribe
+from .sums import PRODUCTS
+
+# Terms of a sum, and multiplications from which on threads come in time.
+TERMS, WORK = range(16, 129), 1 << 22
+# Rows and columns from which on it is little that the last tiles compute again.
+LEAST = 96
+
+
+def short_sums(step: Instruction) -> Piece | None:
+    """A large product of matrices as tiles of the result."""
+    if step.kind != "call" or step.fn not in PRODUCTS or set(step.options) - {"out"}:
+        return None
+    out, given = result_of(step), step.args[:2]
+    if out is None or any(type(o) is not Operand or len(o.shape) != 2 for o in (*given, out)):
+        return None
+    a, b = given
+    if out.strides[1] != out.dtype.itemsize:  # it is the transpose of the other product
+        a, b, out = (o._replace(shape=o.shape[::-1], strides=o.strides[::-1]) for o in (b, a, out))
+    if not (_fit(a, b, out) and threads.count() > 1 and blas_leaves() and has_wide_registers()):
+        return None
+    work, tiles = out.size * a.shape[1], -(-out.shape[0] // TILE_ROWS)
+    return Piece(step, [a, b, out], work, lambda scribe: _lines(scribe, a, b, out), length=tiles)
+
+
+def _fit(a: Operand, b: Operand, out: Operand) -> bool:
+    """Whether tiles can compute a product, and pay."""
+    alike = a.dtype == b.dtype == out.dtype and out.dtype.isnative and out.dtype.str[1:] in ("f4", "f8")
+    size = out.dtype.itemsize
+    side_by_side = a.strides[0] == b.strides[1] == out.strides[1] == size
+    large = min(out.shape) >= LEAST and a.shape[1] in TERMS and out.size * a.shape[1] >= WORK
+    return alike and side_by_side and large and out.root not in (a.root, b.root)
+
+
+def _lines(scribe: Scribe, a: Operand, b: Operand, out: Operand) -> list[str]:
+    """All tiles from `start` to `stop`, for one tile's columns after the other: b stays in the cache.
+
+    The last ones begin so far before the end that they are whole.
+    """
+    (height, width), size = out.shape, out.dtype.itemsize
+    columns = TILE_BYTES // size
+    along, next, below = (scribe.size(s) for s in (a.strides[1], b.strides[0], out.strides[0]))
+    last = scribe.size(height - TILE_ROWS), scribe.size(width - columns)
+    terms = scribe.size(a.shape[1])
+    pa, pb, po = (scribe.address(o) for o in (a, b, out))
+    tile = f"tile_{out.dtype.str[1:]}"
+    return [
+        f"for jj in range(0, {scribe.size(width)}, {columns}):",
+        f"    j = min(jj, {last[1]})",
+        "    for ii in range(start, stop):",
+        f"        i = min(ii * {TILE_ROWS}, {last[0]})",
+        f"        a, b, out = {pa} + i * {size}, {pb} + j * {size}, {po} + i * {below} + j * {size}",
+        f"        {tile}(a, {along}, b, {next}, {terms}, out, {below})",
+    ]
