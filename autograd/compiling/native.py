@@ -1,7 +1,8 @@
 """Steps of a plan as functions that numba compiles (extra `jit`).
 
 A group of elementwise calls over large arrays is one loop, on threads where that pays; a run of
-calls on small arrays is one function. What is neither stays a call of NumPy's.
+calls on small arrays is one function; so is a large product whose sums are short. All else stays a call
+of NumPy's.
 """
 
 from __future__ import annotations

@@ -28,12 +28,18 @@ def second_level() -> int:
 def blas_leaves() -> bool:
     """Whether others find cores after a product: BLAS uses one, or leaves them within milliseconds."""
     waits = os.environ.get("OPENBLAS_THREAD_TIMEOUT", "")
-    return os.environ.get("OPENBLAS_NUM_THREADS") == "1" or (waits.isdigit() and int(waits) <= _SHORT)
+    short = waits.isdecimal() and 1 <= int(waits) <= _SHORT  # 0 is as good as none
+    return short or os.environ.get("OPENBLAS_NUM_THREADS") == "1"
 
 
 @functools.cache
 def has_wide_registers() -> bool:
-    """Whether there are 32 registers of 64 bytes; only where llvmlite is."""
-    import llvmlite.binding
+    """Whether loops may use 32 registers of 64 bytes, as far as llvmlite knows."""
+    if any(os.environ.get(name) for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")):
+        return False  # they are made for another processor
+    try:
+        import llvmlite.binding
 
-    return bool(llvmlite.binding.get_host_cpu_features().get("avx512f"))
+        return bool(llvmlite.binding.get_host_cpu_features().get("avx512f"))
+    except Exception:  # a broken install may raise anything
+        return False

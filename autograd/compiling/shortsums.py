@@ -6,6 +6,8 @@ only where they find a core: BLAS's own threads stay on theirs for as long as th
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import threads
 from ..loops.writing import TILE_BYTES, TILE_ROWS
 from .ir import Instruction, Operand
@@ -14,10 +16,12 @@ from .processor import blas_leaves, has_wide_registers
 from .scribe import Scribe
 from .sums import PRODUCTS
 
-# Terms of a sum, and multiplications from which on threads come in time.
-TERMS, WORK = range(16, 129), 1 << 22
+# Terms of a sum: the fewest, and the most, of which BLAS computes more as fast.
+FEWEST, MOST = 16, {np.dtype(np.float32): 96, np.dtype(np.float64): 64}
 # Rows and columns from which on it is little that the last tiles compute again.
 LEAST = 96
+# Multiplications from which on threads come in time; bytes of factors that stay in the second-level cache.
+WORK, BYTES = 1 << 22, 1 << 20
 
 
 def short_sums(step: Instruction) -> Piece | None:
@@ -28,8 +32,6 @@ def short_sums(step: Instruction) -> Piece | None:
     if out is None or any(type(o) is not Operand or len(o.shape) != 2 for o in (*given, out)):
         return None
     a, b = given
-    if out.strides[1] != out.dtype.itemsize:  # it is the transpose of the other product
-        a, b, out = (o._replace(shape=o.shape[::-1], strides=o.strides[::-1]) for o in (b, a, out))
     if not (_fit(a, b, out) and threads.count() > 1 and blas_leaves() and has_wide_registers()):
         return None
     work, tiles = out.size * a.shape[1], -(-out.shape[0] // TILE_ROWS)
@@ -38,11 +40,11 @@ def short_sums(step: Instruction) -> Piece | None:
 
 def _fit(a: Operand, b: Operand, out: Operand) -> bool:
     """Whether tiles can compute a product, and pay."""
-    alike = a.dtype == b.dtype == out.dtype and out.dtype.isnative and out.dtype.str[1:] in ("f4", "f8")
-    size = out.dtype.itemsize
-    side_by_side = a.strides[0] == b.strides[1] == out.strides[1] == size
-    large = min(out.shape) >= LEAST and a.shape[1] in TERMS and out.size * a.shape[1] >= WORK
-    return alike and side_by_side and large and out.root not in (a.root, b.root)
+    if not (a.dtype == b.dtype == out.dtype and FEWEST <= a.shape[1] <= MOST.get(out.dtype, 0)):
+        return False
+    side_by_side = a.strides[0] == b.strides[1] == out.strides[1] == out.dtype.itemsize
+    large = min(out.shape) >= LEAST and out.size * a.shape[1] >= WORK and a.nbytes + b.nbytes <= BYTES
+    return side_by_side and large and out.root not in (a.root, b.root)
 
 
 def _lines(scribe: Scribe, a: Operand, b: Operand, out: Operand) -> list[str]:

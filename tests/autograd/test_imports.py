@@ -66,7 +66,7 @@ OPTIONAL = {
     "llvmlite", "scipy",
 }  # fmt: skip
 # Modules that are imported only where numba was found.
-FOR_NUMBA = ("autograd.loops.polynomials", "autograd.loops.scalars", "autograd.loops.translate")
+FOR_NUMBA = tuple(f"autograd.loops.{name}" for name in ("polynomials", "scalars", "tile", "translate"))
 
 
 def modules(package: str) -> list[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,9 @@ import nn
 import optim
 from autograd import tensor, threads
 from autograd.compiling import processor, shortsums
-from autograd.loops.writing import TILE_BYTES, TILE_ROWS
+from autograd.compiling.ir import Operand
+from autograd.loops import machine, running
+from autograd.loops.writing import TILE_BYTES, TILE_ROWS, exact, word
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +53,7 @@ WAYS = {
     "from the end": lambda m, k, n: (lambda a, b: a[::-1].T @ b[::-1], drawn(k, m), drawn(k, n)),
     "of one array": lambda m, k, n: (lambda a, b: a.T @ a, drawn(k, n), drawn(1)),
 }  # fmt: skip
-SIZES = [(96, 16, 96), (97, 17, 99), (200, 128, 121), (103, 64, 784)]
+SIZES = [(96, 16, 96), (97, 17, 99), (200, 61, 121), (103, 64, 784)]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -109,30 +113,99 @@ def test_infinities_and_nan():
     np.testing.assert_array_equal(np.isneginf(found), np.isneginf(wanted))
 
 
-def test_what_is_beside_the_result_stays():
-    """In memory that is there, whose other elements nobody writes."""
+class Places:
+    """Stands in for a scribe: arrays are arguments of a loop, and lengths are written out."""
 
-    def fn(a, b):
-        out = np.zeros_like(a, shape=(110, 140))
-        out[5:-5, 7:-11] = a.T @ b
-        return out
+    def __init__(self, *operands):
+        self.operands = operands
 
-    a, b = drawn(30, 100), drawn(30, 122)
-    found, source = replayed(fn, a, b)
+    def address(self, o):
+        return f"p{self.operands.index(o)}"
+
+    def size(self, n):
+        return str(n)
+
+
+def operand(root, x, offset=0):
+    return Operand(root, offset, x.shape, x.strides, x.dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("part", [(0, 13), (0, 1), (3, 7), (12, 13)], ids=str)
+def test_a_part_writes_its_rows_alone(dtype, part):
+    """Into memory whose other elements nobody writes: the last tile has the rows before the end."""
+    a, b = drawn(24, 101, dtype=dtype), drawn(24, 121, dtype=dtype)
+    whole = np.full((110, 140), 7, dtype)
+    out = whole[5:106, 8:129]
+    operands = [operand(0, a.T), operand(1, b), operand(2, out)]
+    head = [f"p{i} = {word(f'x{i}', machine.DATA)}" for i in range(3)]
+    body = [*head, *shortsums._lines(Places(*operands), *operands), "return 0"]
+    loop = running.loop(exact(["t", "start", "stop", "x0", "x1", "x2"], body), 3)
+    loop(0, *part, id(a), id(b), id(out))
+    rows = slice(min(part[0] * TILE_ROWS, 101 - TILE_ROWS), min(part[1] * TILE_ROWS, 101))
+    wanted = np.full((110, 140), 7, dtype)
+    wanted[5:106, 8:129][rows] = (a.T.astype(np.float64) @ b)[rows]
+    np.testing.assert_allclose(whole, wanted, rtol=0, atol=1e3 * np.finfo(dtype).eps)
+    np.testing.assert_array_equal(whole == 7, wanted == 7)
+
+
+def test_zeros_are_positive():
+    """As sums that begin with 0 are."""
+    found, source = replayed(lambda a, b: a.T @ b, np.zeros((20, 100)), -np.ones((20, 100)))
     assert "tile_f8" in source
-    wanted = np.zeros((110, 140))
-    wanted[5:-5, 7:-11] = a.T @ b
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-13)
-    np.testing.assert_array_equal(found == 0, wanted == 0)
+    assert not np.signbit(found).any()
+
+
+def fitting(m=512, k=64, n=784, dtype=np.float32, out_dtype=None):
+    """Operands of a product, of which BLAS's part is none."""
+    a, b, out = np.empty((k, m), dtype).T, np.empty((k, n), dtype), np.empty((m, n), out_dtype or dtype)
+    return operand(0, a), operand(1, b), operand(2, out)
+
+
+def without(i, **change):
+    operands = list(fitting())
+    operands[i] = operands[i]._replace(**change)
+    return operands
+
+
+FITTING = {
+    "a batch of 64": (fitting(), True),
+    "of 16": (fitting(k=16), True),
+    "of 15": (fitting(k=15), False),
+    "of 96": (fitting(k=96), True),
+    "of 97": (fitting(k=97), False),
+    "of 64 doubles": (fitting(k=64, dtype=np.float64), True),
+    "of 65 doubles": (fitting(k=65, dtype=np.float64), False),
+    "a few outputs": (fitting(m=96), True),
+    "fewer": (fitting(m=95), False),
+    "a few inputs": (fitting(n=96, m=1024), True),
+    "fewer inputs": (fitting(n=95, m=1024), False),
+    "what one thread does as soon": (fitting(m=255, n=256), False),
+    "just enough": (fitting(m=256, n=256), True),
+    "as much as a cache holds": (fitting(m=2048, n=2048), True),
+    "more": (fitting(m=2048, n=2049), False),
+    "half precision": (fitting(dtype=np.float16), False),
+    "another dtype for the result": (fitting(out_dtype=np.float64), False),
+    "other bytes": (fitting(dtype=np.dtype(np.float32).newbyteorder()), False),
+    "rows of the first": (without(0, strides=(256, 4)), False),
+    "columns of the second": (without(1, strides=(4, 256)), False),
+    "columns of the result": (without(2, strides=(4, 2048)), False),
+    "the result in the place of the first": (without(2, root=0), False),
+    "in that of the second": (without(2, root=1), False),
+}
+
+
+@pytest.mark.parametrize(("operands", "fit"), FITTING.values(), ids=FITTING)
+def test_which_products_have_tiles(operands, fit, monkeypatch):
+    monkeypatch.undo()
+    assert shortsums._fit(*operands) == fit
 
 
 LEFT = {
     "one thread": lambda patch: patch.setattr(threads, "count", lambda: 1),
     "BLAS stays on its cores": lambda patch: patch.setattr(shortsums, "blas_leaves", lambda: False),
     "few registers": lambda patch: patch.setattr(shortsums, "has_wide_registers", lambda: False),
-    "little work": lambda patch: patch.setattr(shortsums, "WORK", 96 * 20 * 96 + 1),
-    "long sums": lambda patch: patch.setattr(shortsums, "TERMS", range(2, 20)),
-    "few rows": lambda patch: patch.setattr(shortsums, "LEAST", 97),
+    "too small": lambda patch: patch.setattr(shortsums, "WORK", 96 * 20 * 96 + 1),
 }
 
 
@@ -190,7 +263,8 @@ def test_tiles_are_whole_within_the_least():
 @pytest.mark.parametrize(
     ("wait", "threads", "leaves"),
     [(None, None, False), ("20", None, True), ("22", "8", True), ("26", None, False), ("x", None, False),
-     (None, "1", True), (None, "2", False), ("", "16", False)],
+     (None, "1", True), (None, "2", False), ("", "16", False), ("0", None, False), ("1", None, True),
+     ("23", None, False), ("\u00b2", None, False), ("-1", None, False)],
 )  # fmt: skip
 def test_when_blas_leaves_its_cores(monkeypatch, wait, threads, leaves):
     for name, value in (("OPENBLAS_THREAD_TIMEOUT", wait), ("OPENBLAS_NUM_THREADS", threads)):
@@ -199,3 +273,31 @@ def test_when_blas_leaves_its_cores(monkeypatch, wait, threads, leaves):
         else:
             monkeypatch.setenv(name, value)
     assert processor.blas_leaves() == leaves
+
+
+@pytest.fixture
+def unknown():
+    processor.has_wide_registers.cache_clear()
+    yield
+    processor.has_wide_registers.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("features", "wide"), [({"avx512f": True}, True), ({"avx512f": False}, False), ({}, False)]
+)
+def test_which_processors_have_wide_registers(features, wide, unknown, monkeypatch):
+    import llvmlite.binding
+
+    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_features", lambda: features)
+    assert processor.has_wide_registers() == wide
+
+
+@pytest.mark.parametrize("name", ["NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"])
+def test_loops_for_another_processor_have_no_wide_registers(name, unknown, monkeypatch):
+    monkeypatch.setenv(name, "generic")
+    assert not processor.has_wide_registers()
+
+
+def test_a_broken_llvmlite_knows_of_none(unknown, monkeypatch):
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    assert not processor.has_wide_registers()

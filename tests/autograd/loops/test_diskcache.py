@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -165,6 +166,15 @@ def test_another_version_is_another_function(monkeypatch, made):
     fresh()
     assert works()
     assert len(made) == 2
+
+
+def test_a_version_has_all_that_sources_are_made_with():
+    """What imports numba, or LLVM's builder, writes machine code."""
+    folder = Path(machine.__file__).parent
+    texts = [file.read_text() for file in sorted(folder.glob("*.py"))]
+    written = [text for text in texts if re.search(r"^(import|from) (numba|llvmlite)", text, re.MULTILINE)]
+    assert len(written) >= 4
+    assert all(text in machine.version() for text in written)
 
 
 @pytest.mark.parametrize("part", ["llvmlite", "cpu", "features", "switch"])
