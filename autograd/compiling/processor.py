@@ -8,7 +8,7 @@ from pathlib import Path
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _UNITS = {"K": 1 << 10, "M": 1 << 20}
-# The power of two of ticks that threads of BLAS may wait on their cores, where others are to use them.
+# The largest power of two of ticks that BLAS's threads may spin, where others are to find their cores free.
 _SHORT = 22
 
 

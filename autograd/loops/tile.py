@@ -7,6 +7,7 @@ sets the result to zero and adds to it, which pays for longer sums.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +33,14 @@ def tile(kind: Any) -> Callable:
     def fn(typing: Any, a: Any, along: Any, b: Any, next: Any, count: Any, out: Any, below: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             element = context.get_value_type(kind)
-            _generate(builder, element, BYTES // context.get_abi_sizeof(element), *args)
+            *factors, out, below = args
+            sums = _summed(
+                builder, ir.VectorType(element, BYTES // context.get_abi_sizeof(element)), *factors
+            )
+            for r, row in enumerate(sums):
+                for v, total in enumerate(row):
+                    at = builder.add(out, builder.mul(below, _WORD(r)))
+                    builder.store(total, _place(builder, at, v * BYTES, total.type), align=1)
             return context.get_dummy_value()
 
         return types.void(*[types.int64] * 7), generate
@@ -40,48 +48,42 @@ def tile(kind: Any) -> Callable:
     return fn
 
 
-def _generate(
-    builder: Any, element: Any, lanes: int,
-    a: Any, along: Any, b: Any, next: Any, count: Any, out: Any, below: Any,
-) -> None:  # fmt: skip
-    vector = ir.VectorType(element, lanes)
-    nothing, first = ir.Constant(vector, ir.Undefined), ir.Constant(_LANE, 0)
-    everywhere = ir.Constant(ir.VectorType(_LANE, lanes), [0] * lanes)
-    multiply_add = builder.module.declare_intrinsic(
-        f"llvm.fma.v{lanes}{element.intrinsic_name}", (), ir.FunctionType(vector, [vector] * 3)
-    )
+def _place(builder: Any, address: Any, far: int, kind: Any) -> Any:
+    return builder.inttoptr(builder.add(address, _WORD(far)), ir.PointerType(kind))
 
-    def place(address: Any, steps: int, step: Any, of: Any) -> Any:
-        far = builder.mul(step, ir.Constant(_WORD, steps))
-        return builder.inttoptr(builder.add(address, far), ir.PointerType(of))
 
-    size, single = ir.Constant(_WORD, BYTES), ir.Constant(_WORD, BYTES // lanes)
+def _summed(builder: Any, vector: Any, a: Any, along: Any, b: Any, next: Any, count: Any) -> list[list]:
+    """The sums: for each row of the tile its vectors."""
     before = builder.block
     loop, done = builder.append_basic_block("terms"), builder.append_basic_block("summed")
     builder.branch(loop)
     builder.position_at_end(loop)
     k, column, row = (builder.phi(_WORD) for _ in range(3))
     sums = [[builder.phi(vector) for _ in range(VECTORS)] for _ in range(TILE_ROWS)]
-    several = [builder.load(place(row, v, size, vector), align=1) for v in range(VECTORS)]
-    grown = []
-    for r in range(TILE_ROWS):
-        one = builder.load(place(column, r, single, element), align=1)
-        one = builder.shuffle_vector(builder.insert_element(nothing, one, first), nothing, everywhere)
-        grown.append(
-            [builder.call(multiply_add, [one, x, s]) for x, s in zip(several, sums[r], strict=True)]
-        )
-    steps = [(k, ir.Constant(_WORD, 0), ir.Constant(_WORD, 1)), (column, a, along), (row, b, next)]
-    for phi, start, step in steps:
+    grown = _grown(builder, vector, column, row, sums)
+    after = [builder.add(k, _WORD(1)), builder.add(column, along), builder.add(row, next)]
+    starts = [_WORD(0), a, b, *([vector([0.0] * vector.count)] * (VECTORS * TILE_ROWS))]
+    phis, after = [k, column, row, *itertools.chain(*sums)], [*after, *itertools.chain(*grown)]
+    for phi, start, value in zip(phis, starts, after, strict=True):
         phi.add_incoming(start, before)
-        phi.add_incoming(builder.add(phi, step), loop)
-    for old, new in zip(sums, grown, strict=True):
-        for phi, value in zip(old, new, strict=True):
-            phi.add_incoming(ir.Constant(vector, [0.0] * lanes), before)
-            phi.add_incoming(value, loop)
-    ended = builder.icmp_signed("<", builder.add(k, ir.Constant(_WORD, 1)), count)
-    builder.cbranch(ended, loop, done)
+        phi.add_incoming(value, loop)
+    builder.cbranch(builder.icmp_signed("<", after[0], count), loop, done)
     builder.position_at_end(done)
-    for r, values in enumerate(grown):
-        at = builder.ptrtoint(place(out, r, below, element), _WORD)
-        for v, value in enumerate(values):
-            builder.store(value, place(at, v, size, vector), align=1)
+    return grown
+
+
+def _grown(builder: Any, vector: Any, column: Any, row: Any, sums: list[list]) -> list[list]:
+    """The sums with one term more."""
+    element, lanes = vector.element, vector.count
+    fma = builder.module.declare_intrinsic(
+        f"llvm.fma.v{lanes}{element.intrinsic_name}", (), ir.FunctionType(vector, [vector] * 3)
+    )
+    everywhere = ir.Constant(ir.VectorType(_LANE, lanes), [0] * lanes)
+    several = [builder.load(_place(builder, row, v * BYTES, vector), align=1) for v in range(VECTORS)]
+    found = []
+    for r, totals in enumerate(sums):
+        one = builder.load(_place(builder, column, r * BYTES // lanes, element), align=1)
+        one = builder.insert_element(vector(ir.Undefined), one, _LANE(0))
+        one = builder.shuffle_vector(one, vector(ir.Undefined), everywhere)
+        found.append([builder.call(fma, [one, x, s]) for x, s in zip(several, totals, strict=True)])
+    return found
