@@ -25,8 +25,8 @@ class _Axis(NamedTuple):
     out: int
 
 
-def product(step: Instruction) -> Piece | None:
-    """A product of matrices or vectors as loops."""
+def factors(step: Instruction) -> tuple[Operand, Operand, Operand] | None:
+    """What a product of matrices or vectors of one dtype multiplies, and its result, which is neither."""
     if step.kind != "call" or step.fn not in PRODUCTS:
         return None
     out, given = result_of(step), step.args[:2]
@@ -35,8 +35,16 @@ def product(step: Instruction) -> Piece | None:
     a, b = given
     if not 1 <= len(a.shape) <= 2 or not 1 <= len(b.shape) <= 2 or out.root in (a.root, b.root):
         return None
-    if a.dtype != b.dtype or a.dtype != out.dtype or a.dtype.str[1:] not in ("f4", "f8"):
+    alike = a.dtype == b.dtype == out.dtype and a.dtype.str[1:] in ("f4", "f8")
+    return (a, b, out) if alike else None
+
+
+def product(step: Instruction) -> Piece | None:
+    """A product of matrices or vectors as loops."""
+    found = factors(step)
+    if found is None:
         return None
+    a, b, out = found
     sa, sb, so = (element_strides(o, o.shape) for o in (a, b, out))
     rows, columns = len(a.shape) == 2, len(b.shape) == 2
     i = _Axis(a.shape[0] if rows else 1, sa[0] if rows else 0, 0, so[0] if rows else 0)

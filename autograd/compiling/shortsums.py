@@ -11,10 +11,10 @@ import numpy as np
 from .. import threads
 from ..loops.writing import TILE_BYTES, TILE_ROWS
 from .ir import Instruction, Operand
-from .pieces import Piece, result_of
+from .matrixloops import factors
+from .pieces import Piece
 from .processor import blas_leaves, has_wide_registers
 from .scribe import Scribe
-from .sums import PRODUCTS
 
 # Terms of a sum: the fewest, and the most, of which BLAS computes more as fast.
 FEWEST, MOST = 16, {np.dtype(np.float32): 96, np.dtype(np.float64): 64}
@@ -26,12 +26,10 @@ WORK, BYTES = 1 << 22, 1 << 20
 
 def short_sums(step: Instruction) -> Piece | None:
     """A large product of matrices as tiles of the result."""
-    if step.kind != "call" or step.fn not in PRODUCTS or set(step.options) - {"out"}:
+    found = factors(step)
+    if found is None or len(found[2].shape) != 2:
         return None
-    out, given = result_of(step), step.args[:2]
-    if out is None or any(type(o) is not Operand or len(o.shape) != 2 for o in (*given, out)):
-        return None
-    a, b = given
+    a, b, out = found
     if not (_fit(a, b, out) and threads.count() > 1 and blas_leaves() and has_wide_registers()):
         return None
     work, tiles = out.size * a.shape[1], -(-out.shape[0] // TILE_ROWS)
@@ -40,11 +38,11 @@ def short_sums(step: Instruction) -> Piece | None:
 
 def _fit(a: Operand, b: Operand, out: Operand) -> bool:
     """Whether tiles can compute a product, and pay."""
-    if not (a.dtype == b.dtype == out.dtype and FEWEST <= a.shape[1] <= MOST.get(out.dtype, 0)):
+    if not FEWEST <= a.shape[1] <= MOST.get(out.dtype, 0):
         return False
     side_by_side = a.strides[0] == b.strides[1] == out.strides[1] == out.dtype.itemsize
     large = min(out.shape) >= LEAST and out.size * a.shape[1] >= WORK and a.nbytes + b.nbytes <= BYTES
-    return side_by_side and large and out.root not in (a.root, b.root)
+    return side_by_side and large
 
 
 def _lines(scribe: Scribe, a: Operand, b: Operand, out: Operand) -> list[str]:

@@ -13,8 +13,8 @@ import autograd
 import nn
 import optim
 from autograd import tensor, threads
-from autograd.compiling import processor, shortsums
-from autograd.compiling.ir import Operand
+from autograd.compiling import layouts, processor, shortsums
+from autograd.compiling.ir import Instruction, Operand
 from autograd.loops import machine, running
 from autograd.loops.writing import TILE_BYTES, TILE_ROWS, exact, word
 
@@ -26,6 +26,8 @@ def taken(monkeypatch):
     monkeypatch.setattr(shortsums, "blas_leaves", lambda: True)
     monkeypatch.setattr(shortsums, "has_wide_registers", lambda: True)
     monkeypatch.setattr(shortsums, "WORK", 1)
+    # no layout is faster than another: what lies in columns has no tiles
+    monkeypatch.setattr(layouts, "measured", lambda shapes: 1.0)
 
 
 def drawn(*shape, dtype=np.float64):
@@ -156,9 +158,9 @@ def test_zeros_are_positive():
     assert not np.signbit(found).any()
 
 
-def fitting(m=512, k=64, n=784, dtype=np.float32, out_dtype=None):
+def fitting(m=512, k=64, n=784, dtype=np.float32):
     """Operands of a product, of which BLAS's part is none."""
-    a, b, out = np.empty((k, m), dtype).T, np.empty((k, n), dtype), np.empty((m, n), out_dtype or dtype)
+    a, b, out = np.empty((k, m), dtype).T, np.empty((k, n), dtype), np.empty((m, n), dtype)
     return operand(0, a), operand(1, b), operand(2, out)
 
 
@@ -185,13 +187,10 @@ FITTING = {
     "as much as a cache holds": (fitting(m=2048, n=2048), True),
     "more": (fitting(m=2048, n=2049), False),
     "half precision": (fitting(dtype=np.float16), False),
-    "another dtype for the result": (fitting(out_dtype=np.float64), False),
     "other bytes": (fitting(dtype=np.dtype(np.float32).newbyteorder()), False),
     "rows of the first": (without(0, strides=(256, 4)), False),
     "columns of the second": (without(1, strides=(4, 256)), False),
     "columns of the result": (without(2, strides=(4, 2048)), False),
-    "the result in the place of the first": (without(2, root=0), False),
-    "in that of the second": (without(2, root=1), False),
 }
 
 
@@ -199,6 +198,31 @@ FITTING = {
 def test_which_products_have_tiles(operands, fit, monkeypatch):
     monkeypatch.undo()
     assert shortsums._fit(*operands) == fit
+
+
+def call(fn=np.dot, a=0, b=1, out=2, dtypes=(np.float32,) * 3, options=None):
+    """A product that tiles would compute, but for what is given."""
+    operands = [o._replace(dtype=np.dtype(d)) for o, d in zip(fitting(), dtypes, strict=True)]
+    x, y, made = (o._replace(root=root) for o, root in zip(operands, (a, b, out), strict=True))
+    return Instruction(fn, (x, y), options or {}, made, (), kind="call")
+
+
+CALLS = {
+    "dot": (call(), True),
+    "matmul": (call(np.matmul), True),
+    "of one array": (call(b=0), True),
+    "another function": (call(np.kron), False),
+    "a result of another dtype": (call(dtypes=("f4", "f4", "f8")), False),
+    "factors of two": (call(dtypes=("f4", "f8", "f4")), False),
+    "the result in the place of the first": (call(out=0), False),
+    "in that of the second": (call(out=1), False),
+    "options": (call(options={"dtype": np.float32}), False),
+}
+
+
+@pytest.mark.parametrize(("step", "tiles"), CALLS.values(), ids=CALLS)
+def test_which_calls_are_such_products(step, tiles):
+    assert (shortsums.short_sums(step) is not None) == tiles
 
 
 LEFT = {
