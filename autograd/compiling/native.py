@@ -1,8 +1,8 @@
 """Steps of a plan as functions that numba compiles (extra `jit`).
 
 A group of elementwise calls over large arrays is one loop, on threads where that pays; a run of
-calls on small arrays is one function; so is a large product whose sums are short. All else stays a call
-of NumPy's.
+calls on small arrays is one function. What is neither stays a call of NumPy's, but for products of matrices
+that tiles compute sooner.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from .. import threads
 from ..addresses import address_of
 from ..loops import diskcache, machine
+from ..loops.products import tiled_dot, tiles_pay
 from ..loops.writing import given, indented, word
 from . import columns
 from .changed import Changed, Undecided
@@ -27,13 +28,13 @@ from .faults import cleared, reported, zeroed
 from .fusion import WORTH, Group, grouped, read_later
 from .inplace import in_place
 from .ir import FRESH, NUMBER, Instruction, Recording, steps_of
+from .matrixloops import factors
 from .order import side_by_side
 from .pieces import Piece
 from .rowcode import length, lines
 from .rowruns import in_rows
 from .rows import Rows
 from .scribe import Scribe, group_lines, merged_axes, outside
-from .shortsums import short_sums
 from .slots import Sharing
 from .wholestep import ELEMENTS, small
 
@@ -67,8 +68,8 @@ class Kernel:
         hosts: Mapping[int, tuple[int, int]] = MappingProxyType({}),
     ):
         self.items, self.hosts = items, hosts
-        alone = items[0] if len(items) == 1 else None
-        large = alone is not None and _is_large(alone)
+        alone = items[0] if len(items) == 1 and not isinstance(items[0], Piece) else None
+        large = isinstance(alone, Rows) or (alone is not None and _is_large(alone))
         touched = [o for item in items for o in _touched(item)]
         scribe = Scribe(touched, recording, not large, {host for host, _ in hosts.values()})
         self.operands, self.sizes = scribe.operands, scribe.sizes
@@ -76,7 +77,7 @@ class Kernel:
         self.length, self.parallel = 0, False
         if large:
             assert alone is not None
-            self.length = _length(alone)
+            self.length = length(alone) if isinstance(alone, Rows) else _length(alone)
             least = columns.SHARED if isinstance(alone, Group) and alone.sums else 2
             self.parallel = alone.work >= threads.PARALLEL and self.length >= least
         self._body: list[str] = []
@@ -138,15 +139,10 @@ def _touched(item: Group | Piece | Rows) -> list:
     return outside(item) if isinstance(item, Group) else item.operands
 
 
-def _length(item: Group | Piece | Rows) -> int:
-    """Of the outermost loop."""
-    if isinstance(item, Piece):
-        return item.length
-    if isinstance(item, Rows):
-        return length(item)
-    if item.sums:
-        return columns.length(item)
-    return (merged_axes(item.shape, outside(item))[0] or (0,))[0]
+def _length(group: Group) -> int:
+    if group.sums:
+        return columns.length(group)
+    return (merged_axes(group.shape, outside(group))[0] or (0,))[0]
 
 
 def with_loops(
@@ -163,11 +159,11 @@ def with_loops(
     for item, alive in zip(items, later, strict=True):
         if isinstance(item, Group):
             item.forget(recording, alive)
-    items = in_place(items, recording, ends, _looped)
+    items = in_place(items, recording, ends, small)
     found: list[Instruction] = []
     written: set[str] = set()
     spent = 0
-    sharing = Sharing(items, recording, ends, lasting, _looped)
+    sharing = Sharing(items, recording, ends, lasting, small)
     start = 0
     for several in _runs(items):
         kernel, run = None, several
@@ -183,7 +179,7 @@ def with_loops(
                 written.add(text)
                 found.append(_instruction(kernel, run))
                 continue
-        found += [step for item in run for step in steps_of(item)]
+        found += [_in_tiles(step) for item in run for step in steps_of(item)]
     # what NumPy still computes must warn no more than it did
     recording.quiet |= len(steps) < before and any(step.kind in ("call", "opaque") for step in found)
     return found
@@ -235,7 +231,7 @@ def _classified(items: list, recording: Recording) -> list[Instruction | Group |
             moves = _moves_much(item) and not _in_bits(item)
             found += item.steps if moves or not (item.work <= ELEMENTS or _group_pays(item)) else [item]
         else:
-            piece = _looped(item)
+            piece = small(item)
             if piece is not None and item.fn is np.concatenate and piece.work > FEW:
                 piece = None
             found.append(item if piece is None or (piece.checks and written) else piece)
@@ -245,20 +241,21 @@ def _classified(items: list, recording: Recording) -> list[Instruction | Group |
     return found
 
 
-def _looped(step: Instruction) -> Piece | None:
-    """A call as loops that are none of elementwise calls."""
-    return short_sums(step) or small(step)
+def _in_tiles(step: Instruction) -> Instruction:
+    """A call of NumPy's, or of tiles if those compute a product of matrices sooner than BLAS."""
+    found = factors(step)
+    if found is None or not all(len(o.shape) == 2 for o in found) or not found[2].contiguous:
+        return step
+    return dataclasses.replace(step, fn=tiled_dot, options={}) if tiles_pay(*found[:2]) else step
 
 
 def _moves_much(group: Group) -> bool:
     return group.moves and group.body[0].target.size > FEW
 
 
-def _is_large(item: Group | Piece | Rows) -> bool:
+def _is_large(group: Group) -> bool:
     """Whether it has a function of its own: LLVM takes seconds for copies between axes of known lengths."""
-    if isinstance(item, Group):
-        return item.work > ELEMENTS or _moves_much(item)
-    return isinstance(item, Rows) or item.length > 0
+    return group.work > ELEMENTS or _moves_much(group)
 
 
 def _in_bits(group: Group) -> bool:
@@ -276,7 +273,7 @@ def _runs(items: list) -> list[list]:
     found: list[list] = []
     work = calls = 0
     for item in items:
-        is_small = not isinstance(item, Instruction) and not _is_large(item)
+        is_small = isinstance(item, Piece) or (isinstance(item, Group) and not _is_large(item))
         if is_small:
             work, calls = work + item.work, calls + len(steps_of(item))
             if found and work <= WORK and calls <= CALLS:
@@ -294,8 +291,7 @@ def _pays(run: list) -> bool:
     if isinstance(run[0], Instruction):
         return False
     calls = sum(len(steps_of(item)) for item in run)
-    one = run[0]
-    return calls >= 2 or (_group_pays(one) if isinstance(one, Group) else one.length > 0)
+    return calls >= 2 or (isinstance(run[0], Group) and _group_pays(run[0]))
 
 
 def _instruction(kernel: Kernel, run: list) -> Instruction:

@@ -1,4 +1,4 @@
-"""A call as loops: one function can hold those of small calls, large ones have one of their own."""
+"""A call on small arrays as loops that one function can hold beside others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ class Piece(NamedTuple):
         work: roughly how many operations.
         lines: gives its statements.
         checks: whether it may find that the program does not hold.
-        length: of its outermost loop, if it has a function of its own: parts of it may run apart.
     """
 
     step: Instruction
@@ -26,7 +25,6 @@ class Piece(NamedTuple):
     work: int
     lines: Callable[[Scribe], list[str]]
     checks: bool = False
-    length: int = 0
 
     @property
     def steps(self) -> list[Instruction]:

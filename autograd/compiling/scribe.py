@@ -51,16 +51,13 @@ class Scribe:
             if known and o.root not in self._scopes:
                 self._scopes[o.root] = len(self._scopes) + 1
 
-    def address(self, o: Operand) -> str:
-        return self.names[o.root, o.offset]
-
     def load(self, o: Operand, index: str) -> str:
         kind = o.dtype.str[1:]
-        return f"load_{kind}({self.address(o)}, {index}, {self._scope(o)})"
+        return f"load_{kind}({self.names[o.root, o.offset]}, {index}, {self._scope(o)})"
 
     def store(self, o: Operand, index: str, value: str) -> str:
         kind = o.dtype.str[1:]
-        return f"store_{kind}({self.address(o)}, {index}, {value}, {self._scope(o)})"
+        return f"store_{kind}({self.names[o.root, o.offset]}, {index}, {value}, {self._scope(o)})"
 
     def _scope(self, o: Operand) -> str:
         return f"{self._scopes.get(o.root, 0)}, {len(self._scopes)}"

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from .. import threads
+from ..loops.processor import second_level
 from . import lowering
 from .elementwise import COSTLY, Assignment
 from .faults import FAULTS, cleared, zeroed
 from .fusion import Group, read_later
 from .inplace import in_place
 from .ir import Instruction, Operand, Recording
-from .processor import second_level
 from .scribe import merged_axes
 from .tileruns import Run
 

@@ -1,8 +1,7 @@
-"""A tile of a product of matrices, all of whose sums stay in registers: where its sums are short.
+"""A tile of a product of matrices, all of whose sums stay in registers.
 
 Eight rows of three vectors are 24 sums, which need 24 of the 32 registers of AVX-512; for each term eight
-numbers of one factor and three vectors of the other are read, as they lie. BLAS copies both factors first,
-sets the result to zero and adds to it, which pays for longer sums.
+numbers of one factor and three vectors of the other are read, as they lie. BLAS copies both factors first.
 """
 
 from __future__ import annotations
@@ -15,75 +14,146 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .writing import TILE_BYTES, TILE_ROWS
+from .writing import TILE_BYTES, TILE_ROWS, TILE_TERMS
 
-BYTES = 64  # of a vector
+BYTES = 64  # of a vector, and of a line of the cache
 VECTORS = TILE_BYTES // BYTES
+ARGUMENTS = ("a", "along", "b", "next", "count", "out", "below", "more", "row", "column", "ahead")
 _WORD, _LANE = ir.IntType(64), ir.IntType(32)
 
 
 def tile(kind: Any) -> Callable:
-    """`tile(a, along, b, next, count, out, below)`: out = a @ b, for so many columns of a and rows of b.
+    """`tile(a, along, b, next, count, out, below, more, row, column, ahead)`: out = a @ b.
 
     `a`, `b` and `out` are addresses, of elements that lie side by side in a column of a, and in rows of the
-    others; from one to the next of these there are so many bytes.
+    others; from one to the next of these there are `along`, `next` and `below` bytes. `count` is of the
+    terms. If `more`, the sums go on from what out has. Rows before `row` and columns before `column` are
+    computed and not stored. Meanwhile memory from `ahead` on is brought nearer, a line for `TILE_TERMS`
+    terms; what is not there takes time, and is no error.
     """
 
     @intrinsic
-    def fn(typing: Any, a: Any, along: Any, b: Any, next: Any, count: Any, out: Any, below: Any) -> Any:
+    def fn(
+        typing: Any, a: Any, along: Any, b: Any, next: Any, count: Any, out: Any, below: Any,
+        more: Any, row: Any, column: Any, ahead: Any,
+    ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             element = context.get_value_type(kind)
-            *factors, out, below = args
-            sums = _summed(
-                builder, ir.VectorType(element, BYTES // context.get_abi_sizeof(element)), *factors
-            )
-            for r, row in enumerate(sums):
-                for v, total in enumerate(row):
-                    at = builder.add(out, builder.mul(below, _WORD(r)))
-                    builder.store(total, _place(builder, at, v * BYTES, total.type), align=1)
+            vector = ir.VectorType(element, BYTES // context.get_abi_sizeof(element))
+            _Tile(builder, vector, dict(zip(ARGUMENTS, args, strict=True))).write()
             return context.get_dummy_value()
 
-        return types.void(*[types.int64] * 7), generate
+        return types.void(*[types.int64] * len(ARGUMENTS)), generate
 
     return fn
 
 
-def _place(builder: Any, address: Any, far: int, kind: Any) -> Any:
-    return builder.inttoptr(builder.add(address, _WORD(far)), ir.PointerType(kind))
+class _Tile:
+    """Writes the instructions of a tile."""
 
+    def __init__(self, builder: Any, vector: Any, at: dict[str, Any]):
+        self.builder, self.vector, self.at = builder, vector, at
+        self.fma = self._function(f"llvm.fma.{self._suffix()}", vector, [vector] * 3)
+        starts = [builder.add(at["out"], builder.mul(at["below"], _WORD(r))) for r in range(TILE_ROWS)]
+        self.outs = [[self._place(s, v * BYTES) for v in range(VECTORS)] for s in starts]
 
-def _summed(builder: Any, vector: Any, a: Any, along: Any, b: Any, next: Any, count: Any) -> list[list]:
-    """The sums: for each row of the tile its vectors."""
-    before = builder.block
-    loop, done = builder.append_basic_block("terms"), builder.append_basic_block("summed")
-    builder.branch(loop)
-    builder.position_at_end(loop)
-    k, column, row = (builder.phi(_WORD) for _ in range(3))
-    sums = [[builder.phi(vector) for _ in range(VECTORS)] for _ in range(TILE_ROWS)]
-    grown = _grown(builder, vector, column, row, sums)
-    after = [builder.add(k, _WORD(1)), builder.add(column, along), builder.add(row, next)]
-    starts = [_WORD(0), a, b, *([vector([0.0] * vector.count)] * (VECTORS * TILE_ROWS))]
-    phis, after = [k, column, row, *itertools.chain(*sums)], [*after, *itertools.chain(*grown)]
-    for phi, start, value in zip(phis, starts, after, strict=True):
-        phi.add_incoming(start, before)
-        phi.add_incoming(value, loop)
-    builder.cbranch(builder.icmp_signed("<", after[0], count), loop, done)
-    builder.position_at_end(done)
-    return grown
+    def write(self) -> None:
+        builder, at = self.builder, self.at
+        zeros = [self.vector([0.0] * self.vector.count)] * (VECTORS * TILE_ROWS)
+        with builder.if_else(builder.icmp_signed("!=", at["more"], _WORD(0))) as (then, otherwise):
+            with then:
+                before = [builder.load(place, align=1) for place in itertools.chain(*self.outs)]
+                one = builder.block
+            with otherwise:
+                other = builder.block
+        sums = self._either((before, one), (zeros, other))
+        odd = builder.srem(at["count"], _WORD(TILE_TERMS))
+        state = [_WORD(0), at["a"], at["b"], at["ahead"], *sums]
+        state = self._loop(state, TILE_TERMS, builder.sub(at["count"], odd))
+        state = self._loop(state, 1, at["count"])
+        self._store(state[4:])
 
+    def _loop(self, state: list, terms: int, stop: Any) -> list:
+        """The state with all terms before `stop`, so many at a time."""
+        builder, before = self.builder, self.builder.block
+        loop, done = builder.append_basic_block("terms"), builder.append_basic_block("summed")
+        builder.cbranch(builder.icmp_signed("<", state[0], stop), loop, done)
+        builder.position_at_end(loop)
+        phis = [builder.phi(x.type) for x in state]
+        k, a, b, ahead, *sums = phis
+        if terms > 1:
+            self._ask_for(ahead)
+            ahead = builder.add(ahead, _WORD(BYTES))
+        for _ in range(terms):
+            sums = self._grown(a, b, sums)
+            a, b = builder.add(a, self.at["along"]), builder.add(b, self.at["next"])
+        after = [builder.add(k, _WORD(terms)), a, b, ahead, *sums]
+        for phi, start, value in zip(phis, state, after, strict=True):
+            phi.add_incoming(start, before)
+            phi.add_incoming(value, loop)
+        builder.cbranch(builder.icmp_signed("<", after[0], stop), loop, done)
+        builder.position_at_end(done)
+        return self._either((state, before), (after, loop))
 
-def _grown(builder: Any, vector: Any, column: Any, row: Any, sums: list[list]) -> list[list]:
-    """The sums with one term more."""
-    element, lanes = vector.element, vector.count
-    fma = builder.module.declare_intrinsic(
-        f"llvm.fma.v{lanes}{element.intrinsic_name}", (), ir.FunctionType(vector, [vector] * 3)
-    )
-    everywhere = ir.Constant(ir.VectorType(_LANE, lanes), [0] * lanes)
-    several = [builder.load(_place(builder, row, v * BYTES, vector), align=1) for v in range(VECTORS)]
-    found = []
-    for r, totals in enumerate(sums):
-        one = builder.load(_place(builder, column, r * BYTES // lanes, element), align=1)
-        one = builder.insert_element(vector(ir.Undefined), one, _LANE(0))
-        one = builder.shuffle_vector(one, vector(ir.Undefined), everywhere)
-        found.append([builder.call(fma, [one, x, s]) for x, s in zip(several, totals, strict=True)])
-    return found
+    def _grown(self, a: Any, b: Any, sums: list) -> list:
+        """The sums with one term more."""
+        builder, vector = self.builder, self.vector
+        several = [builder.load(self._place(b, v * BYTES), align=1) for v in range(VECTORS)]
+        found = []
+        for r in range(TILE_ROWS):
+            one = builder.load(self._place(a, r * BYTES // vector.count, vector.element), align=1)
+            everywhere = self._everywhere(vector, one)
+            for v, x in enumerate(several):
+                found.append(builder.call(self.fma, [everywhere, x, sums[r * VECTORS + v]]))
+        return found
+
+    def _store(self, sums: list) -> None:
+        """Write the sums, but for what another tile has."""
+        builder, count = self.builder, self.vector.count
+        mask_type = ir.VectorType(ir.IntType(1), count)
+        arguments = [self.vector, ir.PointerType(self.vector), _LANE, mask_type]
+        store = self._function(f"llvm.masked.store.{self._suffix()}.p0", ir.VoidType(), arguments)
+        lanes = ir.VectorType(_WORD, count)
+        first = self._everywhere(lanes, self.at["column"])
+        masks = [
+            builder.icmp_signed(">=", lanes(list(range(v * count, (v + 1) * count))), first)
+            for v in range(VECTORS)
+        ]
+        for r, places in enumerate(self.outs):
+            with builder.if_then(builder.icmp_signed(">=", _WORD(r), self.at["row"])):
+                for v, place in enumerate(places):
+                    builder.call(store, [sums[r * VECTORS + v], place, _LANE(1), masks[v]])
+
+    def _ask_for(self, address: Any) -> None:
+        """Have a line of memory brought to the second-level cache; of what is not there nothing is said."""
+        byte = ir.PointerType(ir.IntType(8))
+        prefetch = self._function("llvm.prefetch.p0", ir.VoidType(), [byte, _LANE, _LANE, _LANE])
+        read, kept, data = _LANE(0), _LANE(2), _LANE(1)
+        self.builder.call(prefetch, [self.builder.inttoptr(address, byte), read, kept, data])
+
+    def _either(self, *ways: tuple[list, Any]) -> list:
+        """The values of the block that this one was reached from."""
+        found = []
+        for values in zip(*(values for values, _ in ways), strict=True):
+            phi = self.builder.phi(values[0].type)
+            for value, (_, block) in zip(values, ways, strict=True):
+                phi.add_incoming(value, block)
+            found.append(phi)
+        return found
+
+    def _everywhere(self, kind: Any, value: Any) -> Any:
+        """A vector, all of whose elements are one value."""
+        builder, zero = self.builder, ir.Constant(ir.VectorType(_LANE, kind.count), [0] * kind.count)
+        single = builder.insert_element(kind(ir.Undefined), value, _LANE(0))
+        return builder.shuffle_vector(single, kind(ir.Undefined), zero)
+
+    def _place(self, address: Any, far: int, kind: Any = None) -> Any:
+        at = self.builder.add(address, _WORD(far))
+        return self.builder.inttoptr(at, ir.PointerType(kind or self.vector))
+
+    def _suffix(self) -> str:
+        return f"v{self.vector.count}{self.vector.element.intrinsic_name}"
+
+    def _function(self, name: str, result: Any, arguments: list) -> Any:
+        module = self.builder.module
+        return module.globals.get(name) or ir.Function(module, ir.FunctionType(result, arguments), name)

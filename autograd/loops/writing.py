@@ -12,8 +12,8 @@ from .machine import COUNTED
 
 # The first line of a source none of whose products and sums may be contracted.
 EXACT = "# exact"
-# Rows, and bytes of a row, of a tile of a product: see tile.py.
-TILE_ROWS, TILE_BYTES = 8, 192
+# Rows of a tile of a product, bytes of one, and terms for which a line of memory is asked for: see tile.py.
+TILE_ROWS, TILE_BYTES, TILE_TERMS = 8, 192, 2
 NAMES = {
     "f4": "float32", "f8": "float64", "i4": "int32", "i8": "int64",
     "u1": "uint8", "u4": "uint32", "u8": "uint64", "b1": "boolean",

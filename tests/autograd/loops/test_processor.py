@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograd.compiling import processor
+from autograd.loops import processor
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,48 @@
+"""Products of matrices: as tiles where those are faster than BLAS.
+
+Programs alone use them: sums of tiles are rounded in an order of their own, and an eager run gives the same
+bits before a loop is made as after.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import longsums, shortsums
+from .processor import blas_leaves, has_wide_registers
+from .tiling import Product
+
+
+def tiles_pay(a: Any, b: Any) -> bool:
+    """Whether tiles compute a @ b of matrices, in C order, sooner than BLAS does."""
+    product = Product.of(a, b)
+    return product is not None and _kind(product) is not None
+
+
+def tiled_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """out = a @ b, of matrices; out is in C order."""
+    product = Product.of(a, b)
+    run = None if product is None else _run(product)
+    if run is None:
+        a.dot(b, out)
+    else:
+        run(a, b, out)
+
+
+@functools.lru_cache(maxsize=512)
+def _kind(product: Product) -> Any:
+    """The module that computes a product sooner than BLAS does."""
+    if not (blas_leaves() and has_wide_registers()):
+        return None
+    return next((kind for kind in (shortsums, longsums) if kind.pays(product)), None)
+
+
+@functools.lru_cache(maxsize=512)
+def _run(product: Product) -> Callable | None:
+    """What computes it so, as `run(a, b, out)`; None where that cannot be had."""
+    kind = _kind(product)
+    return None if kind is None else kind.made(product)

@@ -1,0 +1,59 @@
+"""Products of matrices whose sums are short, as tiles on threads: gradients of weights over a small batch.
+
+BLAS computes them at little more than half the rate of long sums. Tiles take a sixth less of the time, but
+only where they find a core: BLAS's own threads stay on theirs for as long as they are told to. Each sum is
+rounded after each term, in their order, as BLAS's own of so few terms are.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+
+from .. import threads
+from ..addresses import address_of
+from . import running
+from .tiling import Product, call, source
+from .writing import TILE_BYTES
+
+# Terms of a sum: the fewest, and the most, of which BLAS computes more as fast.
+FEWEST, MOST = 16, {np.dtype(np.float32): 96, np.dtype(np.float64): 64}
+# Rows and columns from which on it is little that the last tiles compute again.
+LEAST = 96
+# Multiplications from which on threads come in time; bytes of factors that stay in the second-level cache.
+WORK, BYTES = 1 << 22, 1 << 20
+
+
+def pays(p: Product) -> bool:
+    """Whether tiles compute a product sooner than BLAS does."""
+    if not FEWEST <= p.terms <= MOST[p.dtype] or threads.count() == 1:
+        return False
+    large = min(p.rows, p.columns) >= LEAST and p.work >= WORK
+    return large and (p.rows + p.columns) * p.terms * p.dtype.itemsize <= BYTES
+
+
+def made(p: Product) -> Callable | None:
+    """`run(a, b, out)`, for out in C order; None where there is no loop for it."""
+    loop = _loop(p.dtype)
+    if loop is None:
+        return None
+    table = p.table()
+    at, tiles, work = address_of(table), p.tiles, p.work
+
+    def run(a: np.ndarray, b: np.ndarray, out: np.ndarray, _table: np.ndarray = table) -> None:
+        running.run(loop, tiles, work, at, id(a), id(b), id(out))
+
+    return run
+
+
+@functools.cache
+def _loop(dtype: np.dtype) -> Callable | None:
+    """Tiles from `start` to `stop`, of one tile's columns after the other: b stays in the cache."""
+    lines = [
+        f"for jj in range(0, columns, {TILE_BYTES // dtype.itemsize}):",
+        "    for ii in range(start, stop):",
+        *(f"        {line}" for line in call(dtype, "p2")),
+    ]
+    return running.loop(source(lines, 3), 3)

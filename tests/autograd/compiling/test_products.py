@@ -1,0 +1,179 @@
+"""Products of matrices as tiles in programs: which are, and what they give."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+import autograd
+import nn
+import optim
+from autograd import tensor, threads
+from autograd.compiling import layouts, native
+from autograd.compiling.ir import Instruction, Operand
+from autograd.loops import longsums, products, shortsums
+
+KINDS = {"short": shortsums, "long": longsums}
+
+
+def forget():
+    for cache in (products._kind, products._run):
+        cache.cache_clear()
+
+
+@pytest.fixture(autouse=True, params=KINDS)
+def kind(request, monkeypatch):
+    """Tiles of one kind, whatever the product."""
+    monkeypatch.setenv("WENGERT_NATIVE", "strict")
+    monkeypatch.setattr(threads, "count", lambda: 2)
+    monkeypatch.setattr(products, "blas_leaves", lambda: True)
+    monkeypatch.setattr(products, "has_wide_registers", lambda: True)
+    for name, each in KINDS.items():
+        pays = (lambda p: min(p.rows, p.columns) >= 96) if name == request.param else (lambda p: False)
+        monkeypatch.setattr(each, "pays", pays)
+    # no layout is faster than another: what lies in columns has no tiles
+    monkeypatch.setattr(layouts, "measured", lambda shapes: 1.0)
+    forget()
+    yield request.param
+    forget()
+
+
+def drawn(*shape, dtype=np.float64):
+    return np.random.default_rng(sum(shape)).standard_normal(shape).astype(dtype)
+
+
+def replayed(fn, *args):
+    """What a program of it gives, and its source."""
+    compiled = autograd.compile(fn, strict=True)
+    for _ in range(4):
+        found = compiled(*args)
+    return found, compiled.source
+
+
+WAYS = {
+    "as they are": lambda a, b: a.T @ b,
+    "turned": lambda a, b: (b.T @ a).T,
+    "of one array": lambda a, b: a.T @ a,
+    "of parts": lambda a, b: a[1:, 2:].T @ b[1:, :-3],
+    "beside another": lambda a, b: a.T @ b + (b.T @ a).T,
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("way", WAYS)
+def test_products_are_right(way, dtype):
+    a, b = drawn(61, 203, dtype=dtype), drawn(61, 121, dtype=dtype)
+    found, source = replayed(lambda a, b: WAYS[way](a, b) + 0.5, a, b)
+    wanted = WAYS[way](a.astype(np.float64), b.astype(np.float64)) + 0.5
+    assert "tiled_dot(" in source
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=500 * np.finfo(dtype).eps)
+
+
+def test_rows_side_by_side_are_blass():
+    """As in the products of a forward pass."""
+    a, b = drawn(500, 64), drawn(64, 128)
+    found, source = replayed(lambda a, b: a @ b, a, b)
+    assert "tiled_dot(" not in source
+    np.testing.assert_array_equal(found, a @ b)
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.int64])
+def test_other_numbers_are_blass(dtype):
+    a, b = (10 * drawn(100, 100)).astype(dtype), (10 * drawn(100, 120)).astype(dtype)
+    found, source = replayed(lambda a, b: a.T @ b, a, b)
+    assert "tiled_dot(" not in source
+    np.testing.assert_array_equal(found, a.T @ b)
+
+
+def operand(root, x, offset=0):
+    return Operand(root, offset, x.shape, x.strides, x.dtype)
+
+
+def call(fn=np.dot, a=0, b=1, out=2, dtypes=(np.float32,) * 3, options=None, order="C"):
+    """A product that tiles would compute, but for what is given."""
+    arrays = np.empty((64, 512), "f").T, np.empty((64, 784), "f"), np.empty((512, 784), "f", order)
+    operands = [operand(0, x)._replace(dtype=np.dtype(d)) for x, d in zip(arrays, dtypes, strict=True)]
+    x, y, made = (o._replace(root=root) for o, root in zip(operands, (a, b, out), strict=True))
+    return Instruction(fn, (x, y), options or {}, made, (), kind="call")
+
+
+CALLS = {
+    "dot": (call(), True),
+    "matmul": (call(np.matmul), True),
+    "of one array": (call(b=0), True),
+    "another function": (call(np.kron), False),
+    "a result of another dtype": (call(dtypes=("f4", "f4", "f8")), False),
+    "factors of two": (call(dtypes=("f4", "f8", "f4")), False),
+    "the result in the place of the first": (call(out=0), False),
+    "in that of the second": (call(out=1), False),
+    "a result in columns": (call(order="F"), False),
+    "options": (call(options={"dtype": np.float32}), False),
+}
+
+
+@pytest.mark.parametrize(("step", "tiles"), CALLS.values(), ids=CALLS)
+def test_which_calls_are_such_products(step, tiles):
+    found = native._in_tiles(step)
+    assert (found is not step) == tiles
+    assert found.fn is (products.tiled_dot if tiles else step.fn)
+
+
+def test_without_numba_there_are_none(monkeypatch):
+    monkeypatch.setattr(native, "available", lambda: False)
+    a, b = drawn(20, 100), drawn(20, 100)
+    found, source = replayed(lambda a, b: a.T @ b, a, b)
+    assert "tiled_dot(" not in source
+    np.testing.assert_array_equal(found, a.T @ b)
+
+
+def training(prepare):
+    """A step of a network, its data, and its parameters."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(nn.Linear(120, 130), nn.Tanh(), nn.Linear(130, 110), nn.Tanh(), nn.Linear(110, 3))
+    for p in model.parameters():
+        p._data[...] = rng.uniform(-0.2, 0.2, p.shape)
+    optimizer = optim.Adam(model.parameters(), lr=1e-3)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = (model(x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x = tensor(rng.standard_normal((32, 120)).astype(np.float32))
+    return prepare(step, model, optimizer), x, list(model.parameters())
+
+
+def test_a_training_step_with_tiles_for_gradients():
+    def trained(prepare):
+        step, x, parameters = training(prepare)
+        losses = [step(x).item() for _ in range(6)]
+        return step, losses, [p.detach().numpy() for p in parameters]
+
+    compiled, losses, found = trained(lambda step, *state: autograd.compile(step, state=state, strict=True))
+    assert compiled.source.count("tiled_dot(") == 2
+    _, wanted_losses, wanted = trained(lambda step, *state: step)
+    np.testing.assert_allclose(losses, wanted_losses, rtol=1e-5)
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(b).max())
+
+
+def test_a_step_takes_no_memory():
+    step, x, _ = training(lambda step, *state: autograd.compile(step, state=state, strict=True))
+    for _ in range(6):
+        step(x)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        step(x)
+        most = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert most < 4096
