@@ -14,27 +14,29 @@ import numpy as np
 from .. import threads
 from ..addresses import address_of
 from . import running
-from .tiling import Product, call, source
-from .writing import TILE_BYTES, TILE_TERMS
+from .room import taken
+from .tiling import Product, call, source, tiles, width
+from .writing import LINE, LINE_TERMS
 
 # Terms that are summed before the next ones are needed.
-BLOCK = 64
-# Rows of the result, at least, and bytes of them: a block of their factor stays in the first-level cache.
-ROWS, ROW_BYTES = 48, 512
-# Columns, at least, and bytes of all sums, which stay in the second-level cache.
-COLUMNS, BYTES = 256, 1 << 19
-# Bytes of the second factor from which on it comes from memory; threads for which this was measured.
+BLOCK = 80
+# Rows of the result, and bytes of them: a block of their factor stays in the first-level cache.
+ROWS, ROW_BYTES = 8, 512
+# Columns, from which on it is little that the last tiles compute again; bytes of all sums, which stay in
+# the second-level cache.
+COLUMNS, BYTES = 192, 1 << 19
+# Bytes of both factors from which on they come from memory; threads for which this was measured.
 FAR, THREADS = 1 << 22, 4
-# Where sums of other threads go: kept, since memory that is new takes longer.
-_spare: list[np.ndarray] = []
 
 
 def pays(p: Product) -> bool:
     """Whether tiles compute a product sooner than BLAS does."""
     size = p.dtype.itemsize
-    if p.rows < ROWS or p.rows * size > ROW_BYTES or p.columns < COLUMNS or threads.count() > THREADS:
+    if not p.is_of_rows or p.rows < ROWS or p.columns < COLUMNS or threads.count() > THREADS:
         return False
-    return p.rows * p.columns * size <= BYTES and p.terms * p.columns * size >= FAR
+    if p.rows * size > ROW_BYTES:
+        return False
+    return p.rows * p.columns * size <= BYTES and (p.rows + p.columns) * p.terms * size >= FAR
 
 
 def made(p: Product) -> Callable | None:
@@ -44,46 +46,37 @@ def made(p: Product) -> Callable | None:
         return None
     parts = min(threads.count(), p.terms)
     table = p.table(parts)
-    shape, at, work = (parts - 1, p.rows, p.columns), address_of(table), p.work
+    shape, at, work = (parts, p.rows, p.columns), address_of(table), p.work
 
     def run(a: np.ndarray, b: np.ndarray, out: np.ndarray, _table: np.ndarray = table) -> None:
-        room = _room((parts - 1) * out.nbytes)
-        others = np.ndarray(shape, p.dtype, room)
-        running.run(loop, parts, work, at, id(a), id(b), id(out), id(others))
-        for other in others:
-            np.add(out, other, out)
-        _spare[:] = [room]
+        with taken(parts * out.nbytes) as room:
+            sums = np.ndarray(shape, p.dtype, room)
+            running.run(loop, parts, work, at, id(a), id(b), id(sums))
+            np.add.reduce(sums, 0, out=out)
 
     return run
 
 
-def _room(nbytes: int) -> np.ndarray:
-    """Memory that no other thread has."""
-    try:
-        room = _spare.pop()
-    except IndexError:
-        return np.empty(nbytes, np.uint8)
-    return room if room.nbytes >= nbytes else np.empty(nbytes, np.uint8)
-
-
 @functools.cache
 def _loop(dtype: np.dtype) -> Callable | None:
-    """The parts from `start` to `stop`: each sums up some terms, the first in the result itself.
+    """The parts from `start` to `stop`: each has sums of its own, of some terms.
 
     While one block of terms is computed, the next rows of b, then those of a, are brought nearer.
     """
-    tile = call(dtype, "sums", k="k", count="count", more="more", ahead="ahead")
+    size = dtype.itemsize
+    b = f"p1 + k * next + j * {size}"
+    tile = call(dtype, "tile", "p0 + k * along", b, "sums", count="count", more="more", ahead="ahead")
     lines = [
         "for part in range(start, stop):",
         "    first, last = part * terms // parts, (part + 1) * terms // parts",
-        "    sums = p2 if part == 0 else p3 + (part - 1) * rows * below",
+        "    sums = p2 + part * rows * below",
         f"    for k in range(first, last, {BLOCK}):",
         f"        count, more, asked = min({BLOCK}, last - k), 1 if k > first else 0, 0",
         "        b_ahead, a_ahead = p1 + (k + count) * next, p0 + (k + count) * along - count * next",
-        f"        for jj in range(0, columns, {TILE_BYTES // dtype.itemsize}):",
-        "            for ii in range(tiles):",
+        f"        for jj in range(0, columns, {width('tile', dtype)}):",
+        f"            for ii in range({tiles('tile', 'rows')}):",
         "                ahead = asked + (b_ahead if asked < count * next else a_ahead)",
         *(f"                {line}" for line in tile),
-        f"                asked += count // {TILE_TERMS} * 64",
+        f"                asked += count // {LINE_TERMS} * {LINE}",
     ]
-    return running.loop(source(lines, 4, "parts"), 4)
+    return running.loop(source(lines, 3, "parts"), 3)

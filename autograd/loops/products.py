@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import longsums, shortsums
+from . import longsums, shortsums, tall
 from .processor import blas_leaves, has_wide_registers
 from .tiling import Product
 
@@ -38,7 +38,7 @@ def _kind(product: Product) -> Any:
     """The module that computes a product sooner than BLAS does."""
     if not (blas_leaves() and has_wide_registers()):
         return None
-    return next((kind for kind in (shortsums, longsums) if kind.pays(product)), None)
+    return next((kind for kind in (shortsums, longsums, tall) if kind.pays(product)), None)
 
 
 @functools.lru_cache(maxsize=512)

@@ -14,6 +14,7 @@ from numba.extending import intrinsic
 
 from .polynomials import FUNCTIONS
 from .tile import tile
+from .writing import TILES
 
 KINDS: dict[str, Any] = {
     "f4": types.float32, "f8": types.float64, "i4": types.int32, "i8": types.int64,
@@ -132,7 +133,7 @@ NAMES: dict[str, Any] = {
     **FUNCTIONS,
     **{f"load_{name}": _loading(kind) for name, kind in KINDS.items()},
     **{f"store_{name}": _storing(kind) for name, kind in KINDS.items()},
-    **{f"tile_{name}": tile(KINDS[name]) for name in ("f4", "f8")},
+    **{f"{name}_{kind}": tile(KINDS[kind], *TILES[name]) for name in TILES for kind in ("f4", "f8")},
     **{kind.name if name != "b1" else "boolean": getattr(numba, kind.name if name != "b1" else "boolean")
        for name, kind in KINDS.items()},
     **{f"{name}_libm": getattr(np, name) for name in ("sin", "cos")},

@@ -15,8 +15,8 @@ import numpy as np
 from .. import threads
 from ..addresses import address_of
 from . import running
-from .tiling import Product, call, source
-from .writing import TILE_BYTES
+from .tiling import Product, call, source, width
+from .writing import TILES
 
 # Terms of a sum: the fewest, and the most, of which BLAS computes more as fast.
 FEWEST, MOST = 16, {np.dtype(np.float32): 96, np.dtype(np.float64): 64}
@@ -28,7 +28,7 @@ WORK, BYTES = 1 << 22, 1 << 20
 
 def pays(p: Product) -> bool:
     """Whether tiles compute a product sooner than BLAS does."""
-    if not FEWEST <= p.terms <= MOST[p.dtype] or threads.count() == 1:
+    if not (p.is_of_rows and FEWEST <= p.terms <= MOST[p.dtype]) or threads.count() == 1:
         return False
     large = min(p.rows, p.columns) >= LEAST and p.work >= WORK
     return large and (p.rows + p.columns) * p.terms * p.dtype.itemsize <= BYTES
@@ -40,10 +40,10 @@ def made(p: Product) -> Callable | None:
     if loop is None:
         return None
     table = p.table()
-    at, tiles, work = address_of(table), p.tiles, p.work
+    at, length, work = address_of(table), -(-p.rows // TILES["tile"][0]), p.work
 
     def run(a: np.ndarray, b: np.ndarray, out: np.ndarray, _table: np.ndarray = table) -> None:
-        running.run(loop, tiles, work, at, id(a), id(b), id(out))
+        running.run(loop, length, work, at, id(a), id(b), id(out))
 
     return run
 
@@ -51,9 +51,10 @@ def made(p: Product) -> Callable | None:
 @functools.cache
 def _loop(dtype: np.dtype) -> Callable | None:
     """Tiles from `start` to `stop`, of one tile's columns after the other: b stays in the cache."""
+    tile = call(dtype, "tile", "p0", f"p1 + j * {dtype.itemsize}", "p2")
     lines = [
-        f"for jj in range(0, columns, {TILE_BYTES // dtype.itemsize}):",
+        f"for jj in range(0, columns, {width('tile', dtype)}):",
         "    for ii in range(start, stop):",
-        *(f"        {line}" for line in call(dtype, "p2")),
+        *(f"        {line}" for line in tile),
     ]
     return running.loop(source(lines, 3), 3)

@@ -1,7 +1,8 @@
 """A tile of a product of matrices, all of whose sums stay in registers.
 
-Eight rows of three vectors are 24 sums, which need 24 of the 32 registers of AVX-512; for each term eight
-numbers of one factor and three vectors of the other are read, as they lie. BLAS copies both factors first.
+Eight rows of three vectors, or six of four, are 24 sums, which need 24 of the 32 registers of AVX-512; for
+each term so many numbers of one factor and vectors of the other are read, as they lie. BLAS copies both
+factors first.
 """
 
 from __future__ import annotations
@@ -14,33 +15,31 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .writing import TILE_BYTES, TILE_ROWS, TILE_TERMS
+from .writing import LINE, LINE_TERMS
 
-BYTES = 64  # of a vector, and of a line of the cache
-VECTORS = TILE_BYTES // BYTES
-ARGUMENTS = ("a", "along", "b", "next", "count", "out", "below", "more", "row", "column", "ahead")
+ARGUMENTS = ("a", "down", "along", "b", "next", "count", "out", "below", "more", "row", "column", "ahead")
 _WORD, _LANE = ir.IntType(64), ir.IntType(32)
 
 
-def tile(kind: Any) -> Callable:
-    """`tile(a, along, b, next, count, out, below, more, row, column, ahead)`: out = a @ b.
+def tile(kind: Any, rows: int, vectors: int) -> Callable:
+    """`tile(a, down, along, b, next, count, out, below, more, row, column, ahead)`: out = a @ b.
 
-    `a`, `b` and `out` are addresses, of elements that lie side by side in a column of a, and in rows of the
-    others; from one to the next of these there are `along`, `next` and `below` bytes. `count` is of the
-    terms. If `more`, the sums go on from what out has. Rows before `row` and columns before `column` are
-    computed and not stored. Meanwhile memory from `ahead` on is brought nearer, a line for `TILE_TERMS`
-    terms; what is not there takes time, and is no error.
+    `a`, `b` and `out` are addresses, of elements that lie side by side in rows of b and of out. From a row
+    of a to the next there are `down` bytes, and `along` from a column; from a row of b and of out `next`
+    and `below`. `count` is of the terms. If `more`, the sums go on from what out has. Rows before `row` and
+    columns before `column` are computed and not stored. Meanwhile memory from `ahead` on is brought nearer,
+    a line for `LINE_TERMS` terms; what is not there takes time, and is no error.
     """
 
     @intrinsic
     def fn(
-        typing: Any, a: Any, along: Any, b: Any, next: Any, count: Any, out: Any, below: Any,
+        typing: Any, a: Any, down: Any, along: Any, b: Any, next: Any, count: Any, out: Any, below: Any,
         more: Any, row: Any, column: Any, ahead: Any,
     ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             element = context.get_value_type(kind)
-            vector = ir.VectorType(element, BYTES // context.get_abi_sizeof(element))
-            _Tile(builder, vector, dict(zip(ARGUMENTS, args, strict=True))).write()
+            vector = ir.VectorType(element, LINE // context.get_abi_sizeof(element))
+            _Tile(builder, vector, rows, vectors, dict(zip(ARGUMENTS, args, strict=True))).write()
             return context.get_dummy_value()
 
         return types.void(*[types.int64] * len(ARGUMENTS)), generate
@@ -51,15 +50,16 @@ def tile(kind: Any) -> Callable:
 class _Tile:
     """Writes the instructions of a tile."""
 
-    def __init__(self, builder: Any, vector: Any, at: dict[str, Any]):
+    def __init__(self, builder: Any, vector: Any, rows: int, vectors: int, at: dict[str, Any]):
         self.builder, self.vector, self.at = builder, vector, at
+        self.rows, self.vectors = range(rows), range(vectors)
         self.fma = self._function(f"llvm.fma.{self._suffix()}", vector, [vector] * 3)
-        starts = [builder.add(at["out"], builder.mul(at["below"], _WORD(r))) for r in range(TILE_ROWS)]
-        self.outs = [[self._place(s, v * BYTES) for v in range(VECTORS)] for s in starts]
+        starts = [builder.add(at["out"], builder.mul(at["below"], _WORD(r))) for r in self.rows]
+        self.outs = [[self._place(s, v * LINE) for v in self.vectors] for s in starts]
 
     def write(self) -> None:
         builder, at = self.builder, self.at
-        zeros = [self.vector([0.0] * self.vector.count)] * (VECTORS * TILE_ROWS)
+        zeros = [self.vector([0.0] * self.vector.count) for _ in itertools.chain(*self.outs)]
         with builder.if_else(builder.icmp_signed("!=", at["more"], _WORD(0))) as (then, otherwise):
             with then:
                 before = [builder.load(place, align=1) for place in itertools.chain(*self.outs)]
@@ -67,9 +67,9 @@ class _Tile:
             with otherwise:
                 other = builder.block
         sums = self._either((before, one), (zeros, other))
-        odd = builder.srem(at["count"], _WORD(TILE_TERMS))
+        odd = builder.srem(at["count"], _WORD(LINE_TERMS))
         state = [_WORD(0), at["a"], at["b"], at["ahead"], *sums]
-        state = self._loop(state, TILE_TERMS, builder.sub(at["count"], odd))
+        state = self._loop(state, LINE_TERMS, builder.sub(at["count"], odd))
         state = self._loop(state, 1, at["count"])
         self._store(state[4:])
 
@@ -83,7 +83,7 @@ class _Tile:
         k, a, b, ahead, *sums = phis
         if terms > 1:
             self._ask_for(ahead)
-            ahead = builder.add(ahead, _WORD(BYTES))
+            ahead = builder.add(ahead, _WORD(LINE))
         for _ in range(terms):
             sums = self._grown(a, b, sums)
             a, b = builder.add(a, self.at["along"]), builder.add(b, self.at["next"])
@@ -98,13 +98,14 @@ class _Tile:
     def _grown(self, a: Any, b: Any, sums: list) -> list:
         """The sums with one term more."""
         builder, vector = self.builder, self.vector
-        several = [builder.load(self._place(b, v * BYTES), align=1) for v in range(VECTORS)]
+        several = [builder.load(self._place(b, v * LINE), align=1) for v in self.vectors]
         found = []
-        for r in range(TILE_ROWS):
-            one = builder.load(self._place(a, r * BYTES // vector.count, vector.element), align=1)
+        for r in self.rows:
+            at = builder.add(a, builder.mul(self.at["down"], _WORD(r)))
+            one = builder.load(self._place(at, 0, vector.element), align=1)
             everywhere = self._everywhere(vector, one)
             for v, x in enumerate(several):
-                found.append(builder.call(self.fma, [everywhere, x, sums[r * VECTORS + v]]))
+                found.append(builder.call(self.fma, [everywhere, x, sums[r * len(self.vectors) + v]]))
         return found
 
     def _store(self, sums: list) -> None:
@@ -117,12 +118,12 @@ class _Tile:
         first = self._everywhere(lanes, self.at["column"])
         masks = [
             builder.icmp_signed(">=", lanes(list(range(v * count, (v + 1) * count))), first)
-            for v in range(VECTORS)
+            for v in self.vectors
         ]
         for r, places in enumerate(self.outs):
             with builder.if_then(builder.icmp_signed(">=", _WORD(r), self.at["row"])):
                 for v, place in enumerate(places):
-                    builder.call(store, [sums[r * VECTORS + v], place, _LANE(1), masks[v]])
+                    builder.call(store, [sums[r * len(self.vectors) + v], place, _LANE(1), masks[v]])
 
     def _ask_for(self, address: Any) -> None:
         """Have a line of memory brought to the second-level cache; of what is not there nothing is said."""

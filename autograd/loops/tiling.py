@@ -8,35 +8,33 @@ import numpy as np
 
 from . import machine
 from .running import KINDS
-from .writing import TILE_BYTES, TILE_ROWS, exact, word
+from .writing import LINE, TILES, exact, word
 
 
 class Product(NamedTuple):
-    """A product a @ b of matrices; elements of a column of a, and of a row of b, lie side by side.
+    """A product a @ b of matrices.
 
     Attributes:
-        along: bytes from a column of a to the next.
-        next: bytes from a row of b to the next.
+        down, along: bytes from a row of a to the next, and from a column.
+        next, beside: the same of b.
     """
 
     dtype: np.dtype
     rows: int
     terms: int
     columns: int
+    down: int
     along: int
     next: int
+    beside: int
 
     @classmethod
     def of(cls, a: Any, b: Any) -> Product | None:
         """That of two arrays; None where tiles cannot compute it."""
-        dtype = a.dtype
-        if dtype != b.dtype or dtype not in KINDS or a.shape[1] != b.shape[0]:
+        dtype, (rows, terms) = a.dtype, a.shape
+        if dtype != b.dtype or dtype not in KINDS or terms != b.shape[0]:
             return None
-        (below, along), (next, beside) = a.strides, b.strides
-        if not below == beside == dtype.itemsize:
-            return None
-        rows, terms = a.shape
-        return cls(dtype, rows, terms, b.shape[1], along, next)
+        return cls(dtype, rows, terms, b.shape[1], *a.strides, *b.strides)
 
     @property
     def work(self) -> int:
@@ -44,36 +42,49 @@ class Product(NamedTuple):
         return self.rows * self.terms * self.columns
 
     @property
-    def tiles(self) -> int:
-        """How many tiles there are below each other."""
-        return -(-self.rows // TILE_ROWS)
+    def is_of_rows(self) -> bool:
+        """Whether it sums products of rows as they lie: those of a's columns, and b's."""
+        return self.down == self.beside == self.dtype.itemsize
 
     def table(self, *more: int) -> np.ndarray:
         """What a loop reads; the result is in C order."""
-        return np.array([*self[1:], self.tiles, self.columns * self.dtype.itemsize, *more], np.int64)
+        return np.array([*self[1:], self.columns * self.dtype.itemsize, *more], np.int64)
 
 
 def source(lines: list[str], arrays: int, *more: str) -> str:
     """A loop that knows what is in a product's table, by these names; its arrays' data are p0, p1..."""
-    names = [*Product._fields[1:], "tiles", "below", *more]
+    names = [*Product._fields[1:], "below", *more]
     head = [f"{name} = {word('t', i)}" for i, name in enumerate(names)]
     head += [f"p{i} = {word(f'x{i}', machine.DATA)}" for i in range(arrays)]
     given = ["t", "start", "stop", *(f"x{i}" for i in range(arrays))]
     return exact(given, [*head, *lines, "return 0"])
 
 
-def call(
-    dtype: np.dtype, out: str, k: str = "0", count: str = "terms", more: str = "0", ahead: str = "b"
-) -> list[str]:
-    """Statements that compute the tile `ii` of the columns from `jj` on, of so many terms from k on.
+def width(name: str, dtype: np.dtype) -> int:
+    """Columns of a tile."""
+    return TILES[name][1] * LINE // dtype.itemsize
 
-    The last tiles begin so far before the end that they are whole, and leave out what others store.
+
+def tiles(name: str, rows: str) -> str:
+    """How many tiles there are below each other, as source."""
+    height = TILES[name][0]
+    return f"({rows} + {height - 1}) // {height}"
+
+
+def call(
+    dtype: np.dtype, name: str, a: str, b: str, out: str, next: str = "next", rows: str = "rows",
+    count: str = "terms", more: str = "0", ahead: str = "b",
+) -> list[str]:  # fmt: skip
+    """Statements that compute the tile `ii` of so many rows, of the columns from `jj` on.
+
+    `a` and `out` are where the rows begin; `b`, which may name j, is where the tile's columns do. The last
+    tiles begin so far before the end that they are whole, and leave out what others store.
     """
-    size, columns = dtype.itemsize, TILE_BYTES // dtype.itemsize
+    size, height = dtype.itemsize, TILES[name][0]
     return [
-        f"i, j = min(ii * {TILE_ROWS}, rows - {TILE_ROWS}), min(jj, columns - {columns})",
-        f"row, column = ii * {TILE_ROWS} - i, jj - j",
-        f"a, b = p0 + i * {size} + {k} * along, p1 + j * {size} + {k} * next",
-        f"to = {out} + i * below + j * {size}",
-        f"tile_{KINDS[dtype]}(a, along, b, next, {count}, to, below, {more}, row, column, {ahead})",
+        f"i, j = min(ii * {height}, {rows} - {height}), min(jj, columns - {width(name, dtype)})",
+        f"row, column = ii * {height} - i, jj - j",
+        f"a, b, to = {a} + i * down, {b}, {out} + i * below + j * {size}",
+        f"{name}_{KINDS[dtype]}"
+        f"(a, down, along, b, {next}, {count}, to, below, {more}, row, column, {ahead})",
     ]

@@ -12,8 +12,10 @@ from .machine import COUNTED
 
 # The first line of a source none of whose products and sums may be contracted.
 EXACT = "# exact"
-# Rows of a tile of a product, bytes of one, and terms for which a line of memory is asked for: see tile.py.
-TILE_ROWS, TILE_BYTES, TILE_TERMS = 8, 192, 2
+# Tiles of a product by the names that sources call them: rows, and vectors of a row; see tile.py.
+TILES = {"tile": (8, 3), "wide_tile": (6, 4)}
+# Bytes of a vector, which are a line of memory; terms of a tile's sums for which it asks for one line.
+LINE, LINE_TERMS = 64, 4
 NAMES = {
     "f4": "float32", "f8": "float64", "i4": "int32", "i8": "int64",
     "u1": "uint8", "u4": "uint32", "u8": "uint64", "b1": "boolean",

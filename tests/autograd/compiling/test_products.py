@@ -15,7 +15,7 @@ import optim
 from autograd import tensor, threads
 from autograd.compiling import layouts, native
 from autograd.compiling.ir import Instruction, Operand
-from autograd.loops import longsums, products, shortsums
+from autograd.loops import longsums, products, shortsums, tall
 
 KINDS = {"short": shortsums, "long": longsums}
 
@@ -32,14 +32,19 @@ def kind(request, monkeypatch):
     monkeypatch.setattr(threads, "count", lambda: 2)
     monkeypatch.setattr(products, "blas_leaves", lambda: True)
     monkeypatch.setattr(products, "has_wide_registers", lambda: True)
+    monkeypatch.setattr(tall, "pays", lambda p: False)
     for name, each in KINDS.items():
-        pays = (lambda p: min(p.rows, p.columns) >= 96) if name == request.param else (lambda p: False)
-        monkeypatch.setattr(each, "pays", pays)
+        wanted = name == request.param
+        monkeypatch.setattr(each, "pays", lambda p, wanted=wanted: wanted and _large_of_rows(p))
     # no layout is faster than another: what lies in columns has no tiles
     monkeypatch.setattr(layouts, "measured", lambda shapes: 1.0)
     forget()
     yield request.param
     forget()
+
+
+def _large_of_rows(p):
+    return p.is_of_rows and min(p.rows, p.columns) >= 96
 
 
 def drawn(*shape, dtype=np.float64):
@@ -129,6 +134,15 @@ def test_without_numba_there_are_none(monkeypatch):
     found, source = replayed(lambda a, b: a.T @ b, a, b)
     assert "tiled_dot(" not in source
     np.testing.assert_array_equal(found, a.T @ b)
+
+
+def test_products_of_a_forward_pass(monkeypatch):
+    monkeypatch.setattr(tall, "pays", lambda p: not p.is_of_rows)
+    x, w = drawn(203, 130, dtype=np.float32), drawn(70, 130, dtype=np.float32)
+    found, source = replayed(lambda x, w: np.maximum(x @ w.T, 0) @ w, x, w)
+    assert source.count("tiled_dot(") == 2
+    wanted = np.maximum(x.astype(np.float64) @ w.T, 0) @ w
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-3)
 
 
 def training(prepare):

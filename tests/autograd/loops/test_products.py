@@ -11,15 +11,16 @@ import pytest
 pytest.importorskip("numba")
 
 from autograd import threads
-from autograd.loops import longsums, processor, products, running, shortsums
-from autograd.loops.tiling import Product
-from autograd.loops.writing import TILE_BYTES, TILE_ROWS
+from autograd.loops import longsums, processor, products, room, running, shortsums, tall
+from autograd.loops.tiling import Product, width
+from autograd.loops.writing import TILES
 
-KINDS = {"short": shortsums, "long": longsums}
+KINDS = {"short": shortsums, "long": longsums, "tall": tall}
+LOOPS = shortsums._loop, longsums._loop, tall._loop, tall._pack
 
 
 def forget():
-    for cache in (products._kind, products._run, shortsums._loop, longsums._loop):
+    for cache in (products._kind, products._run, *LOOPS):
         cache.cache_clear()
 
 
@@ -36,10 +37,14 @@ def afresh(monkeypatch):
 
 @pytest.fixture(params=KINDS)
 def kind(request, monkeypatch):
-    """The only kind of tiles, whatever the product."""
-    for each in KINDS.values():
-        monkeypatch.setattr(each, "pays", lambda p, each=each: each is KINDS[request.param])
+    only(request.param, monkeypatch)
     return request.param
+
+
+def only(kind, monkeypatch):
+    """Tiles of one kind, whatever the product."""
+    for name, each in KINDS.items():
+        monkeypatch.setattr(each, "pays", lambda p, name=name: name == kind)
 
 
 def drawn(*shape, dtype=np.float64):
@@ -53,14 +58,16 @@ def tiled(a, b):
     return out
 
 
-# factors of (k, m) and (k, n)
+# factors of (m, k) and (k, n), of rows or columns, and what is made of them
 WAYS = {
-    "as they are": lambda m, k, n: (drawn(k, m).T, drawn(k, n)),
-    "parts of others": lambda m, k, n: (drawn(3 * k, m + 3)[1::3, 2:-1].T, drawn(k + 1, n + 5)[1:, 2:-3]),
-    "one row for all": lambda m, k, n: (drawn(k, m).T, np.broadcast_to(drawn(n), (k, n))),
-    "from the end": lambda m, k, n: (drawn(k, m)[::-1].T, drawn(k, n)[::-1]),
-}
-SIZES = [(96, 16, 96), (97, 17, 99), (8, 1, 48), (9, 130, 49), (103, 300, 121), (48, 129, 300)]
+    "as they are": (lambda a: a, lambda b: b),
+    "parts of others": (
+        lambda a: np.pad(a, ((2, 1), (3, 5)))[2:-1, 3:-5], lambda b: np.repeat(b, 3, 0)[1::3]
+    ),
+    "one row for all": (lambda a: a, lambda b: np.broadcast_to(b[0], b.shape)),
+    "from the end": (lambda a: a[::-1].copy()[::-1], lambda b: b[::-1].copy()[::-1]),
+}  # fmt: skip
+SIZES = [(96, 16, 96), (97, 17, 99), (8, 1, 64), (9, 130, 65), (103, 300, 121), (145, 225, 300)]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -69,31 +76,20 @@ SIZES = [(96, 16, 96), (97, 17, 99), (8, 1, 48), (9, 130, 49), (103, 300, 121), 
 @pytest.mark.parametrize("several", [1, 2, 3])
 def test_products_are_right(kind, way, dtype, size, several, monkeypatch):
     monkeypatch.setattr(threads, "count", lambda: several)
-    a, b = WAYS[way](*size)
-    if way == "as they are":
-        a, b = a.T.astype(dtype).T, b.astype(dtype)
-    else:  # their layouts matter
-        a, b = (x if dtype == np.float64 else _single(x) for x in (a, b))
-    np.testing.assert_allclose(
-        tiled(a, b), a.astype(np.float64) @ b, rtol=0, atol=40 * np.finfo(dtype).eps * size[1] ** 0.5
-    )
-
-
-def _single(x):
-    """x in single precision, in a layout of the same kind."""
-    if 0 in x.strides:
-        return np.broadcast_to(x[0].astype(np.float32), x.shape)
-    base = x.base
-    while base.base is not None:
-        base = base.base
-    start = x.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-    strides = tuple(s // 2 for s in x.strides)
-    return np.ndarray(x.shape, np.float32, base.astype(np.float32), start // 2, strides)
+    m, k, n = size
+    of_a, of_b = WAYS[way]
+    if kind == "tall":
+        factors = [(of_a(drawn(m, k, dtype=dtype)), of_b(drawn(k, n, dtype=dtype)))]
+        factors.append((factors[0][0], of_a(drawn(n, k, dtype=dtype)).T))
+    else:
+        factors = [(of_b(drawn(k, m, dtype=dtype)).T, of_b(drawn(k, n, dtype=dtype)))]
+    for a, b in factors:
+        most = k * np.finfo(dtype).eps * (np.abs(a).astype(np.float64) @ np.abs(b))
+        assert (np.abs(tiled(a, b) - a.astype(np.float64) @ b) <= most).all()
 
 
 def test_parts_of_short_sums_give_the_bits_of_the_whole(monkeypatch):
-    monkeypatch.setattr(longsums, "pays", lambda p: False)
-    monkeypatch.setattr(shortsums, "pays", lambda p: True)
+    only("short", monkeypatch)
     a, b = drawn(50, 203, dtype=np.float32).T, drawn(50, 131, dtype=np.float32)
     monkeypatch.setattr(threads, "PARALLEL", 1 << 60)
     whole = tiled(a, b)
@@ -105,8 +101,7 @@ def test_parts_of_short_sums_give_the_bits_of_the_whole(monkeypatch):
 
 def test_threads_compute_parts_of_long_sums(monkeypatch):
     """Each some of the terms, so that nothing depends on which is first."""
-    monkeypatch.setattr(longsums, "pays", lambda p: True)
-    monkeypatch.setattr(shortsums, "pays", lambda p: False)
+    only("long", monkeypatch)
     seen = []
     spread = threads.spread
     monkeypatch.setattr(threads, "spread", lambda fn, n, *rest: seen.append(n) or spread(fn, n, *rest))
@@ -145,8 +140,7 @@ def test_zeros_are_positive(kind):
 
 def test_threads_of_a_program_have_rooms_of_their_own(monkeypatch):
     """Products at the same time, of several sizes: no sums of one lie where another's are."""
-    monkeypatch.setattr(longsums, "pays", lambda p: True)
-    monkeypatch.setattr(shortsums, "pays", lambda p: False)
+    only("long", monkeypatch)
     pairs = [(drawn(400, 40 + 9 * i).T, drawn(400, 60 + i)) for i in range(4)]
     wanted = [a @ b for a, b in pairs]
     wrong = []
@@ -163,7 +157,7 @@ def test_threads_of_a_program_have_rooms_of_their_own(monkeypatch):
     for worker in workers:
         worker.join()
     assert not wrong
-    assert len(longsums._spare) == 1
+    assert len(room._spare) == 1
 
 
 def test_without_loops_products_are_blass(kind, monkeypatch):
@@ -182,58 +176,92 @@ def test_what_no_tile_computes_is_blass():
 
 # ------------------------------------------------------------------ which pay
 
-FLOAT, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+
+def product(code, rows, terms, columns, of_rows=True):
+    """One whose factors are both in rows, the first turned, or not."""
+    dtype = np.dtype(code)
+    a, b = np.empty((terms, rows), dtype).T, np.empty((terms, columns), dtype)
+    found = Product.of(a if of_rows else np.empty((rows, terms), dtype), b)
+    assert found is not None
+    return found
+
+
 SHORT = {
-    "a batch of 64": ((FLOAT, 512, 64, 784), True),
-    "of 16": ((FLOAT, 512, 16, 784), True),
-    "of 15": ((FLOAT, 512, 15, 784), False),
-    "of 96": ((FLOAT, 512, 96, 784), True),
-    "of 97": ((FLOAT, 512, 97, 784), False),
-    "of 64 doubles": ((DOUBLE, 512, 64, 784), True),
-    "of 65 doubles": ((DOUBLE, 512, 65, 784), False),
-    "a few outputs": ((FLOAT, 96, 64, 784), True),
-    "fewer": ((FLOAT, 95, 64, 784), False),
-    "a few inputs": ((FLOAT, 1024, 64, 96), True),
-    "fewer inputs": ((FLOAT, 1024, 64, 95), False),
-    "what one thread does as soon": ((FLOAT, 255, 64, 256), False),
-    "just enough": ((FLOAT, 256, 64, 256), True),
-    "as much as a cache holds": ((FLOAT, 2048, 64, 2048), True),
-    "more": ((FLOAT, 2048, 64, 2049), False),
+    "a batch of 64": (("f4", 512, 64, 784), True),
+    "of 16": (("f4", 512, 16, 784), True),
+    "of 15": (("f4", 512, 15, 784), False),
+    "of 96": (("f4", 512, 96, 784), True),
+    "of 97": (("f4", 512, 97, 784), False),
+    "of 64 doubles": (("f8", 512, 64, 784), True),
+    "of 65 doubles": (("f8", 512, 65, 784), False),
+    "a few outputs": (("f4", 96, 64, 784), True),
+    "fewer": (("f4", 95, 64, 784), False),
+    "a few inputs": (("f4", 1024, 64, 96), True),
+    "fewer inputs": (("f4", 1024, 64, 95), False),
+    "what one thread does as soon": (("f4", 255, 64, 256), False),
+    "just enough": (("f4", 256, 64, 256), True),
+    "as much as a cache holds": (("f4", 2048, 64, 2048), True),
+    "more": (("f4", 2048, 64, 2049), False),
+    "of a forward pass": (("f4", 512, 64, 784, False), False),
 }
 LONG = {
-    "a batch of 5,000": ((FLOAT, 100, 5000, 784), True),
-    "as many doubles": ((DOUBLE, 64, 5000, 784), True),
-    "few rows": ((FLOAT, 48, 5000, 784), True),
-    "fewer": ((FLOAT, 47, 5000, 784), False),
-    "rows that a cache holds": ((FLOAT, 128, 5000, 784), True),
-    "more": ((FLOAT, 129, 5000, 784), False),
-    "more of doubles": ((DOUBLE, 65, 5000, 784), False),
-    "few columns": ((FLOAT, 100, 5000, 256), True),
-    "fewer columns": ((FLOAT, 100, 5000, 255), False),
-    "sums that a cache holds": ((FLOAT, 128, 2000, 1024), True),
-    "more sums": ((FLOAT, 128, 2000, 1025), False),
-    "from memory": ((FLOAT, 100, 4096, 256), True),
-    "from a cache": ((FLOAT, 100, 4095, 256), False),
+    "a batch of 5,000": (("f4", 100, 5000, 784), True),
+    "as many doubles": (("f8", 64, 5000, 784), True),
+    "few rows": (("f4", 8, 5000, 784), True),
+    "fewer": (("f4", 7, 5000, 784), False),
+    "rows that a cache holds": (("f4", 128, 5000, 784), True),
+    "more": (("f4", 129, 5000, 784), False),
+    "more of doubles": (("f8", 65, 5000, 784), False),
+    "few columns": (("f4", 100, 5000, 192), True),
+    "fewer columns": (("f4", 100, 5000, 191), False),
+    "sums that a cache holds": (("f4", 128, 2000, 1024), True),
+    "more sums": (("f4", 128, 2000, 1025), False),
+    "from memory": (("f4", 64, 4096, 192), True),
+    "from a cache": (("f4", 64, 4095, 192), False),
+    "of a forward pass": (("f4", 100, 5000, 784, False), False),
+}
+TALL = {
+    "a batch of 5,000": (("f4", 5000, 784, 100, False), True),
+    "as many doubles": (("f8", 5000, 784, 100, False), True),
+    "of 2,000": (("f4", 2000, 784, 100, False), True),
+    "fewer": (("f4", 1999, 784, 100, False), False),
+    "a narrow layer": (("f4", 5000, 784, 64, False), True),
+    "a narrower one": (("f4", 5000, 784, 63, False), False),
+    "a narrow layer of doubles": (("f8", 5000, 784, 32, False), True),
+    "a narrower one of doubles": (("f8", 5000, 784, 31, False), False),
+    "a wide layer": (("f4", 5000, 784, 320, False), True),
+    "a wider one": (("f4", 5000, 784, 321, False), False),
+    "a weight that a cache holds": (("f4", 5000, 2048, 256, False), True),
+    "a larger one": (("f4", 5000, 2049, 256, False), False),
+    "enough work": (("f4", 2048, 32, 256, False), True),
+    "less": (("f4", 2047, 32, 256, False), False),
+    "columns": (("f4", 5000, 784, 100), False),
 }
 
 
-@pytest.mark.parametrize(("product", "pays"), SHORT.values(), ids=SHORT)
-def test_which_short_sums_pay(product, pays):
-    assert shortsums.pays(Product(*product, 0, 0)) == pays
+@pytest.mark.parametrize(("given", "pays"), SHORT.values(), ids=SHORT)
+def test_which_short_sums_pay(given, pays):
+    assert shortsums.pays(product(*given)) == pays
 
 
-@pytest.mark.parametrize(("product", "pays"), LONG.values(), ids=LONG)
-def test_which_long_sums_pay(product, pays):
-    assert longsums.pays(Product(*product, 0, 0)) == pays
+@pytest.mark.parametrize(("given", "pays"), LONG.values(), ids=LONG)
+def test_which_long_sums_pay(given, pays):
+    assert longsums.pays(product(*given)) == pays
+
+
+@pytest.mark.parametrize(("given", "pays"), TALL.values(), ids=TALL)
+def test_which_tall_factors_pay(given, pays):
+    assert tall.pays(product(*given)) == pays
 
 
 @pytest.mark.parametrize(
-    ("several", "short", "long"), [(1, False, True), (2, True, True), (5, True, False)]
+    ("several", "short", "others"), [(1, False, True), (2, True, True), (5, True, False)]
 )
-def test_how_many_threads_they_pay_on(several, short, long, monkeypatch):
+def test_how_many_threads_they_pay_on(several, short, others, monkeypatch):
     monkeypatch.setattr(threads, "count", lambda: several)
-    assert shortsums.pays(Product(FLOAT, 512, 64, 784, 0, 0)) == short
-    assert longsums.pays(Product(FLOAT, 100, 5000, 784, 0, 0)) == long
+    assert shortsums.pays(product(*SHORT["a batch of 64"][0])) == short
+    assert longsums.pays(product(*LONG["a batch of 5,000"][0])) == others
+    assert tall.pays(product(*TALL["a batch of 5,000"][0])) == others
 
 
 @pytest.mark.parametrize("why", ["blas_leaves", "has_wide_registers"])
@@ -245,9 +273,12 @@ def test_what_is_left_to_blas(why, monkeypatch):
     assert not products.tiles_pay(a, b)
 
 
-def test_tiles_are_whole_within_the_least():
-    assert min(shortsums.LEAST, longsums.ROWS) >= TILE_ROWS
-    assert min(shortsums.LEAST, longsums.COLUMNS) * 4 >= TILE_BYTES
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tiles_are_whole_within_the_least(dtype):
+    size = np.dtype(dtype).itemsize
+    assert min(shortsums.LEAST, longsums.ROWS, tall.ROWS) >= max(rows for rows, _ in TILES.values())
+    assert min(shortsums.LEAST, longsums.COLUMNS) >= width("tile", np.dtype(dtype))
+    assert size * max(width(name, np.dtype(dtype)) for name in TILES) <= tall.ROW_BYTES
 
 
 @pytest.mark.parametrize(

@@ -9,80 +9,100 @@ pytest.importorskip("numba")
 
 from autograd.loops import running, tiling
 from autograd.loops.tiling import Product
-from autograd.loops.writing import TILE_BYTES, TILE_ROWS, TILE_TERMS
+from autograd.loops.writing import LINE_TERMS, TILES
 
 
 def drawn(*shape, dtype):
     return np.random.default_rng(sum(shape)).standard_normal(shape).astype(dtype)
 
 
-def computed(a, b, out, ii=0, jj=0, **how):
+@pytest.fixture(params=TILES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(params=["f4", "f8"])
+def dtype(request):
+    return np.dtype(request.param)
+
+
+@pytest.fixture
+def size(name, dtype):
+    """Rows and columns of the tile."""
+    return TILES[name][0], tiling.width(name, dtype)
+
+
+def computed(name, a, b, out, ii=0, jj=0, k=0, **how):
     """What is in `out` after the tile `ii` of the columns from `jj` on."""
-    lines = [f"ii, jj = {ii}, {jj}", *tiling.call(out.dtype, "p2", **how)]
+    at = f"p0 + {k} * along", f"p1 + {k} * next + j * beside", "p2"
+    lines = [f"ii, jj = {ii}, {jj}", *tiling.call(out.dtype, name, *at, **how)]
     loop = running.loop(tiling.source(lines, 3), 3)
     table = Product.of(a, b).table()
     loop(table.ctypes.data, 0, 1, id(a), id(b), id(out))
     return out
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("terms", [1, TILE_TERMS, TILE_TERMS + 1, 64, 65])
+@pytest.mark.parametrize("terms", [1, LINE_TERMS - 1, LINE_TERMS, LINE_TERMS + 1, 64, 67])
 @pytest.mark.parametrize("more", [0, 1])
-def test_a_tile(dtype, terms, more):
-    width = TILE_BYTES // np.dtype(dtype).itemsize
-    a, b = drawn(terms, TILE_ROWS + 3, dtype=dtype).T, drawn(terms, width + 5, dtype=dtype)
-    before = drawn(TILE_ROWS + 3, width + 5, dtype=dtype)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_tile(name, dtype, size, terms, more, turned):
+    rows, width = size
+    a, b = drawn(rows + 3, terms, dtype=dtype), drawn(terms, width + 5, dtype=dtype)
+    a = a.T.copy().T if turned else a
+    before = drawn(rows + 3, width + 5, dtype=dtype)
     wanted = before.copy()
-    product = (a.astype(np.float64) @ b)[:TILE_ROWS, :width]
-    wanted[:TILE_ROWS, :width] = product + more * before[:TILE_ROWS, :width]
-    found = computed(a, b, before.copy(), more=str(more))
+    product = (a.astype(np.float64) @ b)[:rows, :width]
+    wanted[:rows, :width] = product + more * before[:rows, :width]
+    found = computed(name, a, b, before.copy(), more=str(more))
     np.testing.assert_allclose(found, wanted, rtol=0, atol=100 * np.finfo(dtype).eps)
     outside = np.ones(found.shape, bool)
-    outside[:TILE_ROWS, :width] = False
+    outside[:rows, :width] = False
     np.testing.assert_array_equal(found[outside], before[outside])
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("rows", [1, 3, TILE_ROWS])
+@pytest.mark.parametrize("rows", [1, 3, 6])
 @pytest.mark.parametrize("columns", [1, 11, 16, 17])
-def test_the_last_tile_leaves_what_others_store(dtype, rows, columns):
+def test_the_last_tile_leaves_what_others_store(name, dtype, size, rows, columns):
     """It is whole, and stores so many rows and columns."""
-    width = TILE_BYTES // np.dtype(dtype).itemsize
-    a, b = drawn(9, TILE_ROWS + rows, dtype=dtype).T, drawn(9, width + columns, dtype=dtype)
-    out = np.full((TILE_ROWS + rows, width + columns), 7, dtype)
-    found = computed(a, b, out, ii=1, jj=width)
+    height, width = size
+    a, b = drawn(height + rows, 9, dtype=dtype), drawn(9, width + columns, dtype=dtype)
+    out = np.full((height + rows, width + columns), 7, dtype)
+    found = computed(name, a, b, out, ii=1, jj=width)
     product = a.astype(np.float64) @ b
-    np.testing.assert_allclose(found[TILE_ROWS:, width:], product[TILE_ROWS:, width:], rtol=0, atol=1e-5)
-    found[TILE_ROWS:, width:] = 7
+    np.testing.assert_allclose(found[height:, width:], product[height:, width:], rtol=0, atol=1e-5)
+    found[height:, width:] = 7
     np.testing.assert_array_equal(found, np.full_like(found, 7))
 
 
-def test_only_some_terms():
-    a, b = drawn(40, TILE_ROWS, dtype=np.float32).T, drawn(40, 48, dtype=np.float32)
-    found = computed(a, b, np.zeros((TILE_ROWS, 48), np.float32), k="7", count="20")
+def test_only_some_terms(name, dtype, size):
+    rows, width = size
+    a, b = drawn(rows, 40, dtype=dtype), drawn(40, width, dtype=dtype)
+    found = computed(name, a, b, np.zeros((rows, width), dtype), k=7, count="20")
     np.testing.assert_allclose(found, a[:, 7:27] @ b[7:27], rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("ahead", ["0", "-64", "p1 + 4096 * 4096", "1 << 62"])
-def test_memory_that_is_not_there_may_be_asked_for(ahead):
-    a, b = drawn(64, TILE_ROWS, dtype=np.float32).T, drawn(64, 48, dtype=np.float32)
-    found = computed(a, b, np.zeros((TILE_ROWS, 48), np.float32), ahead=ahead)
+def test_memory_that_is_not_there_may_be_asked_for(name, dtype, size, ahead):
+    rows, width = size
+    a, b = drawn(rows, 64, dtype=dtype), drawn(64, width, dtype=dtype)
+    found = computed(name, a, b, np.zeros((rows, width), dtype), ahead=ahead)
     np.testing.assert_allclose(found, a @ b, rtol=0, atol=1e-4)
 
 
 PRODUCTS = {
-    "columns by rows": (np.ones((5, 9), "f").T, np.ones((5, 7), "f"), (9, 5, 7, 36, 28)),
-    "of larger arrays": (np.ones((5, 19), "f")[:, 2:11].T, np.ones((5, 8), "f")[:, 1:], (9, 5, 7, 76, 32)),
-    "from the end": (np.ones((5, 9))[::-1].T, np.ones((5, 7))[::-1], (9, 5, 7, -72, -56)),
-    "rows by rows": (np.ones((9, 5), "f"), np.ones((5, 7), "f"), None),
-    "columns by columns": (np.ones((5, 9), "f").T, np.ones((7, 5), "f").T, None),
+    "columns by rows": (np.ones((5, 9), "f").T, np.ones((5, 7), "f"), (9, 5, 7, 4, 36, 28, 4)),
+    "of larger arrays": (
+        np.ones((5, 19), "f")[:, 2:11].T, np.ones((5, 8), "f")[:, 1:], (9, 5, 7, 4, 76, 32, 4)
+    ),
+    "from the end": (np.ones((5, 9))[::-1].T, np.ones((5, 7))[::-1], (9, 5, 7, 8, -72, -56, 8)),
+    "rows by columns": (np.ones((9, 5), "f"), np.ones((7, 5), "f").T, (9, 5, 7, 20, 4, 4, 20)),
     "two dtypes": (np.ones((5, 9), "f").T, np.ones((5, 7)), None),
     "halves": (np.ones((5, 9), "e").T, np.ones((5, 7), "e"), None),
     "other bytes": (np.ones((5, 9), ">f8").T, np.ones((5, 7), ">f8"), None),
     "integers": (np.ones((5, 9), "i4").T, np.ones((5, 7), "i4"), None),
     "complex numbers": (np.ones((5, 9), "D").T, np.ones((5, 7), "D"), None),
     "lengths that differ": (np.ones((5, 9), "f").T, np.ones((6, 7), "f"), None),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("a", "b", "wanted"), PRODUCTS.values(), ids=PRODUCTS)

@@ -1,0 +1,129 @@
+"""Products of a tall matrix and a small one, as tiles: a layer's outputs for a large batch.
+
+The small one is copied, block by block as the tiles read it. The tall one is read as it lies, and memory is
+asked for it in time; BLAS copies that too.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import threads
+from ..addresses import address_of
+from . import running
+from .room import taken
+from .running import KINDS
+from .tiling import Product, call, source, tiles, width
+from .writing import LINE, LINE_TERMS, TILES, indented
+
+# What the table has besides: panels of columns, those of the wider tile, and bytes of a row of the copy.
+_MORE = "panels", "wides", "copied"
+# Terms of a block, and rows that are computed before the next ones are needed.
+TERMS, ROWS = 112, 48
+# Multiplications from which on threads come in time.
+WORK = 1 << 24
+# Rows, at least, for which the small factor is copied, and threads are woken.
+TALL = 2000
+# Columns at most, and bytes of a row of the result at least, which are those of the wider tile.
+COLUMNS, ROW_BYTES = 320, TILES["wide_tile"][1] * LINE
+# Bytes of the small factor, which stays in the second-level cache; threads for which all this was measured.
+BYTES, THREADS = 1 << 21, 4
+
+
+def pays(p: Product) -> bool:
+    """Whether tiles compute a product sooner than BLAS does."""
+    size = p.dtype.itemsize
+    if p.along != size or p.rows < TALL or p.columns > COLUMNS or p.columns * size < ROW_BYTES:
+        return False
+    return p.work >= WORK and p.terms * p.columns * size <= BYTES and threads.count() <= THREADS
+
+
+def made(p: Product) -> Callable | None:
+    """`run(a, b, out)`, for out in C order; None where there is no loop for it."""
+    pack, loop = _pack(p.dtype), _loop(p.dtype)
+    if pack is None or loop is None:
+        return None
+    wide, narrow = _widths(p.dtype)
+    vectors = -(-p.columns * p.dtype.itemsize // LINE)
+    wides = vectors % 3  # and the rest in threes
+    panels = wides + -(-max(0, p.columns - wides * wide) // narrow)
+    copied = wides * wide + (panels - wides) * narrow
+    table = p.table(panels, wides, copied * p.dtype.itemsize)
+    nbytes = copied * p.terms * p.dtype.itemsize
+    at, blocks, work = address_of(table), max(1, p.rows // ROWS), p.work
+
+    def run(a: np.ndarray, b: np.ndarray, out: np.ndarray, _table: np.ndarray = table) -> None:
+        with taken(nbytes) as room:
+            running.run(pack, -(-p.terms // TERMS), work, at, id(b), id(room))
+            running.run(loop, blocks, work, at, id(a), id(room), id(out))
+
+    return run
+
+
+def _widths(dtype: np.dtype) -> tuple[int, int]:
+    return width("wide_tile", dtype), width("tile", dtype)
+
+
+def _panels(dtype: np.dtype, body: Callable[[str], list[str]]) -> list[str]:
+    """Statements over all panels of columns: `jj` is where one begins, `at` where it is copied to."""
+    wide, narrow = _widths(dtype)
+    lines = ["for panel in range(panels):"]
+    for head, name, jj in (
+        ("if panel < wides:", "wide_tile", f"panel * {wide}"),
+        ("else:", "tile", f"wides * {wide} + (panel - wides) * {narrow}"),
+    ):
+        panel = [f"jj = {jj}", *body(name), f"at += count * {TILES[name][1] * LINE}"]
+        lines += indented([head, *indented(panel)])
+    return lines
+
+
+@functools.cache
+def _pack(dtype: np.dtype) -> Callable | None:
+    """The blocks of terms from `start` to `stop` of b, each panel after panel."""
+    kind = KINDS[dtype]
+
+    def copy(name: str) -> list[str]:
+        columns = width(name, dtype)
+        return [
+            f"j = min(jj, columns - {columns})",
+            "for k in range(count):",
+            f"    for c in range({columns}):",
+            f"        x = load_{kind}(p0 + (first + k) * next + (j + c) * beside, 0, 0, 2)",
+            f"        store_{kind}(at, k * {columns} + c, x, 1, 2)",
+        ]
+
+    lines = [
+        "for block in range(start, stop):",
+        f"    first = block * {TERMS}",
+        f"    count, at = min({TERMS}, terms - first), p1 + first * copied",
+        *indented(_panels(dtype, copy)),
+    ]
+    return running.loop(source(lines, 2, *_MORE), 2)
+
+
+@functools.cache
+def _loop(dtype: np.dtype) -> Callable | None:
+    """The blocks of rows from `start` to `stop`; the last has what is left over too."""
+
+    def compute(name: str) -> list[str]:
+        how: dict[str, Any] = {"next": str(TILES[name][1] * LINE), "rows": "height", "count": "count"}
+        here = "p0 + first * down + k * along", "at", "p2 + first * below"
+        tile = call(dtype, name, *here, more="1 if k > 0 else 0", ahead="ahead", **how)
+        step = f"ahead += count // {LINE_TERMS} * {LINE}"
+        return [f"for ii in range({tiles(name, 'height')}):", *indented([*tile, step])]
+
+    lines = [
+        f"blocks = max(1, rows // {ROWS})",
+        "for block in range(start, stop):",
+        f"    first = block * {ROWS}",
+        f"    height = {ROWS} if block < blocks - 1 else rows - first",
+        "    at, ahead = p1, p0 + (first + height) * down",
+        f"    for k in range(0, terms, {TERMS}):",
+        f"        count = min({TERMS}, terms - k)",
+        *indented(_panels(dtype, compute), 2),
+    ]
+    return running.loop(source(lines, 3, *_MORE), 3)
