@@ -246,7 +246,7 @@ def _in_tiles(step: Instruction) -> Instruction:
     found = factors(step)
     if found is None or not all(len(o.shape) == 2 for o in found) or not found[2].contiguous:
         return step
-    return dataclasses.replace(step, fn=tiled_dot, options={}) if tiles_pay(*found[:2]) else step
+    return dataclasses.replace(step, fn=tiled_dot) if tiles_pay(*found[:2]) else step
 
 
 def _moves_much(group: Group) -> bool:

@@ -13,7 +13,7 @@ import autograd
 import nn
 import optim
 from autograd import tensor, threads
-from autograd.compiling import layouts, native
+from autograd.compiling import layouts, lowering, native
 from autograd.compiling.ir import Instruction, Operand
 from autograd.loops import longsums, products, shortsums, tall
 
@@ -126,6 +126,17 @@ def test_which_calls_are_such_products(step, tiles):
     found = native._in_tiles(step)
     assert (found is not step) == tiles
     assert found.fn is (products.tiled_dot if tiles else step.fn)
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_the_result_is_named_once(by_name):
+    step = call(np.matmul)
+    if by_name:
+        made = step.results
+        step = Instruction(np.matmul, step.args, {"out": made}, None, (made,), kind="call")
+    found = native._in_tiles(step)
+    names = {step.args[0]: "x", step.args[1]: "y", step.out: "z", products.tiled_dot: "tiled_dot"}
+    assert lowering.source(found, lambda o: names[o]) == ["tiled_dot(x, y, out=z)"]
 
 
 def test_without_numba_there_are_none(monkeypatch):
