@@ -18,25 +18,25 @@ from .room import taken
 from .tiling import Product, call, source, tiles, width
 from .writing import LINE, LINE_TERMS
 
-# Terms that are summed before the next ones are needed.
+# Terms that are summed before the next ones are needed; each block's sums are then added to the others'.
 BLOCK = 80
-# Rows of the result, and bytes of them: a block of their factor stays in the first-level cache.
-ROWS, ROW_BYTES = 8, 512
-# Columns, from which on it is little that the last tiles compute again; bytes of all sums, which stay in
-# the second-level cache.
-COLUMNS, BYTES = 192, 1 << 19
-# Bytes of both factors from which on they come from memory; threads for which this was measured.
-FAR, THREADS = 1 << 22, 4
+# Rows of the result, at least: BLAS computes fewer as fast. Bytes of as many elements, at most: a block of
+# their factor stays in the first-level cache.
+ROWS, ROW_BYTES = {np.dtype(np.float32): 8, np.dtype(np.float64): 24}, 512
+# Columns: of fewer the last tiles compute much again, of more a block leaves the second-level cache.
+COLUMNS = range(192, 1001)
+# Terms of a sum, at least; bytes of both factors from which on they come from memory.
+TERMS, FAR = 2000, 1 << 22
+# More threads than these are left to BLAS: measured were one and two.
+THREADS = 4
 
 
 def pays(p: Product) -> bool:
     """Whether tiles compute a product sooner than BLAS does."""
     size = p.dtype.itemsize
-    if not p.is_of_rows or p.rows < ROWS or p.columns < COLUMNS or threads.count() > THREADS:
+    if not p.is_of_rows or p.terms < TERMS or p.columns not in COLUMNS or threads.count() > THREADS:
         return False
-    if p.rows * size > ROW_BYTES:
-        return False
-    return p.rows * p.columns * size <= BYTES and (p.rows + p.columns) * p.terms * size >= FAR
+    return ROWS[p.dtype] <= p.rows <= ROW_BYTES // size and (p.rows + p.columns) * p.terms * size >= FAR
 
 
 def made(p: Product) -> Callable | None:
@@ -52,7 +52,8 @@ def made(p: Product) -> Callable | None:
         with taken(parts * out.nbytes) as room:
             sums = np.ndarray(shape, p.dtype, room)
             running.run(loop, parts, work, at, id(a), id(b), id(sums))
-            np.add.reduce(sums, 0, out=out)
+            with np.errstate(over="ignore", invalid="ignore"):  # loops report nothing
+                np.add.reduce(sums, 0, out=out)
 
     return run
 

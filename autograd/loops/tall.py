@@ -28,18 +28,28 @@ TERMS, ROWS = 112, 48
 WORK = 1 << 24
 # Rows, at least, for which the small factor is copied, and threads are woken.
 TALL = 2000
-# Columns at most, and bytes of a row of the result at least, which are those of the wider tile.
-COLUMNS, ROW_BYTES = 320, TILES["wide_tile"][1] * LINE
-# Bytes of the small factor, which stays in the second-level cache; threads for which all this was measured.
-BYTES, THREADS = 1 << 21, 4
+# Columns at most; vectors of them, at least, which are those of the wider tile, and of which two such would
+# compute three in vain.
+COLUMNS, LEAST, WASTED = 320, TILES["wide_tile"][1], 5
+# Bytes of the small factor, which stays in the second-level cache.
+BYTES = 1 << 21
+# More threads than these are left to BLAS: measured were one and two.
+THREADS = 4
 
 
 def pays(p: Product) -> bool:
     """Whether tiles compute a product sooner than BLAS does."""
     size = p.dtype.itemsize
-    if p.along != size or p.rows < TALL or p.columns > COLUMNS or p.columns * size < ROW_BYTES:
+    if p.along != size or p.rows < TALL or p.work < WORK or p.terms * p.columns * size > BYTES:
         return False
-    return p.work >= WORK and p.terms * p.columns * size <= BYTES and threads.count() <= THREADS
+    if p.columns > COLUMNS or p.columns * size < LEAST * LINE or _vectors(p) == WASTED:
+        return False
+    return threads.count() <= THREADS
+
+
+def _vectors(p: Product) -> int:
+    """Those that a row of the result takes."""
+    return -(-p.columns * p.dtype.itemsize // LINE)
 
 
 def made(p: Product) -> Callable | None:
@@ -48,8 +58,7 @@ def made(p: Product) -> Callable | None:
     if pack is None or loop is None:
         return None
     wide, narrow = _widths(p.dtype)
-    vectors = -(-p.columns * p.dtype.itemsize // LINE)
-    wides = vectors % 3  # and the rest in threes
+    wides = _vectors(p) % 3  # and the rest in threes
     panels = wides + -(-max(0, p.columns - wides * wide) // narrow)
     copied = wides * wide + (panels - wides) * narrow
     table = p.table(panels, wides, copied * p.dtype.itemsize)

@@ -26,9 +26,9 @@ def tile(kind: Any, rows: int, vectors: int) -> Callable:
 
     `a`, `b` and `out` are addresses, of elements that lie side by side in rows of b and of out. From a row
     of a to the next there are `down` bytes, and `along` from a column; from a row of b and of out `next`
-    and `below`. `count` is of the terms. If `more`, the sums go on from what out has. Rows before `row` and
-    columns before `column` are computed and not stored. Meanwhile memory from `ahead` on is brought nearer,
-    a line for `LINE_TERMS` terms; what is not there takes time, and is no error.
+    and `below`. `count` is of the terms. If `more`, the sums are added to what out has. Rows before `row`
+    and columns before `column` are computed and not stored. Meanwhile memory from `ahead` on is brought
+    nearer, a line for `LINE_TERMS` terms; what is not there takes time, and is no error.
     """
 
     @intrinsic
@@ -60,18 +60,19 @@ class _Tile:
     def write(self) -> None:
         builder, at = self.builder, self.at
         zeros = [self.vector([0.0] * self.vector.count) for _ in itertools.chain(*self.outs)]
-        with builder.if_else(builder.icmp_signed("!=", at["more"], _WORD(0))) as (then, otherwise):
-            with then:
-                before = [builder.load(place, align=1) for place in itertools.chain(*self.outs)]
-                one = builder.block
-            with otherwise:
-                other = builder.block
-        sums = self._either((before, one), (zeros, other))
         odd = builder.srem(at["count"], _WORD(LINE_TERMS))
-        state = [_WORD(0), at["a"], at["b"], at["ahead"], *sums]
+        state = [_WORD(0), at["a"], at["b"], at["ahead"], *zeros]
         state = self._loop(state, LINE_TERMS, builder.sub(at["count"], odd))
-        state = self._loop(state, 1, at["count"])
-        self._store(state[4:])
+        self._store(self._added(self._loop(state, 1, at["count"])[4:]))
+
+    def _added(self, sums: list) -> list:
+        """The sums, with those that are there if there are `more`."""
+        builder, before = self.builder, self.builder.block
+        with builder.if_then(builder.icmp_signed("!=", self.at["more"], _WORD(0))):
+            places = itertools.chain(*self.outs)
+            added = [builder.fadd(builder.load(p, align=1), s) for p, s in zip(places, sums, strict=True)]
+            there = builder.block
+        return self._either((sums, before), (added, there))
 
     def _loop(self, state: list, terms: int, stop: Any) -> list:
         """The state with all terms before `stop`, so many at a time."""
