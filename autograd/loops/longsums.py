@@ -12,10 +12,9 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import threads
-from ..addresses import address_of
 from . import running
 from .room import taken
-from .tiling import Product, call, source, tiles, width
+from .tiling import THREADS, Product, call, source, tiles, width
 from .writing import LINE, LINE_TERMS
 
 # Terms that are summed before the next ones are needed; each block's sums are then added to the others'.
@@ -27,8 +26,6 @@ ROWS, ROW_BYTES = {np.dtype(np.float32): 8, np.dtype(np.float64): 24}, 512
 COLUMNS = range(192, 1001)
 # Terms of a sum, at least; bytes of both factors from which on they come from memory.
 TERMS, FAR = 2000, 1 << 22
-# More threads than these are left to BLAS: measured were one and two.
-THREADS = 4
 
 
 def pays(p: Product) -> bool:
@@ -45,13 +42,12 @@ def made(p: Product) -> Callable | None:
     if loop is None:
         return None
     parts = min(threads.count(), p.terms)
-    table = p.table(parts)
-    shape, at, work = (parts, p.rows, p.columns), address_of(table), p.work
+    shape, sum_up = (parts, p.rows, p.columns), p.bound(loop, parts, parts)
 
-    def run(a: np.ndarray, b: np.ndarray, out: np.ndarray, _table: np.ndarray = table) -> None:
+    def run(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         with taken(parts * out.nbytes) as room:
             sums = np.ndarray(shape, p.dtype, room)
-            running.run(loop, parts, work, at, id(a), id(b), id(sums))
+            sum_up(a, b, sums)
             with np.errstate(over="ignore", invalid="ignore"):  # loops report nothing
                 np.add.reduce(sums, 0, out=out)
 

@@ -16,7 +16,7 @@ def taken(nbytes: int) -> Iterator[np.ndarray]:
     try:
         room = _spare.pop()
     except IndexError:
-        room = np.empty(nbytes, np.uint8)
+        room = np.empty(0, np.uint8)
     if room.nbytes < nbytes:
         room = np.empty(nbytes, np.uint8)
     try:

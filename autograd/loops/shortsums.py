@@ -13,7 +13,6 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import threads
-from ..addresses import address_of
 from . import running
 from .tiling import Product, call, source, width
 from .writing import TILES
@@ -37,15 +36,7 @@ def pays(p: Product) -> bool:
 def made(p: Product) -> Callable | None:
     """`run(a, b, out)`, for out in C order; None where there is no loop for it."""
     loop = _loop(p.dtype)
-    if loop is None:
-        return None
-    table = p.table()
-    at, length, work = address_of(table), -(-p.rows // TILES["tile"][0]), p.work
-
-    def run(a: np.ndarray, b: np.ndarray, out: np.ndarray, _table: np.ndarray = table) -> None:
-        running.run(loop, length, work, at, id(a), id(b), id(out))
-
-    return run
+    return None if loop is None else p.bound(loop, -(-p.rows // TILES["tile"][0]))
 
 
 @functools.cache

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from .. import threads
-from ..addresses import address_of
 from . import running
 from .room import taken
 from .running import KINDS
-from .tiling import Product, call, source, tiles, width
+from .tiling import THREADS, Product, call, source, tiles, width
 from .writing import LINE, LINE_TERMS, TILES, indented
 
 # What the table has besides: panels of columns, those of the wider tile, and bytes of a row of the copy.
@@ -33,8 +31,6 @@ TALL = 2000
 COLUMNS, LEAST, WASTED = 320, TILES["wide_tile"][1], 5
 # Bytes of the small factor, which stays in the second-level cache.
 BYTES = 1 << 21
-# More threads than these are left to BLAS: measured were one and two.
-THREADS = 4
 
 
 def pays(p: Product) -> bool:
@@ -61,14 +57,14 @@ def made(p: Product) -> Callable | None:
     wides = _vectors(p) % 3  # and the rest in threes
     panels = wides + -(-max(0, p.columns - wides * wide) // narrow)
     copied = wides * wide + (panels - wides) * narrow
-    table = p.table(panels, wides, copied * p.dtype.itemsize)
-    nbytes = copied * p.terms * p.dtype.itemsize
-    at, blocks, work = address_of(table), max(1, p.rows // ROWS), p.work
+    nbytes, more = copied * p.terms * p.dtype.itemsize, (panels, wides, copied * p.dtype.itemsize)
+    copy = p.bound(pack, -(-p.terms // TERMS), *more)
+    multiply = p.bound(loop, max(1, p.rows // ROWS), *more)
 
-    def run(a: np.ndarray, b: np.ndarray, out: np.ndarray, _table: np.ndarray = table) -> None:
+    def run(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         with taken(nbytes) as room:
-            running.run(pack, -(-p.terms // TERMS), work, at, id(b), id(room))
-            running.run(loop, blocks, work, at, id(a), id(room), id(out))
+            copy(b, room)
+            multiply(a, room, out)
 
     return run
 
@@ -119,9 +115,9 @@ def _loop(dtype: np.dtype) -> Callable | None:
     """The blocks of rows from `start` to `stop`; the last has what is left over too."""
 
     def compute(name: str) -> list[str]:
-        how: dict[str, Any] = {"next": str(TILES[name][1] * LINE), "rows": "height", "count": "count"}
         here = "p0 + first * down + k * along", "at", "p2 + first * below"
-        tile = call(dtype, name, *here, more="1 if k > 0 else 0", ahead="ahead", **how)
+        next, more = str(TILES[name][1] * LINE), "1 if k > 0 else 0"
+        tile = call(dtype, name, *here, next, "height", "count", more, "ahead")
         step = f"ahead += count // {LINE_TERMS} * {LINE}"
         return [f"for ii in range({tiles(name, 'height')}):", *indented([*tile, step])]
 

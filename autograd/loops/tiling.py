@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import machine
+from ..addresses import address_of
+from . import machine, running
 from .running import KINDS
 from .writing import LINE, TILES, exact, word
+
+# More threads than these are left to BLAS by what was measured on one and two.
+THREADS = 4
 
 
 class Product(NamedTuple):
@@ -43,12 +48,18 @@ class Product(NamedTuple):
 
     @property
     def is_of_rows(self) -> bool:
-        """Whether it sums products of rows as they lie: those of a's columns, and b's."""
+        """Whether columns of a, and rows of b, lie side by side: as in gradients of weights."""
         return self.down == self.beside == self.dtype.itemsize
 
-    def table(self, *more: int) -> np.ndarray:
-        """What a loop reads; the result is in C order."""
-        return np.array([*self[1:], self.columns * self.dtype.itemsize, *more], np.int64)
+    def bound(self, loop: Callable, length: int, *more: int) -> Callable:
+        """`run(*arrays)` of a loop over range(length) that reads a table with `more`; results are in C order."""
+        table = np.array([*self[1:], self.columns * self.dtype.itemsize, *more], np.int64)
+        work = self.work
+
+        def run(*arrays: np.ndarray) -> None:
+            running.run(loop, length, work, address_of(table), *map(id, arrays))
+
+        return run
 
 
 def source(lines: list[str], arrays: int, *more: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -72,3 +74,21 @@ def training_step(model: Any, optimizer: Any, loss: Callable = F.cross_entropy) 
         return value
 
     return step
+
+
+def peak(program: Callable, args: tuple) -> tuple[int, int]:
+    """How many bytes above what there was a call has at most, and after it."""
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        program(*args)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        result = program(*args)
+        after, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    del result
+    return most - before, after - before

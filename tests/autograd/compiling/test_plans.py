@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import gc
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -18,29 +16,12 @@ from autograd.compiling import native, plan
 from autograd.compiling.lowering import gives_new_array
 from autograd.errors import ArgumentError, CompileError
 from tests.autograd.compiling import test_training_steps as steps
+from tests.support.compiling import peak
 
 # ---------------------------------------------------------------- what a step allocates
 
 # NumPy's iterator has buffers of its own for some operands: three of 4 KB at most.
 BUFFERS = 3 * 512 * 8
-
-
-def peak(program, args):
-    """How many bytes above what there was a call has at most, and after it."""
-    gc.collect()
-    gc.disable()
-    tracemalloc.start()
-    try:
-        program(*args)
-        tracemalloc.reset_peak()
-        before = tracemalloc.get_traced_memory()[0]
-        result = program(*args)
-        after, most = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-        gc.enable()
-    del result
-    return most - before, after - before
 
 
 @pytest.mark.parametrize("name", steps.MODELS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
-
 import numpy as np
 import pytest
 
@@ -11,11 +9,12 @@ pytest.importorskip("numba")
 
 import autograd
 import nn
-import optim
-from autograd import tensor, threads
+from autograd import threads
 from autograd.compiling import layouts, lowering, native
 from autograd.compiling.ir import Instruction, Operand
 from autograd.loops import longsums, products, shortsums, tall
+from tests.autograd.compiling import test_training_steps as steps
+from tests.support.compiling import peak
 
 KINDS = {"short": shortsums, "long": longsums}
 
@@ -156,49 +155,27 @@ def test_products_of_a_forward_pass(monkeypatch):
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-3)
 
 
-def training(prepare):
-    """A step of a network, its data, and its parameters."""
-    rng = np.random.default_rng(0)
-    model = nn.Sequential(nn.Linear(120, 130), nn.Tanh(), nn.Linear(130, 110), nn.Tanh(), nn.Linear(110, 3))
-    for p in model.parameters():
-        p._data[...] = rng.uniform(-0.2, 0.2, p.shape)
-    optimizer = optim.Adam(model.parameters(), lr=1e-3)
-
-    def step(x):
-        optimizer.zero_grad()
-        loss = (model(x) ** 2).mean()
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    x = tensor(rng.standard_normal((32, 120)).astype(np.float32))
-    return prepare(step, model, optimizer), x, list(model.parameters())
+BUILT = steps.chain(
+    (nn.Linear, 120, 130), (nn.Tanh,), (nn.Linear, 130, 110), (nn.Tanh,), (nn.Linear, 110, 3)
+)
+BATCH = drawn(32, 120, dtype=np.float32), np.arange(32) % 3
 
 
 def test_a_training_step_with_tiles_for_gradients():
-    def trained(prepare):
-        step, x, parameters = training(prepare)
-        losses = [step(x).item() for _ in range(6)]
-        return step, losses, [p.detach().numpy() for p in parameters]
-
-    compiled, losses, found = trained(lambda step, *state: autograd.compile(step, state=state, strict=True))
+    step, _, *trained = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
+    wanted = steps.trajectory(step, *trained, [BATCH] * 6)
+    step, state, *trained = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
+    compiled = autograd.compile(step, state=state, strict=True)
+    found = steps.trajectory(compiled, *trained, [BATCH] * 6)
     assert compiled.source.count("tiled_dot(") == 2
-    _, wanted_losses, wanted = trained(lambda step, *state: step)
-    np.testing.assert_allclose(losses, wanted_losses, rtol=1e-5)
     for a, b in zip(found, wanted, strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(b).max())
 
 
 def test_a_step_takes_no_memory():
-    step, x, _ = training(lambda step, *state: autograd.compile(step, state=state, strict=True))
+    step, state, *_ = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
+    compiled = autograd.compile(step, state=state, strict=True)
     for _ in range(6):
-        step(x)
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        tracemalloc.reset_peak()
-        step(x)
-        most = tracemalloc.get_traced_memory()[1] - before
-    finally:
-        tracemalloc.stop()
-    assert most < 4096
+        compiled(*BATCH)
+    assert "tiled_dot(" in compiled.source
+    assert peak(compiled, BATCH)[0] < 4096

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-import threading
 import warnings
 
 import numpy as np
@@ -13,9 +11,10 @@ import pytest
 pytest.importorskip("numba")
 
 from autograd import threads
-from autograd.loops import longsums, processor, products, room, running, shortsums, tall
+from autograd.loops import longsums, products, room, running, shortsums, tall
 from autograd.loops.tiling import Product, width
 from autograd.loops.writing import TILES
+from tests.support.threads import in_threads
 
 KINDS = {"short": shortsums, "long": longsums, "tall": tall}
 LOOPS = shortsums._loop, longsums._loop, tall._loop, tall._pack
@@ -143,7 +142,7 @@ def test_zeros_are_positive(kind):
 
 @pytest.mark.parametrize("kind", ["long", "tall"])
 @pytest.mark.parametrize("columns", [64, 100, 113, 200])
-def test_no_more_room_is_taken_than_is_written(kind, columns, monkeypatch):
+def test_nothing_is_written_beyond_the_room(kind, columns, monkeypatch):
     only(kind, monkeypatch)
     rooms = []
 
@@ -165,22 +164,18 @@ def test_no_more_room_is_taken_than_is_written(kind, columns, monkeypatch):
 def test_many_terms_are_summed_block_by_block(kind, monkeypatch):
     """One by one 60,000 equal terms in float32 would be off by 2e-4."""
     only(kind, monkeypatch)
-    terms = np.full((60_000, 16), 0.1, np.float32), np.ones((60_000, 64), np.float32)
-    a, b = terms if kind == "long" else (np.ascontiguousarray(terms[0].T).T, terms[1])
-    a = a.T
+    a, b = np.full((16, 60_000), 0.1, np.float32), np.ones((60_000, 64), np.float32)
     wanted = 60_000 * np.float64(np.float32(0.1))
     np.testing.assert_allclose(tiled(a, b), np.full((16, 64), wanted), rtol=1e-5)
 
 
 def test_parts_that_overflow_say_nothing(monkeypatch):
     only("long", monkeypatch)
-    a, b = np.full((100, 8), 1e20, np.float32), np.full((100, 48), 1e18, np.float32)
-    b[50:] *= -1
+    a, b = np.full((8, 100), 1e25, np.float32), np.full((100, 48), 1e18, np.float32)
+    b[50:] *= -1  # the sums of one thread are infinite, and of the other minus that
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        a[:50] *= np.float32(1e5)
-        a[50:] *= np.float32(1e5)
-        assert np.isnan(tiled(a.T, b)).all()
+        assert np.isnan(tiled(a.T.copy().T, b)).all()
 
 
 def test_threads_of_a_program_have_rooms_of_their_own(monkeypatch):
@@ -196,11 +191,7 @@ def test_threads_of_a_program_have_rooms_of_their_own(monkeypatch):
             if not np.allclose(found, wanted[i], rtol=0, atol=1e-10):
                 wrong.append(i)
 
-    workers = [threading.Thread(target=work, args=(i,)) for i in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    in_threads(work, range(4))
     assert not wrong
     assert len(room._spare) == 1
 
@@ -208,6 +199,8 @@ def test_threads_of_a_program_have_rooms_of_their_own(monkeypatch):
 def test_without_loops_products_are_blass(kind, monkeypatch):
     monkeypatch.setattr(running, "loop", lambda source, arrays: None)
     a, b, out = drawn(20, 100).T, drawn(20, 101), np.empty((100, 101))
+    assert products.tiles_pay(a, b)
+    assert products._run(Product.of(a, b)) is None
     products.tiled_dot(a, b, out)
     np.testing.assert_array_equal(out, a.dot(b))
 
@@ -292,19 +285,16 @@ TALL = {
 }
 
 
-@pytest.mark.parametrize(("given", "pays"), SHORT.values(), ids=SHORT)
-def test_which_short_sums_pay(given, pays):
-    assert shortsums.pays(product(*given)) == pays
+PAYS = {
+    f"{kind}: {name}": (KINDS[kind], *case)
+    for kind, cases in (("short", SHORT), ("long", LONG), ("tall", TALL))
+    for name, case in cases.items()
+}
 
 
-@pytest.mark.parametrize(("given", "pays"), LONG.values(), ids=LONG)
-def test_which_long_sums_pay(given, pays):
-    assert longsums.pays(product(*given)) == pays
-
-
-@pytest.mark.parametrize(("given", "pays"), TALL.values(), ids=TALL)
-def test_which_tall_factors_pay(given, pays):
-    assert tall.pays(product(*given)) == pays
+@pytest.mark.parametrize(("kind", "given", "pays"), PAYS.values(), ids=PAYS)
+def test_which_products_pay(kind, given, pays):
+    assert kind.pays(product(*given)) == pays
 
 
 @pytest.mark.parametrize(
@@ -333,46 +323,3 @@ def test_tiles_are_whole_within_the_least(dtype):
     )
     assert min(shortsums.LEAST, longsums.COLUMNS.start) >= width("tile", np.dtype(dtype))
     assert max(vectors for _, vectors in TILES.values()) <= tall.LEAST
-
-
-@pytest.mark.parametrize(
-    ("wait", "threads", "leaves"),
-    [(None, None, False), ("20", None, True), ("22", "8", True), ("26", None, False), ("x", None, False),
-     (None, "1", True), (None, "2", False), ("", "16", False), ("0", None, False), ("1", None, True),
-     ("23", None, False), ("\u00b2", None, False), ("-1", None, False)],
-)  # fmt: skip
-def test_when_blas_leaves_its_cores(monkeypatch, wait, threads, leaves):
-    for name, value in (("OPENBLAS_THREAD_TIMEOUT", wait), ("OPENBLAS_NUM_THREADS", threads)):
-        if value is None:
-            monkeypatch.delenv(name, raising=False)
-        else:
-            monkeypatch.setenv(name, value)
-    assert processor.blas_leaves() == leaves
-
-
-@pytest.fixture
-def unknown():
-    processor.has_wide_registers.cache_clear()
-    yield
-    processor.has_wide_registers.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("features", "wide"), [({"avx512f": True}, True), ({"avx512f": False}, False), ({}, False)]
-)
-def test_which_processors_have_wide_registers(features, wide, unknown, monkeypatch):
-    import llvmlite.binding
-
-    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_features", lambda: features)
-    assert processor.has_wide_registers() == wide
-
-
-@pytest.mark.parametrize("name", ["NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"])
-def test_loops_for_another_processor_have_no_wide_registers(name, unknown, monkeypatch):
-    monkeypatch.setenv(name, "generic")
-    assert not processor.has_wide_registers()
-
-
-def test_a_broken_llvmlite_knows_of_none(unknown, monkeypatch):
-    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
-    assert not processor.has_wide_registers()

@@ -37,8 +37,7 @@ def computed(name, a, b, out, ii=0, jj=0, k=0, **how):
     at = f"p0 + {k} * along", f"p1 + {k} * next + j * beside", "p2"
     lines = [f"ii, jj = {ii}, {jj}", *tiling.call(out.dtype, name, *at, **how)]
     loop = running.loop(tiling.source(lines, 3), 3)
-    table = Product.of(a, b).table()
-    loop(table.ctypes.data, 0, 1, id(a), id(b), id(out))
+    Product.of(a, b).bound(loop, 1)(a, b, out)
     return out
 
 
