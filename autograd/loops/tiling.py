@@ -52,7 +52,7 @@ class Product(NamedTuple):
         return self.down == self.beside == self.dtype.itemsize
 
     def bound(self, loop: Callable, length: int, *more: int) -> Callable:
-        """`run(*arrays)` of a loop over range(length) that reads a table with `more`; results are in C order."""
+        """`run(*arrays)` of a loop over range(length), whose table has `more`; results are in C order."""
         table = np.array([*self[1:], self.columns * self.dtype.itemsize, *more], np.int64)
         work = self.work
 
