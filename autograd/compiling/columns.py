@@ -67,38 +67,57 @@ def length(group: Group) -> int:
 
 
 def lines(group: Group, scribe: Scribe) -> list[str]:
-    """The loops over rows, for the columns from `start` to `stop`."""
-    operands = outside(group)
-    shape, strides = merged_axes(group.shape, operands)
-    # written out, so that LLVM sees how far apart rows are
-    sizes = {o: [str(s) for s in strides[o]] for o in operands}
-    last = len(shape) - 1
-    sums = [one.target for one in group.body if one.target.root in group.sums]
-    columns = f"for i{last} in range(start, stop):"
-    found = [columns]
-    found += [f"    {scribe.store(o, f'i{last}', literal(0, o.dtype))}" for o in sums]
+    """The loops over all rows, for the columns from `start` to `stop`."""
+    shape, _ = merged_axes(group.shape, outside(group))
+    last, n = len(shape) - 1, shape[-2]
+    write = _Writer(group, scribe, f"for i{last} in range(start, stop):")
+    loops = write.rows("0", str(n - n % ABREAST), str(n)) if n % ABREAST else write.rows("0", str(n), "")
+    for axis in reversed(range(last - 1)):
+        loops = [f"for i{axis} in range({shape[axis]}):", *indented(loops)]
+    return write.zeros() + loops
 
-    def several(count: int) -> list[str]:
+
+def of_rows(group: Group, scribe: Scribe, each: int) -> list[str]:
+    """The loops over the rows from `start` to `stop`, whose totals are those of their block of so many."""
+    n = merged_axes(group.shape, outside(group))[0][-1]
+    write = _Writer(group, scribe, f"for i1 in range({n}):", "block + ")
+    head = [f"block = start // {each} * {n}", f"whole = stop - (stop - start) % {ABREAST}"]
+    return [*head, *write.zeros(), *write.rows("start", "whole", "stop")]
+
+
+class _Writer:
+    """Writes loops that sum columns; `place`: what the index of a total begins with."""
+
+    def __init__(self, group: Group, scribe: Scribe, columns: str, place: str = ""):
+        self.group, self.scribe, self.columns, self.place = group, scribe, columns, place
+        operands = outside(group)
+        shape, strides = merged_axes(group.shape, operands)
+        self.last = len(shape) - 1
+        # written out, so that LLVM sees how far apart rows are
+        self.sizes = {o: [str(s) for s in strides[o]] for o in operands}
+        self.sums = [one.target for one in group.body if one.target.root in group.sums]
+
+    def _total(self) -> str:
+        return f"{self.place}i{self.last}"
+
+    def zeros(self) -> list[str]:
+        stores = [self.scribe.store(o, self._total(), literal(0, o.dtype)) for o in self.sums]
+        return [self.columns, *indented(stores)]
+
+    def rows(self, first: str, whole: str, stop: str) -> list[str]:
+        """Those before `whole` several at a time, the rest one by one."""
+        name = f"i{self.last - 1}"
+        found = [f"for {name} in range({first}, {whole}, {ABREAST}):", *self._row(ABREAST)]
+        return found + ([f"for {name} in range({whole}, {stop}):", *self._row(1)] if stop else [])
+
+    def _row(self, count: int) -> list[str]:
         rows: list[str] = []
         grown: dict[Operand, str] = {}
         for row in range(count):
-            names = [f"i{a}" for a in range(last - 1)] + [f"(i{last - 1} + {row})", f"i{last}"]
-            index = {o: index_of(list(zip(names, sizes[o], strict=True))) for o in operands}
-            rows += body(group, scribe, index, grown=grown, prefix=f"r{row}_")
-        return rows + [scribe.store(o, f"i{last}", text) for o, text in grown.items()]
-
-    whole = shape[last - 1] - shape[last - 1] % ABREAST
-    rest = shape[last - 1] - whole
-    loops = []
-    if whole:
-        loops += [f"for i{last - 1} in range(0, {whole}, {ABREAST}):", f"    {columns}"]
-        loops += indented(several(ABREAST), 2)
-    if rest:
-        loops += [
-            f"for i{last - 1} in range({whole}, {shape[last - 1]}):",
-            f"    {columns}",
-            *indented(several(1), 2),
-        ]
-    for axis in reversed(range(last - 1)):
-        loops = [f"for i{axis} in range({shape[axis]}):", *indented(loops)]
-    return found + loops
+            names = [f"i{a}" for a in range(self.last - 1)]
+            names += [f"(i{self.last - 1} + {row})", f"i{self.last}"]
+            index = {o: index_of(list(zip(names, s, strict=True))) for o, s in self.sizes.items()}
+            index |= dict.fromkeys(self.sums, self._total())
+            rows += body(self.group, self.scribe, index, grown=grown, prefix=f"r{row}_")
+        rows += [self.scribe.store(o, self._total(), text) for o, text in grown.items()]
+        return indented([self.columns, *indented(rows)])

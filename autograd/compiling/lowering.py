@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..loops.products import tiled_dot
+from ..loops.tiling import add_up
 from .elementwise import zero_where_undefined
 from .faults import zeroed
 from .ir import Instruction, Operand, Scalar, operands
@@ -23,7 +24,7 @@ class Item(NamedTuple):
 
 
 # Functions and methods that take `out=`.
-_WITH_OUT: set[Any] = {np.einsum, np.concatenate, np.stack, np.outer, np.amax, np.amin, tiled_dot}
+_WITH_OUT: set[Any] = {np.einsum, np.concatenate, np.stack, np.outer, np.amax, np.amin, tiled_dot, add_up}
 for _name in [
     "dot",
     "sum",

@@ -75,26 +75,28 @@ class _Order:
         """Which steps must go before a run."""
         needed, places = list(run), []
         for i in reversed(range(len(between))):
-            if any(self._meet(between[i], later) for later in needed):
+            if any(meet(between[i], later, self.recording) for later in needed):
                 needed.append(between[i])
                 places.append(i)
         return places[::-1]
 
     def _may_precede(self, before: list[Instruction], run: list[Instruction]) -> bool:
         movable = all(_is_cheap(step) and self._may_move(step) for step in before)
-        return movable and not any(self._meet(a, b) for a in run for b in before)
+        return movable and not any(meet(a, b, self.recording) for a in run for b in before)
 
-    def _meet(self, one: Instruction, other: Instruction) -> bool:
-        """Whether one of two writes what the other reads or writes."""
-        return self._touches(one, other) or self._touches(other, one)
 
-    def _touches(self, one: Instruction, other: Instruction) -> bool:
-        roots = self.recording.roots
-        written = {o.root for o in (*one.made(), *one.writes)}
-        touched = {o.root for o in other.touched()}
-        # an argument may be a view of what lasts
-        lasts = any(roots[r].kind != FRESH for r in written)
-        return bool(written & touched) or (lasts and any(roots[r].kind == INPUT for r in touched))
+def meet(one: Instruction, other: Instruction, recording: Recording) -> bool:
+    """Whether one of two writes what the other reads or writes."""
+    return _touches(one, other, recording) or _touches(other, one, recording)
+
+
+def _touches(one: Instruction, other: Instruction, recording: Recording) -> bool:
+    roots = recording.roots
+    written = {o.root for o in (*one.made(), *one.writes)}
+    touched = {o.root for o in other.touched()}
+    # an argument may be a view of what lasts
+    lasts = any(roots[r].kind != FRESH for r in written)
+    return bool(written & touched) or (lasts and any(roots[r].kind == INPUT for r in touched))
 
 
 def _elements(step: Instruction, recording: Recording) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import arena, buffers, lowering, native
+from . import arena, buffers, lowering
 from .changed import Changed
 from .faults import FAULTS
 from .fitted import array_of, store
@@ -197,8 +197,7 @@ class Writer:
             self.lines.append(f"if {lowering.refused(step, self.name)}: raise Changed({step.line!r})")
             return
         if step.kind == "native":
-            write = native.written if isinstance(step.extra, native.Kernel) else step.extra.written
-            self.lines.append(write(step, self))
+            self.lines.append(step.extra.written(step, self))
             return
         if lowering.gives_element(step) and step.out.root in self._variables:
             self.lines.append(f"{self._operand(step.out)} = {lowering.element(step, self.name)}")

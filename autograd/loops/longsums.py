@@ -14,7 +14,7 @@ import numpy as np
 from .. import threads
 from . import running
 from .room import taken
-from .tiling import THREADS, Product, call, source, tiles, width
+from .tiling import THREADS, Product, add_up, call, source, tiles, width
 from .writing import LINE, LINE_TERMS
 
 # Terms that are summed before the next ones are needed; each block's sums are then added to the others'.
@@ -48,8 +48,7 @@ def made(p: Product) -> Callable | None:
         with taken(parts * out.nbytes) as room:
             sums = np.ndarray(shape, p.dtype, room)
             sum_up(a, b, sums)
-            with np.errstate(over="ignore", invalid="ignore"):  # loops report nothing
-                np.add.reduce(sums, 0, out=out)
+            add_up(sums, out)
 
     return run
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import longsums, shortsums, tall
+from .epilogue import NOTHING, Epilogue
 from .processor import blas_leaves, has_wide_registers
 from .tiling import Product
 
@@ -23,26 +24,41 @@ def tiles_pay(a: Any, b: Any) -> bool:
     return product is not None and _kind(product) is not None
 
 
-def tiled_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """out = a @ b, of matrices; out is in C order."""
+def rows_pay(a: Any, b: Any) -> bool:
+    """Whether tiles compute a @ b, and what goes on with its rows, sooner."""
     product = Product.of(a, b)
-    run = None if product is None else _run(product)
-    if run is None:
-        a.dot(b, out)
-    else:
+    return product is not None and _usable() and tall.pays(product, followed=True)
+
+
+def tiled_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray, after: Epilogue = NOTHING) -> None:
+    """out = a @ b, of matrices, and what follows; out is in C order."""
+    product = Product.of(a, b)
+    run = None if product is None else _run(product, after)
+    if run is not None:
         run(a, b, out)
+        return
+    a.dot(b, out)
+    if after.loop:
+        for block in range(tall.blocks(len(a))):
+            after.run(*tall.block(len(a), block))
+
+
+def _usable() -> bool:
+    return blas_leaves() and has_wide_registers()
 
 
 @functools.lru_cache(maxsize=512)
 def _kind(product: Product) -> Any:
     """The module that computes a product sooner than BLAS does."""
-    if not (blas_leaves() and has_wide_registers()):
+    if not _usable():
         return None
     return next((kind for kind in (shortsums, longsums, tall) if kind.pays(product)), None)
 
 
 @functools.lru_cache(maxsize=512)
-def _run(product: Product) -> Callable | None:
+def _run(product: Product, after: Epilogue = NOTHING) -> Callable | None:
     """What computes it so, as `run(a, b, out)`; None where that cannot be had."""
+    if after.loop:
+        return tall.made(product, after)
     kind = _kind(product)
     return None if kind is None else kind.made(product)

@@ -129,6 +129,18 @@ def widest(typing: Any) -> Any:
     return types.void(), generate
 
 
+@intrinsic
+def go_on(typing: Any, at: Any, table: Any, start: Any, stop: Any) -> Any:
+    """Run the loop at an address: that of its table, and from where to where it goes."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at, *given = args
+        kind = ir.FunctionType(at.type, [x.type for x in given])
+        return builder.call(builder.inttoptr(at, ir.PointerType(kind)), given)
+
+    return types.int64(*[types.int64] * 4), generate
+
+
 NAMES: dict[str, Any] = {
     **FUNCTIONS,
     **{f"load_{name}": _loading(kind) for name, kind in KINDS.items()},
@@ -139,5 +151,5 @@ NAMES: dict[str, Any] = {
     **{f"{name}_libm": getattr(np, name) for name in ("sin", "cos")},
     "sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil, "rint": np.rint, "trunc": np.trunc,
     "nan": math.nan, "inf": math.inf,
-    "plus": plus, "plus_product": plus_product, "larger": larger, "widest": widest,
+    "plus": plus, "plus_product": plus_product, "larger": larger, "widest": widest, "go_on": go_on,
 }  # fmt: skip

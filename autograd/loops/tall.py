@@ -13,13 +13,15 @@ import numpy as np
 
 from .. import threads
 from . import running
+from .epilogue import NOTHING, Epilogue
 from .room import taken
 from .running import KINDS
 from .tiling import THREADS, Product, call, source, tiles, width
 from .writing import LINE, LINE_TERMS, TILES, indented
 
-# What the table has besides: panels of columns, those of the wider tile, and bytes of a row of the copy.
-_MORE = "panels", "wides", "copied"
+# What the table has besides: panels of columns, those of the wider tile, bytes of a row of the copy, and
+# what goes on with the rows.
+_MORE = "panels", "wides", "copied", *Epilogue._fields
 # Terms of a block, and rows that are computed before the next ones are needed.
 TERMS, ROWS = 112, 48
 # Multiplications from which on threads come in time.
@@ -29,14 +31,19 @@ TALL = 2000
 # Columns at most; vectors of them, at least, which are those of the wider tile, and of which two such would
 # compute three in vain.
 COLUMNS, LEAST, WASTED = 320, TILES["wide_tile"][1], 5
+# Terms of products that take no longer than to go over the rows again, of which tiles save that.
+THIN = range(8, 33)
 # Bytes of the small factor, which stays in the second-level cache.
 BYTES = 1 << 21
 
 
-def pays(p: Product) -> bool:
-    """Whether tiles compute a product sooner than BLAS does."""
+def pays(p: Product, followed: bool = False) -> bool:
+    """Whether tiles compute a product sooner than BLAS does; `followed`: and what goes on with its rows."""
     size = p.dtype.itemsize
-    if p.along != size or p.rows < TALL or p.work < WORK or p.terms * p.columns * size > BYTES:
+    few = followed and p.terms in THIN
+    if p.rows < TALL or p.terms * p.columns * size > BYTES:
+        return False
+    if not few and (p.along != size or p.work < WORK):
         return False
     if p.columns > COLUMNS or p.columns * size < LEAST * LINE or _vectors(p) == WASTED:
         return False
@@ -48,7 +55,17 @@ def _vectors(p: Product) -> int:
     return -(-p.columns * p.dtype.itemsize // LINE)
 
 
-def made(p: Product) -> Callable | None:
+def blocks(rows: int) -> int:
+    """In how many blocks rows are computed; the last has what is left over too."""
+    return max(1, rows // ROWS)
+
+
+def block(rows: int, number: int) -> tuple[int, int]:
+    """The first row of one, and the first of the next."""
+    return number * ROWS, rows if number == blocks(rows) - 1 else (number + 1) * ROWS
+
+
+def made(p: Product, after: Epilogue = NOTHING) -> Callable | None:
     """`run(a, b, out)`, for out in C order; None where there is no loop for it."""
     pack, loop = _pack(p.dtype), _loop(p.dtype)
     if pack is None or loop is None:
@@ -57,9 +74,9 @@ def made(p: Product) -> Callable | None:
     wides = _vectors(p) % 3  # and the rest in threes
     panels = wides + -(-max(0, p.columns - wides * wide) // narrow)
     copied = wides * wide + (panels - wides) * narrow
-    nbytes, more = copied * p.terms * p.dtype.itemsize, (panels, wides, copied * p.dtype.itemsize)
+    nbytes, more = copied * p.terms * p.dtype.itemsize, (panels, wides, copied * p.dtype.itemsize, *after)
     copy = p.bound(pack, -(-p.terms // TERMS), *more)
-    multiply = p.bound(loop, max(1, p.rows // ROWS), *more)
+    multiply = p.bound(loop, blocks(p.rows), *more)
 
     def run(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         with taken(nbytes) as room:
@@ -112,7 +129,7 @@ def _pack(dtype: np.dtype) -> Callable | None:
 
 @functools.cache
 def _loop(dtype: np.dtype) -> Callable | None:
-    """The blocks of rows from `start` to `stop`; the last has what is left over too."""
+    """The blocks of rows from `start` to `stop`, each with what follows."""
 
     def compute(name: str) -> list[str]:
         here = "p0 + first * down + k * along", "at", "p2 + first * below"
@@ -130,5 +147,7 @@ def _loop(dtype: np.dtype) -> Callable | None:
         f"    for k in range(0, terms, {TERMS}):",
         f"        count = min({TERMS}, terms - k)",
         *indented(_panels(dtype, compute), 2),
+        "    if loop:",
+        "        go_on(loop, its, first * each, (first + height) * each)",
     ]
     return running.loop(source(lines, 3, *_MORE), 3)

@@ -16,7 +16,7 @@ import autograd
 import autograd.numpy as anp
 import nn
 import optim
-from autograd.compiling import elementwise, matrixloops, native, wholestep
+from autograd.compiling import elementwise, kernels, matrixloops, native, wholestep
 from autograd.compiling.elementwise import zero_where_undefined
 from autograd.loops import diskcache, machine, translate
 from autograd.loops.scalars import NAMES
@@ -193,7 +193,7 @@ def test_random_programs(seed, dtype):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_large_programs(dtype, threads, monkeypatch):
-    monkeypatch.setattr(native.threads, "count", lambda: threads)
+    monkeypatch.setattr(kernels.threads, "count", lambda: threads)
     x, row = RNG.standard_normal((600, 301)).astype(dtype), RNG.standard_normal(301).astype(dtype)
 
     def body(x, row):
@@ -413,14 +413,14 @@ def test_a_broken_install_is_as_none(monkeypatch, broken, tmp_path):
     assert native.available()
 
 
-@pytest.mark.parametrize("where", ["source", "table", "call"])
+@pytest.mark.parametrize("where", ["source", "table", "written"])
 def test_numpys_programs_run_where_numba_fails(monkeypatch, where):
     monkeypatch.delenv("WENGERT_NATIVE")
 
     def fails(*args):
         raise RuntimeError("LLVM ERROR")
 
-    monkeypatch.setattr(native.Kernel, where, fails)
+    monkeypatch.setattr(kernels.Kernel, where, fails)
     found, act = losses(True)
     assert found == losses(False)[0]
     assert act.replays >= 3

@@ -12,7 +12,8 @@ import autograd
 import nn
 import optim
 from autograd import graph
-from autograd.compiling import native, plan
+from autograd.compiling import plan
+from autograd.compiling.kernels import Kernel
 from autograd.compiling.lowering import gives_new_array
 from autograd.errors import ArgumentError, CompileError
 from tests.autograd.compiling import test_training_steps as steps
@@ -48,7 +49,7 @@ def test_a_large_step_allocates_no_array(name, kernels):
     for _ in range(6):
         program(x, y)
     most, _ = peak(program, (x, y))
-    assert (kernels == "numba") == any(type(s.extra) is native.Kernel for s in program.plan.steps)
+    assert (kernels == "numba") == any(type(s.extra) is Kernel for s in program.plan.steps)
     made = [s for s in program.plan.steps if s.results is not None and gives_new_array(s)]
     assert not [s.fn for s in made for o in s.made() if o.nbytes > 4096]
     assert most < 4096 + BUFFERS

@@ -31,7 +31,7 @@ def kind(request, monkeypatch):
     monkeypatch.setattr(threads, "count", lambda: 2)
     monkeypatch.setattr(products, "blas_leaves", lambda: True)
     monkeypatch.setattr(products, "has_wide_registers", lambda: True)
-    monkeypatch.setattr(tall, "pays", lambda p: False)
+    monkeypatch.setattr(tall, "pays", lambda p, followed=False: False)
     for name, each in KINDS.items():
         wanted = name == request.param
         monkeypatch.setattr(each, "pays", lambda p, wanted=wanted: wanted and _large_of_rows(p))
@@ -147,7 +147,7 @@ def test_without_numba_there_are_none(monkeypatch):
 
 
 def test_products_of_a_forward_pass(monkeypatch):
-    monkeypatch.setattr(tall, "pays", lambda p: not p.is_of_rows)
+    monkeypatch.setattr(tall, "pays", lambda p, followed=False: not p.is_of_rows)
     x, w = drawn(203, 130, dtype=np.float32), drawn(70, 130, dtype=np.float32)
     found, source = replayed(lambda x, w: np.maximum(x @ w.T, 0) @ w, x, w)
     assert source.count("tiled_dot(") == 2

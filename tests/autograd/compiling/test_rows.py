@@ -13,9 +13,9 @@ import nn
 import nn.functional as F
 import optim
 from autograd import threads
-from autograd.compiling import native
 from autograd.compiling.frames import Frame
 from autograd.compiling.ir import Operand
+from autograd.compiling.rows import Rows
 
 RNG = np.random.default_rng(0)
 T, W, B, COLUMN, SQUARE = (
@@ -121,7 +121,7 @@ def test_rows_give_what_calls_give(name, dtype):
     fn, left = CASES[name]
     program = check(fn, dtype, lambda: RNG.standard_normal((96, 80)))
     kernels = [s.extra for s in program._last.plan.steps if s.kind == "native"]
-    assert any(isinstance(item, native.Rows) for k in kernels for item in k.items)
+    assert any(isinstance(item, Rows) for k in kernels for item in k.items)
     assert calls(program) == left
 
 
@@ -160,7 +160,7 @@ APART = {
 def test_other_calls_stay_apart(name):
     program = check(APART[name], np.float32, lambda: RNG.standard_normal((96, 80)))
     items = [item for s in program._last.plan.steps if s.kind == "native" for item in s.extra.items]
-    assert not any(isinstance(item, native.Rows) for item in items)
+    assert not any(isinstance(item, Rows) for item in items)
 
 
 def test_temporaries_of_a_row_need_no_memory():

@@ -11,7 +11,9 @@ import pytest
 pytest.importorskip("numba")
 
 from autograd import threads
-from autograd.loops import longsums, products, room, running, shortsums, tall
+from autograd.addresses import address_of
+from autograd.loops import diskcache, longsums, products, room, running, shortsums, tall
+from autograd.loops.epilogue import Epilogue
 from autograd.loops.tiling import Product, width
 from autograd.loops.writing import TILES
 from tests.support.threads import in_threads
@@ -205,6 +207,35 @@ def test_without_loops_products_are_blass(kind, monkeypatch):
     np.testing.assert_array_equal(out, a.dot(b))
 
 
+FOLLOWS = """# exact
+def loop(t, start, stop):
+    x, y, seen = load_i8(t, 0, 0, 1), load_i8(t, 1, 0, 1), load_i8(t, 2, 0, 1)
+    for i in range(start, stop):
+        store_f8(y, i, 2.0 * load_f8(x, i, 1, 3), 2, 3)
+        store_i8(seen, i, load_i8(seen, i, 3, 3) + 1, 3, 3)
+    return 0
+"""
+
+
+@pytest.mark.parametrize("made", [True, False])
+@pytest.mark.parametrize("rows", [8, 47, 48, 95, 96, 97, 300])
+@pytest.mark.parametrize("several", [1, 2])
+def test_each_row_is_gone_on_with_once_it_is_there(several, rows, made, monkeypatch):
+    """By tiles, or by BLAS where those cannot be had."""
+    monkeypatch.setattr(threads, "count", lambda: several)
+    if not made:
+        monkeypatch.setattr(running, "loop", lambda source, arrays: None)
+    a, b = drawn(rows, 30), drawn(30, 70)
+    out, twice, seen = np.empty((rows, 70)), np.empty((rows, 70)), np.zeros((rows, 70), np.int64)
+    table = np.array([address_of(x) for x in (out, twice, seen)])
+    after = Epilogue(diskcache.load(FOLLOWS), address_of(table), 70)
+    products.tiled_dot(a, b, out, after)
+    assert (products._run(Product.of(a, b), after) is not None) == made
+    np.testing.assert_allclose(out, a @ b, rtol=0, atol=1e-10)
+    np.testing.assert_array_equal(twice, 2 * out)
+    assert (seen == 1).all()
+
+
 def test_what_no_tile_computes_is_blass():
     a, b = drawn(20, 100), drawn(100, 30)
     out = np.empty((20, 30))
@@ -283,6 +314,29 @@ TALL = {
     "less": (("f4", 2047, 32, 256, False), False),
     "columns": (("f4", 5000, 784, 100), False),
 }
+
+
+FOLLOWED = {
+    "a batch of 5,000": (("f4", 5000, 784, 100, False), True),
+    "few terms": (("f4", 5000, 10, 200, False), True),
+    "in columns": (("f4", 5000, 10, 200), True),
+    "fewer": (("f4", 5000, 7, 200, False), False),
+    "as many as are thin": (("f4", 5000, 32, 96, False), True),
+    "of five vectors": (("f4", 5000, 32, 80, False), False),
+    "more": (("f4", 5000, 33, 96, False), False),
+    "more, and more rows": (("f4", 6000, 33, 96, False), True),
+    "fewer rows": (("f4", 1999, 10, 200, False), False),
+    "fewer columns": (("f4", 5000, 10, 63, False), False),
+}
+
+
+@pytest.mark.parametrize(("given", "pays"), FOLLOWED.values(), ids=FOLLOWED)
+def test_which_products_pay_with_what_follows(given, pays):
+    assert tall.pays(product(*given), followed=True) == pays
+    a = np.empty((given[1], given[2]), given[0])
+    b = np.empty((given[2], given[3]), given[0])
+    if len(given) > 4:
+        assert products.rows_pay(a, b) == pays
 
 
 PAYS = {
