@@ -77,11 +77,11 @@ def lines(group: Group, scribe: Scribe) -> list[str]:
     return write.zeros() + loops
 
 
-def of_rows(group: Group, scribe: Scribe, each: int) -> list[str]:
+def of_rows(group: Group, scribe: Scribe, block: int) -> list[str]:
     """The loops over the rows from `start` to `stop`, whose totals are those of their block of so many."""
     n = merged_axes(group.shape, outside(group))[0][-1]
-    write = _Writer(group, scribe, f"for i1 in range({n}):", "block + ")
-    head = [f"block = start // {each} * {n}", f"whole = stop - (stop - start) % {ABREAST}"]
+    write = _Writer(group, scribe, f"for i1 in range({n}):", "total + ")
+    head = [f"total = start // {block} * {n}", f"whole = stop - (stop - start) % {ABREAST}"]
     return [*head, *write.zeros(), *write.rows("start", "whole", "stop")]
 
 
@@ -118,6 +118,7 @@ class _Writer:
             names += [f"(i{self.last - 1} + {row})", f"i{self.last}"]
             index = {o: index_of(list(zip(names, s, strict=True))) for o, s in self.sizes.items()}
             index |= dict.fromkeys(self.sums, self._total())
-            rows += body(self.group, self.scribe, index, grown=grown, prefix=f"r{row}_")
+            # nobody would look whether the arguments of sin and cos were too large for polynomials
+            rows += body(self.group, self.scribe, index, exact=True, grown=grown, prefix=f"r{row}_")
         rows += [self.scribe.store(o, self._total(), text) for o, text in grown.items()]
         return indented([self.columns, *indented(rows)])

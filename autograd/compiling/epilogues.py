@@ -75,7 +75,7 @@ def with_epilogues(items: list, recording: Recording, ends: set[int]) -> list:
         free = _is_free(group, product, ends | given, recording)
         if not free or any(_stands_before(step, group, recording) for step in between):
             continue
-        kernel = Kernel([group], recording, each=tall.ROWS if group.sums else 0)
+        kernel = Kernel([group], recording, block=tall.ROWS if group.sums else 0)
         if not kernel.checks:
             found[i], found[at] = [Followed(item, product, group, each, kernel)], totals
     return [item for several in found for item in several]
@@ -107,21 +107,31 @@ def _each(group: Group, result: Operand) -> int:
     same = all(o.offset == result.offset and o.size == result.size and strides[o] == steps for o in seen)
     if not seen or not same or not shape or shape[0] % rows:
         return 0
-    if group.sums and not (columns.fits(group) and len(shape) == 2 and shape[0] == rows):
-        return 0
+    if group.sums:
+        totals = [one.target for one in group.body if one.target.root in group.sums]
+        of_rows = columns.fits(group) and len(shape) == 2 and shape[0] == rows
+        if not of_rows or any(o.offset for o in totals):
+            return 0
     return shape[0] // rows
 
 
 def _in_blocks(group: Group, blocks: int, recording: Recording) -> tuple[Group, list[Instruction]]:
     """The group with sums of each block in the places of sums, and the steps that add these up."""
     moved, totals = {}, []
+    made = {}
     for step, one in zip(group.steps, group.body, strict=True):
         if one.target.root in group.sums:
             out = step.results._replace(shape=(step.results.size,), strides=(one.target.dtype.itemsize,))
             parts = recording.room((blocks, out.size), out.dtype)
-            moved[out.root] = parts.root
+            moved[out.root], made[parts.root] = parts.root, parts
             totals.append(dataclasses.replace(step, fn=add_up, args=(parts,), options={}, results=out))
-    return (renamed_group(group, moved) if moved else group), totals
+    if not moved:
+        return group, []
+    found = renamed_group(group, moved)
+    for i, step in enumerate(found.steps):
+        if type(step.results) is Operand and step.results.root in made:
+            found.steps[i] = dataclasses.replace(step, results=made[step.results.root])
+    return found, totals
 
 
 def _is_free(group: Group, product: tuple, taken: set[int], recording: Recording) -> bool:

@@ -38,7 +38,7 @@ class Kernel:
         checks: whether it says that the program does not hold, by giving True.
         doubts: whether it says that it cannot tell masked cotangents from others, at the table's end.
         length: of the outermost loop, if parts of it may run apart; else 0.
-        each: rows of a block, if it has totals for each block; else 0.
+        block: so many rows have totals of their own, whose loop goes over some rows; 0: all, over columns.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Kernel:
         items: list[Group | Piece | Rows],
         recording: Recording,
         hosts: Mapping[int, tuple[int, int]] = MappingProxyType({}),
-        each: int = 0,
+        block: int = 0,
     ):
-        self.items, self.hosts, self.each = items, hosts, each
+        self.items, self.hosts, self.block = items, hosts, block
         alone = items[0] if len(items) == 1 and not isinstance(items[0], Piece) else None
         large = isinstance(alone, Rows) or (alone is not None and is_large(alone))
         touched = [o for item in items for o in _touched(item)]
@@ -69,7 +69,7 @@ class Kernel:
 
     def _lines(self, item: Group | Piece | Rows, scribe: Scribe) -> list[str]:
         if isinstance(item, Group) and item.sums:
-            return columns.of_rows(item, scribe, self.each) if self.each else columns.lines(item, scribe)
+            return columns.of_rows(item, scribe, self.block) if self.block else columns.lines(item, scribe)
         if isinstance(item, Group):
             return group_lines(item, scribe, self.length > 0)
         return lines(item, scribe) if isinstance(item, Rows) else item.lines(scribe)

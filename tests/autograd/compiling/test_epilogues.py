@@ -15,8 +15,6 @@ from autograd.loops import products, running, tall
 from tests.autograd.compiling import test_training_steps as steps
 from tests.support.compiling import peak
 
-PARALLEL = threads.PARALLEL
-
 
 def forget():
     for cache in (products._kind, products._run, tall._loop, tall._pack):
@@ -48,7 +46,7 @@ def drawn(*shape):
 
 ROWS, TERMS, COLUMNS = 1019, 37, 70
 X, W, U, V = drawn(ROWS, TERMS), drawn(TERMS, COLUMNS), drawn(TERMS, COLUMNS + 1), drawn(COLUMNS, 3)
-B, C = drawn(COLUMNS), drawn(ROWS, COLUMNS)
+B, C, M = drawn(COLUMNS), drawn(ROWS, COLUMNS), drawn(COLUMNS, COLUMNS)
 
 
 def replayed(fn, *args):
@@ -82,6 +80,23 @@ def with_sums(x):
     return z @ V, z.sum(0), (z * z).sum(0)
 
 
+def a_residual(x):
+    h = np.tanh(x @ W * 0.1)
+    y = h[::-1] @ M
+    return (np.tanh(h) * B + y) @ V
+
+
+def factors_that_live_on(x):
+    h = np.tanh(x @ W * 0.1)
+    y = h @ M
+    return (np.tanh(y) + 1) @ V, y @ V
+
+
+def rows_cut_in_two(x):
+    z = ((x @ W) * C).reshape(2 * ROWS, COLUMNS // 2)
+    return z.sum(0), z @ V[: COLUMNS // 2]
+
+
 # a function of X, and with how many products what follows is joined
 CASES = {
     "a bias and an activation": (lambda x: np.maximum(x @ W + B, 0) @ V, 1),
@@ -91,6 +106,19 @@ CASES = {
     "sums": (lambda x: ((x @ W) * C).sum(0), 1),
     "sums and values": (with_sums, 1),
     "sums of rows of two axes": (lambda x: ((x @ W) * C).reshape(ROWS, 10, 7).sum(0), 1),
+    "sums of waves": (lambda x: (np.sin(x @ W) * C).sum(0), 1),
+    "waves": (lambda x: (np.sin(x @ W) * C) @ V, 1),
+    "with another product, of the same rows": (lambda x: ((x @ W) * (x @ M[:TERMS]) + B) @ V, 1),
+    "what the product reads in turned order": (a_residual, 1),
+    "factors that live on": (factors_that_live_on, 2),
+    "with what a call makes anew": (lambda x: np.maximum(x @ W + np.sort(x, 0)[:, :1], 0) @ V, 0),
+    "sums of rows cut in two": (rows_cut_in_two, 0),
+    "rows of other lengths": (
+        lambda x: ((x[1:-1] @ W).reshape(-1, 42) * B[:42]) @ V[:42], 0
+    ),
+    "rows of some elements": (
+        lambda x: (np.maximum((x @ W).reshape(-1)[: ROWS * 64], 0).reshape(ROWS, 64) * B[:64]) @ V[:64], 0
+    ),
     "two layers": (lambda x: np.tanh(np.maximum(x @ W + B, 0) @ W.T @ W) @ V, 2),
     "another product between": (after_another, 1),
     "something reads the product before": (read_before, 0),
@@ -113,7 +141,7 @@ def flat(found):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("fn", "joined"), CASES.values(), ids=CASES)
 def test_what_follows_is_right(fn, joined, dtype, monkeypatch):
-    for name in "WUVBC":
+    for name in "WUVBCM":
         monkeypatch.setitem(globals(), name, globals()[name].astype(dtype))
     x = X.astype(dtype)
     found, source = replayed(fn, x)
@@ -208,7 +236,8 @@ def test_a_step_that_is_refused_changes_nothing():
 
 
 def test_a_step_takes_no_memory(monkeypatch):
-    monkeypatch.setattr(threads, "PARALLEL", PARALLEL)  # a thread that comes late has work to forget
+    monkeypatch.setattr(threads, "count", lambda: 1)  # another one that comes late has work to forget
+    forget()
     step, state, *_ = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
     compiled = autograd.compile(step, state=state, strict=True)
     for _ in range(6):
