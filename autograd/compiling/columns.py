@@ -71,7 +71,7 @@ def lines(group: Group, scribe: Scribe) -> list[str]:
     shape, _ = merged_axes(group.shape, outside(group))
     last, n = len(shape) - 1, shape[-2]
     write = _Writer(group, scribe, f"for i{last} in range(start, stop):")
-    loops = write.rows("0", str(n - n % ABREAST), str(n)) if n % ABREAST else write.rows("0", str(n), "")
+    loops = write.rows("0", str(n - n % ABREAST), str(n))
     for axis in reversed(range(last - 1)):
         loops = [f"for i{axis} in range({shape[axis]}):", *indented(loops)]
     return write.zeros() + loops
@@ -108,7 +108,7 @@ class _Writer:
         """Those before `whole` several at a time, the rest one by one."""
         name = f"i{self.last - 1}"
         found = [f"for {name} in range({first}, {whole}, {ABREAST}):", *self._row(ABREAST)]
-        return found + ([f"for {name} in range({whole}, {stop}):", *self._row(1)] if stop else [])
+        return found if whole == stop else [*found, f"for {name} in range({whole}, {stop}):", *self._row(1)]
 
     def _row(self, count: int) -> list[str]:
         rows: list[str] = []

@@ -117,20 +117,19 @@ def _each(group: Group, result: Operand) -> int:
 
 def _in_blocks(group: Group, blocks: int, recording: Recording) -> tuple[Group, list[Instruction]]:
     """The group with sums of each block in the places of sums, and the steps that add these up."""
-    moved, totals = {}, []
-    made = {}
+    parts: dict[int, Operand] = {}
+    totals = []
     for step, one in zip(group.steps, group.body, strict=True):
         if one.target.root in group.sums:
             out = step.results._replace(shape=(step.results.size,), strides=(one.target.dtype.itemsize,))
-            parts = recording.room((blocks, out.size), out.dtype)
-            moved[out.root], made[parts.root] = parts.root, parts
-            totals.append(dataclasses.replace(step, fn=add_up, args=(parts,), options={}, results=out))
-    if not moved:
+            several = parts[out.root] = recording.room((blocks, out.size), out.dtype)
+            totals.append(dataclasses.replace(step, fn=add_up, args=(several,), options={}, results=out))
+    if not parts:
         return group, []
-    found = renamed_group(group, moved)
-    for i, step in enumerate(found.steps):
-        if type(step.results) is Operand and step.results.root in made:
-            found.steps[i] = dataclasses.replace(step, results=made[step.results.root])
+    found = renamed_group(group, {root: o.root for root, o in parts.items()})
+    for i, one in enumerate(group.body):
+        if one.target.root in parts:
+            found.steps[i] = dataclasses.replace(found.steps[i], results=parts[one.target.root])
     return found, totals
 
 

@@ -39,8 +39,7 @@ def tiled_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray, after: Epilogue = N
         return
     a.dot(b, out)
     if after.loop:
-        for block in range(tall.blocks(len(a))):
-            after.run(*tall.block(len(a), block))
+        tall.follow(len(a), after)
 
 
 def _usable() -> bool:

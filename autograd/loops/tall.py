@@ -7,6 +7,7 @@ asked for it in time; BLAS copies that too.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -60,9 +61,11 @@ def blocks(rows: int) -> int:
     return max(1, rows // ROWS)
 
 
-def block(rows: int, number: int) -> tuple[int, int]:
-    """The first row of one, and the first of the next."""
-    return number * ROWS, rows if number == blocks(rows) - 1 else (number + 1) * ROWS
+def follow(rows: int, after: Epilogue) -> None:
+    """Go on with all rows of a product that BLAS has computed, in the blocks of tiles."""
+    starts = [*range(0, blocks(rows) * ROWS, ROWS), rows]
+    for first, last in itertools.pairwise(starts):
+        after.run(first, last)
 
 
 def made(p: Product, after: Epilogue = NOTHING) -> Callable | None:

@@ -76,6 +76,14 @@ def training_step(model: Any, optimizer: Any, loss: Callable = F.cross_entropy) 
     return step
 
 
+def replayed(fn: Callable, *args: Any) -> tuple[Any, str]:
+    """What a program of a function gives, and its source."""
+    program = autograd.compile(fn, strict=True)
+    for _ in range(4):
+        found = program(*args)
+    return found, program.source
+
+
 def peak(program: Callable, args: tuple) -> tuple[int, int]:
     """How many bytes above what there was a call has at most, and after it."""
     gc.collect()

@@ -13,7 +13,7 @@ from autograd import threads
 from autograd.compiling import epilogues, layouts
 from autograd.loops import products, running, tall
 from tests.autograd.compiling import test_training_steps as steps
-from tests.support.compiling import peak
+from tests.support.compiling import peak, replayed
 
 
 def forget():
@@ -47,14 +47,6 @@ def drawn(*shape):
 ROWS, TERMS, COLUMNS = 1019, 37, 70
 X, W, U, V = drawn(ROWS, TERMS), drawn(TERMS, COLUMNS), drawn(TERMS, COLUMNS + 1), drawn(COLUMNS, 3)
 B, C, M = drawn(COLUMNS), drawn(ROWS, COLUMNS), drawn(COLUMNS, COLUMNS)
-
-
-def replayed(fn, *args):
-    """What a program of it gives, and its source."""
-    compiled = autograd.compile(fn, strict=True)
-    for _ in range(4):
-        found = compiled(*args)
-    return found, compiled.source
 
 
 def read_before(x):
@@ -213,16 +205,10 @@ BATCH = drawn(1003, 40).astype(np.float32), np.arange(1003) % 3
 
 
 def test_a_training_step():
-    step, _, *trained = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
-    wanted = steps.trajectory(step, *trained, [BATCH] * 6)
-    step, state, *trained = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
-    compiled = autograd.compile(step, state=state, strict=True)
-    found = steps.trajectory(compiled, *trained, [BATCH] * 6)
+    compiled = steps.trained_alike(BUILT, BATCH)
     assert compiled.source.count(", after_") == 4  # both layers, forward and backward
     assert compiled.source.count("add_up(") == 2
     assert "tiled_dot+" in str(compiled.plan)
-    for a, b in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(b).max())
 
 
 def test_updates_are_not_joined():
@@ -261,10 +247,7 @@ def test_a_step_that_is_refused_changes_nothing():
 def test_a_step_takes_no_memory(monkeypatch):
     monkeypatch.setattr(threads, "count", lambda: 1)  # another one that comes late has work to forget
     forget()
-    step, state, *_ = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
-    compiled = autograd.compile(step, state=state, strict=True)
-    for _ in range(6):
-        compiled(*BATCH)
+    compiled = steps.trained_alike(BUILT, BATCH)
     assert ", after_" in compiled.source
     assert peak(compiled, BATCH)[0] < 4096
 

@@ -7,14 +7,13 @@ import pytest
 
 pytest.importorskip("numba")
 
-import autograd
 import nn
 from autograd import threads
 from autograd.compiling import layouts, lowering, native
 from autograd.compiling.ir import Instruction, Operand
 from autograd.loops import longsums, products, shortsums, tall
 from tests.autograd.compiling import test_training_steps as steps
-from tests.support.compiling import peak
+from tests.support.compiling import peak, replayed
 
 KINDS = {"short": shortsums, "long": longsums}
 
@@ -48,14 +47,6 @@ def _large_of_rows(p):
 
 def drawn(*shape, dtype=np.float64):
     return np.random.default_rng(sum(shape)).standard_normal(shape).astype(dtype)
-
-
-def replayed(fn, *args):
-    """What a program of it gives, and its source."""
-    compiled = autograd.compile(fn, strict=True)
-    for _ in range(4):
-        found = compiled(*args)
-    return found, compiled.source
 
 
 WAYS = {
@@ -162,20 +153,11 @@ BATCH = drawn(32, 120, dtype=np.float32), np.arange(32) % 3
 
 
 def test_a_training_step_with_tiles_for_gradients():
-    step, _, *trained = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
-    wanted = steps.trajectory(step, *trained, [BATCH] * 6)
-    step, state, *trained = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
-    compiled = autograd.compile(step, state=state, strict=True)
-    found = steps.trajectory(compiled, *trained, [BATCH] * 6)
+    compiled = steps.trained_alike(BUILT, BATCH)
     assert compiled.source.count("tiled_dot(") == 2
-    for a, b in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(b).max())
 
 
 def test_a_step_takes_no_memory():
-    step, state, *_ = steps.training(BUILT, steps.OPTIMIZERS["Adam"])
-    compiled = autograd.compile(step, state=state, strict=True)
-    for _ in range(6):
-        compiled(*BATCH)
+    compiled = steps.trained_alike(BUILT, BATCH)
     assert "tiled_dot(" in compiled.source
     assert peak(compiled, BATCH)[0] < 4096

@@ -99,6 +99,18 @@ def training(build, optimizer, loss=F.cross_entropy, scheduled=False):
     return step, (model, opt, *([scheduler] if scheduled else [])), model, opt
 
 
+def trained_alike(build, batch):
+    """A program of a training step with Adam, after float32 steps that took it where eager ones lead."""
+    step, _, *trained = training(build, OPTIMIZERS["Adam"])
+    wanted = trajectory(step, *trained, [batch] * 6)
+    step, state, *trained = training(build, OPTIMIZERS["Adam"])
+    compiled = autograd.compile(step, state=state, strict=True)
+    found = trajectory(compiled, *trained, [batch] * 6)
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(b).max())
+    return compiled
+
+
 def trajectory(step, model, opt, batches):
     losses = [np.array(step(x, y)._data) for x, y in batches]
     arrays = [np.array(p._data) for p in (*model.parameters(), *model.buffers())]
