@@ -33,13 +33,17 @@ def blas_leaves() -> bool:
 
 
 @functools.cache
-def has_wide_registers() -> bool:
-    """Whether loops may use 32 registers of 64 bytes, as far as llvmlite knows."""
+def vector_size() -> int:
+    """Bytes of the vectors of loops, as far as llvmlite knows; 0 where it knows none that serve.
+
+    64 are those of AVX-512, which has 32 registers, 32 those of AVX2, which has 16.
+    """
     if any(os.environ.get(name) for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")):
-        return False  # they are made for another processor
+        return 0  # they are made for another processor
     try:
         import llvmlite.binding
 
-        return bool(llvmlite.binding.get_host_cpu_features().get("avx512f"))
+        has = llvmlite.binding.get_host_cpu_features().get
     except Exception:  # a broken install may raise anything
-        return False
+        return 0
+    return 64 if has("avx512f") else 32 if has("avx2") and has("fma") else 0

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from . import longsums, shortsums, tall
+from . import longsums, processor, shortsums, tall
 from .epilogue import NOTHING, Epilogue
-from .processor import blas_leaves, has_wide_registers
 from .tiling import Product
 
 
@@ -43,7 +42,7 @@ def tiled_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray, after: Epilogue = N
 
 
 def _usable() -> bool:
-    return blas_leaves() and has_wide_registers()
+    return processor.blas_leaves() and processor.vector_size() > 0
 
 
 @functools.lru_cache(maxsize=512)

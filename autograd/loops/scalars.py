@@ -145,7 +145,8 @@ NAMES: dict[str, Any] = {
     **FUNCTIONS,
     **{f"load_{name}": _loading(kind) for name, kind in KINDS.items()},
     **{f"store_{name}": _storing(kind) for name, kind in KINDS.items()},
-    **{f"{name}_{kind}": tile(KINDS[kind], *TILES[name]) for name in TILES for kind in ("f4", "f8")},
+    **{f"{shape.name}_{kind}": tile(KINDS[kind], shape)
+       for pair in TILES.values() for shape in pair for kind in ("f4", "f8")},
     **{kind.name if name != "b1" else "boolean": getattr(numba, kind.name if name != "b1" else "boolean")
        for name, kind in KINDS.items()},
     **{f"{name}_libm": getattr(np, name) for name in ("sin", "cos")},

@@ -1,8 +1,9 @@
 """Products of matrices whose sums are short, as tiles on threads: gradients of weights over a small batch.
 
 BLAS computes them at little more than half the rate of long sums. Tiles take a sixth less of the time, but
-only where they find a core: BLAS's own threads stay on theirs for as long as they are told to. Each sum is
-rounded after each term, in their order, as BLAS's own of so few terms are.
+only where they find a core, as BLAS's own threads stay on theirs for as long as they are told to, and only
+with the registers of AVX-512. Each sum is rounded after each term, in their order, as BLAS's own of so few
+terms are.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import threads
-from . import running
-from .tiling import Product, call, source, width
+from . import processor, running
+from .tiling import Product, call, source
 from .writing import TILES
 
+TILE, _ = TILES[64]
 # Terms of a sum: the fewest, and the most, of which BLAS computes more as fast.
 FEWEST, MOST = 16, {np.dtype(np.float32): 96, np.dtype(np.float64): 64}
 # Rows and columns from which on it is little that the last tiles compute again.
@@ -27,7 +29,9 @@ WORK, BYTES = 1 << 22, 1 << 20
 
 def pays(p: Product) -> bool:
     """Whether tiles compute a product sooner than BLAS does."""
-    if not (p.is_of_rows and FEWEST <= p.terms <= MOST[p.dtype]) or threads.count() == 1:
+    if processor.vector_size() != TILE.size or threads.count() == 1:
+        return False
+    if not (p.is_of_rows and FEWEST <= p.terms <= MOST[p.dtype]):
         return False
     large = min(p.rows, p.columns) >= LEAST and p.work >= WORK
     return large and (p.rows + p.columns) * p.terms * p.dtype.itemsize <= BYTES
@@ -36,15 +40,15 @@ def pays(p: Product) -> bool:
 def made(p: Product) -> Callable | None:
     """`run(a, b, out)`, for out in C order; None where there is no loop for it."""
     loop = _loop(p.dtype)
-    return None if loop is None else p.bound(loop, -(-p.rows // TILES["tile"][0]))
+    return None if loop is None else p.bound(loop, -(-p.rows // TILE.rows))
 
 
 @functools.cache
 def _loop(dtype: np.dtype) -> Callable | None:
     """Tiles from `start` to `stop`, of one tile's columns after the other: b stays in the cache."""
-    tile = call(dtype, "tile", "p0", f"p1 + j * {dtype.itemsize}", "p2")
+    tile = call(dtype, TILE, "p0", f"p1 + j * {dtype.itemsize}", "p2")
     lines = [
-        f"for jj in range(0, columns, {width('tile', dtype)}):",
+        f"for jj in range(0, columns, {TILE.width(dtype)}):",
         "    for ii in range(start, stop):",
         *(f"        {line}" for line in tile),
     ]

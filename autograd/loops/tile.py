@@ -1,8 +1,8 @@
 """A tile of a product of matrices, all of whose sums stay in registers.
 
-Eight rows of three vectors, or six of four, are 24 sums, which need 24 of the 32 registers of AVX-512; for
-each term so many numbers of one factor and vectors of the other are read, as they lie. BLAS copies both
-factors first.
+Eight rows of three vectors, or six of four, are 24 sums, which need 24 of the 32 registers of AVX-512; six
+rows of two, or four of three, need 12 of the 16 of AVX2. For each term so many numbers of one factor and
+vectors of the other are read, as they lie. BLAS copies both factors first.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .writing import LINE, LINE_TERMS
+from .writing import Tile
 
 ARGUMENTS = ("a", "down", "along", "b", "next", "count", "out", "below", "more", "row", "column", "ahead")
 _WORD, _LANE = ir.IntType(64), ir.IntType(32)
 
 
-def tile(kind: Any, rows: int, vectors: int) -> Callable:
+def tile(kind: Any, shape: Tile) -> Callable:
     """`tile(a, down, along, b, next, count, out, below, more, row, column, ahead)`: out = a @ b.
 
     `a`, `b` and `out` are addresses, of elements that lie side by side in rows of b and of out. From a row
     of a to the next there are `down` bytes, and `along` from a column; from a row of b and of out `next`
     and `below`. `count` is of the terms. If `more`, the sums are added to what out has. Rows before `row`
     and columns before `column` are computed and not stored. Meanwhile memory from `ahead` on is brought
-    nearer, a line for `LINE_TERMS` terms; what is not there takes time, and is no error.
+    nearer, a vector for `shape.terms` terms; what is not there takes time, and is no error.
     """
 
     @intrinsic
@@ -38,8 +38,8 @@ def tile(kind: Any, rows: int, vectors: int) -> Callable:
     ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             element = context.get_value_type(kind)
-            vector = ir.VectorType(element, LINE // context.get_abi_sizeof(element))
-            _Tile(builder, vector, rows, vectors, dict(zip(ARGUMENTS, args, strict=True))).write()
+            vector = ir.VectorType(element, shape.size // context.get_abi_sizeof(element))
+            _Tile(builder, vector, shape, dict(zip(ARGUMENTS, args, strict=True))).write()
             return context.get_dummy_value()
 
         return types.void(*[types.int64] * len(ARGUMENTS)), generate
@@ -50,19 +50,19 @@ def tile(kind: Any, rows: int, vectors: int) -> Callable:
 class _Tile:
     """Writes the instructions of a tile."""
 
-    def __init__(self, builder: Any, vector: Any, rows: int, vectors: int, at: dict[str, Any]):
-        self.builder, self.vector, self.at = builder, vector, at
-        self.rows, self.vectors = range(rows), range(vectors)
+    def __init__(self, builder: Any, vector: Any, shape: Tile, at: dict[str, Any]):
+        self.builder, self.vector, self.shape, self.at = builder, vector, shape, at
+        self.rows, self.vectors = range(shape.rows), range(shape.vectors)
         self.fma = self._function(f"llvm.fma.{self._suffix()}", vector, [vector] * 3)
         starts = [builder.add(at["out"], builder.mul(at["below"], _WORD(r))) for r in self.rows]
-        self.outs = [[self._place(s, v * LINE) for v in self.vectors] for s in starts]
+        self.outs = [[self._place(s, v * shape.size) for v in self.vectors] for s in starts]
 
     def write(self) -> None:
         builder, at = self.builder, self.at
         zeros = [self.vector([0.0] * self.vector.count) for _ in itertools.chain(*self.outs)]
-        odd = builder.srem(at["count"], _WORD(LINE_TERMS))
+        odd = builder.srem(at["count"], _WORD(self.shape.terms))
         state = [_WORD(0), at["a"], at["b"], at["ahead"], *zeros]
-        state = self._loop(state, LINE_TERMS, builder.sub(at["count"], odd))
+        state = self._loop(state, self.shape.terms, builder.sub(at["count"], odd))
         self._store(self._added(self._loop(state, 1, at["count"])[4:]))
 
     def _added(self, sums: list) -> list:
@@ -84,7 +84,7 @@ class _Tile:
         k, a, b, ahead, *sums = phis
         if terms > 1:
             self._ask_for(ahead)
-            ahead = builder.add(ahead, _WORD(LINE))
+            ahead = builder.add(ahead, _WORD(self.shape.size))
         for _ in range(terms):
             sums = self._grown(a, b, sums)
             a, b = builder.add(a, self.at["along"]), builder.add(b, self.at["next"])
@@ -99,7 +99,7 @@ class _Tile:
     def _grown(self, a: Any, b: Any, sums: list) -> list:
         """The sums with one term more."""
         builder, vector = self.builder, self.vector
-        several = [builder.load(self._place(b, v * LINE), align=1) for v in self.vectors]
+        several = [builder.load(self._place(b, v * self.shape.size), align=1) for v in self.vectors]
         found = []
         for r in self.rows:
             at = builder.add(a, builder.mul(self.at["down"], _WORD(r)))
@@ -111,6 +111,16 @@ class _Tile:
 
     def _store(self, sums: list) -> None:
         """Write the sums, but for what another tile has."""
+        builder = self.builder
+        whole = builder.icmp_signed("==", builder.or_(self.at["row"], self.at["column"]), _WORD(0))
+        with builder.if_else(whole) as (all_of_them, some):
+            with all_of_them:  # masks take much longer on processors without AVX-512
+                for place, x in zip(itertools.chain(*self.outs), sums, strict=True):
+                    builder.store(x, place, align=1)
+            with some:
+                self._store_some(sums)
+
+    def _store_some(self, sums: list) -> None:
         builder, count = self.builder, self.vector.count
         mask_type = ir.VectorType(ir.IntType(1), count)
         arguments = [self.vector, ir.PointerType(self.vector), _LANE, mask_type]
@@ -127,7 +137,7 @@ class _Tile:
                     builder.call(store, [sums[r * len(self.vectors) + v], place, _LANE(1), masks[v]])
 
     def _ask_for(self, address: Any) -> None:
-        """Have a line of memory brought to the second-level cache; of what is not there nothing is said."""
+        """Have the line at an address brought to the second-level cache; nothing is said where none is."""
         byte = ir.PointerType(ir.IntType(8))
         prefetch = self._function("llvm.prefetch.p0", ir.VoidType(), [byte, _LANE, _LANE, _LANE])
         read, kept, data = _LANE(0), _LANE(2), _LANE(1)

@@ -10,7 +10,7 @@ import numpy as np
 from ..addresses import address_of
 from . import machine, running
 from .running import KINDS
-from .writing import LINE, TILES, exact, word
+from .writing import Tile, exact, word
 
 # More threads than these are left to BLAS by what was measured on one and two.
 THREADS = 4
@@ -68,28 +68,25 @@ def add_up(parts: np.ndarray, out: np.ndarray) -> None:
         np.add.reduce(parts, 0, out=out)
 
 
-def source(lines: list[str], arrays: int, *more: str) -> str:
-    """A loop that knows what is in a product's table, by these names; its arrays' data are p0, p1..."""
+def source(lines: list[str], arrays: int, *more: str, **known: int) -> str:
+    """A loop that knows what is in a product's table, by these names; its arrays' data are p0, p1...
+
+    What is `known` is a number in it, of which LLVM makes shorter instructions.
+    """
     names = [*Product._fields[1:], "below", *more]
-    head = [f"{name} = {word('t', i)}" for i, name in enumerate(names)]
+    head = [f"{name} = {known.get(name, word('t', i))}" for i, name in enumerate(names)]
     head += [f"p{i} = {word(f'x{i}', machine.DATA)}" for i in range(arrays)]
     given = ["t", "start", "stop", *(f"x{i}" for i in range(arrays))]
     return exact(given, [*head, *lines, "return 0"])
 
 
-def width(name: str, dtype: np.dtype) -> int:
-    """Columns of a tile."""
-    return TILES[name][1] * LINE // dtype.itemsize
-
-
-def tiles(name: str, rows: str) -> str:
+def tiles(tile: Tile, rows: str) -> str:
     """How many tiles there are below each other, as source."""
-    height = TILES[name][0]
-    return f"({rows} + {height - 1}) // {height}"
+    return f"({rows} + {tile.rows - 1}) // {tile.rows}"
 
 
 def call(
-    dtype: np.dtype, name: str, a: str, b: str, out: str, next: str = "next", rows: str = "rows",
+    dtype: np.dtype, tile: Tile, a: str, b: str, out: str, next: str = "next", rows: str = "rows",
     count: str = "terms", more: str = "0", ahead: str = "b",
 ) -> list[str]:  # fmt: skip
     """Statements that compute the tile `ii` of so many rows, of the columns from `jj` on.
@@ -97,11 +94,11 @@ def call(
     `a` and `out` are where the rows begin; `b`, which may name j, is where the tile's columns do. The last
     tiles begin so far before the end that they are whole, and leave out what others store.
     """
-    size, height = dtype.itemsize, TILES[name][0]
+    size, height = dtype.itemsize, tile.rows
     return [
-        f"i, j = min(ii * {height}, {rows} - {height}), min(jj, columns - {width(name, dtype)})",
+        f"i, j = min(ii * {height}, {rows} - {height}), min(jj, columns - {tile.width(dtype)})",
         f"row, column = ii * {height} - i, jj - j",
         f"a, b, to = {a} + i * down, {b}, {out} + i * below + j * {size}",
-        f"{name}_{KINDS[dtype]}"
+        f"{tile.name}_{KINDS[dtype]}"
         f"(a, down, along, b, {next}, {count}, to, below, {more}, row, column, {ahead})",
     ]

@@ -11,7 +11,8 @@ import autograd
 import nn
 from autograd import threads
 from autograd.compiling import epilogues, layouts
-from autograd.loops import products, running, tall
+from autograd.loops import processor, products, running, tall
+from autograd.loops.writing import TILES
 from tests.autograd.compiling import test_training_steps as steps
 from tests.support.compiling import peak, replayed
 
@@ -21,17 +22,17 @@ def forget():
         cache.cache_clear()
 
 
-@pytest.fixture(autouse=True)
-def afresh(monkeypatch):
+@pytest.fixture(autouse=True, params=TILES, ids=lambda size: f"vectors of {size}")
+def afresh(request, monkeypatch):
     """Tall products are those of a hundred rows and more, and all are spread over threads."""
     monkeypatch.setenv("WENGERT_NATIVE", "strict")
     monkeypatch.setattr(threads, "count", lambda: 2)
     monkeypatch.setattr(threads, "PARALLEL", 1)
-    monkeypatch.setattr(products, "blas_leaves", lambda: True)
-    monkeypatch.setattr(products, "has_wide_registers", lambda: True)
+    monkeypatch.setattr(processor, "blas_leaves", lambda: True)
+    monkeypatch.setattr(processor, "vector_size", lambda: request.param)
     for kind in (products.shortsums, products.longsums):
         monkeypatch.setattr(kind, "pays", lambda p: False)
-    wide = tall.LEAST * tall.LINE
+    wide = TILES[request.param][1].nbytes
     fits = lambda p, followed=False: p.rows >= 100 and p.columns * p.dtype.itemsize >= wide
     monkeypatch.setattr(tall, "pays", fits)
     monkeypatch.setattr(layouts, "measured", lambda shapes: 1.0)

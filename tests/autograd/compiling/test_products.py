@@ -11,7 +11,7 @@ import nn
 from autograd import threads
 from autograd.compiling import layouts, lowering, native
 from autograd.compiling.ir import Instruction, Operand
-from autograd.loops import longsums, products, shortsums, tall
+from autograd.loops import longsums, processor, products, shortsums, tall
 from tests.autograd.compiling import test_training_steps as steps
 from tests.support.compiling import peak, replayed
 
@@ -28,8 +28,8 @@ def kind(request, monkeypatch):
     """Tiles of one kind, whatever the product."""
     monkeypatch.setenv("WENGERT_NATIVE", "strict")
     monkeypatch.setattr(threads, "count", lambda: 2)
-    monkeypatch.setattr(products, "blas_leaves", lambda: True)
-    monkeypatch.setattr(products, "has_wide_registers", lambda: True)
+    monkeypatch.setattr(processor, "blas_leaves", lambda: True)
+    monkeypatch.setattr(processor, "vector_size", lambda: 64)
     monkeypatch.setattr(tall, "pays", lambda p, followed=False: False)
     for name, each in KINDS.items():
         wanted = name == request.param

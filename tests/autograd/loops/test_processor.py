@@ -49,26 +49,33 @@ def test_when_blas_leaves_its_cores(monkeypatch, wait, threads, leaves):
 
 @pytest.fixture
 def unknown():
-    processor.has_wide_registers.cache_clear()
+    processor.vector_size.cache_clear()
     yield
-    processor.has_wide_registers.cache_clear()
+    processor.vector_size.cache_clear()
 
 
 @pytest.mark.parametrize(
-    ("features", "wide"), [({"avx512f": True}, True), ({"avx512f": False}, False), ({}, False)]
+    ("features", "size"),
+    [
+        ({"avx512f": True, "avx2": True, "fma": True}, 64),
+        ({"avx512f": False, "avx2": True, "fma": True}, 32),
+        ({"avx2": True, "fma": False}, 0),
+        ({"fma": True}, 0),
+        ({}, 0),
+    ],
 )
-def test_which_processors_have_wide_registers(features, wide, unknown, monkeypatch):
+def test_what_vectors_processors_have(features, size, unknown, monkeypatch):
     binding = pytest.importorskip("llvmlite.binding")
     monkeypatch.setattr(binding, "get_host_cpu_features", lambda: features)
-    assert processor.has_wide_registers() == wide
+    assert processor.vector_size() == size
 
 
 @pytest.mark.parametrize("name", ["NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"])
-def test_loops_for_another_processor_have_no_wide_registers(name, unknown, monkeypatch):
+def test_of_loops_for_another_processor_nothing_is_known(name, unknown, monkeypatch):
     monkeypatch.setenv(name, "generic")
-    assert not processor.has_wide_registers()
+    assert processor.vector_size() == 0
 
 
 def test_a_broken_llvmlite_knows_of_none(unknown, monkeypatch):
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
-    assert not processor.has_wide_registers()
+    assert processor.vector_size() == 0

@@ -12,9 +12,9 @@ pytest.importorskip("numba")
 
 from autograd import threads
 from autograd.addresses import address_of
-from autograd.loops import diskcache, longsums, products, room, running, shortsums, tall
+from autograd.loops import diskcache, longsums, processor, products, room, running, shortsums, tall
 from autograd.loops.epilogue import Epilogue
-from autograd.loops.tiling import Product, width
+from autograd.loops.tiling import Product
 from autograd.loops.writing import TILES
 from tests.support.threads import in_threads
 
@@ -27,11 +27,17 @@ def forget():
         cache.cache_clear()
 
 
+@pytest.fixture(autouse=True, params=TILES, ids=lambda size: f"vectors of {size}")
+def vector(request, monkeypatch):
+    """Bytes of a vector; a processor that has no such ones computes with several."""
+    monkeypatch.setattr(processor, "vector_size", lambda: request.param)
+    return request.param
+
+
 @pytest.fixture(autouse=True)
-def afresh(monkeypatch):
+def afresh(monkeypatch, vector):
     monkeypatch.setattr(threads, "count", lambda: 2)
-    monkeypatch.setattr(products, "blas_leaves", lambda: True)
-    monkeypatch.setattr(products, "has_wide_registers", lambda: True)
+    monkeypatch.setattr(processor, "blas_leaves", lambda: True)
     monkeypatch.setattr(threads, "PARALLEL", 1)
     forget()
     yield
@@ -71,7 +77,9 @@ WAYS = {
     "one row for all": (lambda a: a, lambda b: np.broadcast_to(b[0], b.shape)),
     "from the end": (lambda a: a[::-1].copy()[::-1], lambda b: b[::-1].copy()[::-1]),
 }  # fmt: skip
-SIZES = [(96, 16, 96), (97, 17, 99), (8, 1, 64), (9, 130, 65), (103, 300, 121), (145, 225, 300)]
+SIZES = [
+    (96, 16, 96), (97, 17, 99), (8, 1, 64), (9, 130, 65), (103, 300, 121), (145, 225, 300), (50, 801, 70)
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -85,6 +93,9 @@ def test_products_are_right(kind, way, dtype, size, several, monkeypatch):
     if kind == "tall":
         factors = [(of_a(drawn(m, k, dtype=dtype)), of_b(drawn(k, n, dtype=dtype)))]
         factors.append((factors[0][0], of_a(drawn(n, k, dtype=dtype)).T))
+        # columns of a that lie side by side, and neither these nor its rows
+        factors.append((of_b(drawn(k, m, dtype=dtype)).T, factors[0][1]))
+        factors.append((drawn(m, 2 * k, dtype=dtype)[:, ::2], factors[0][1]))
     else:
         factors = [(of_b(drawn(k, m, dtype=dtype)).T, of_b(drawn(k, n, dtype=dtype)))]
     for a, b in factors:
@@ -314,6 +325,24 @@ TALL = {
     "less": (("f4", 2047, 32, 256, False), False),
     "columns": (("f4", 5000, 784, 100), False),
 }
+# with vectors of 32 bytes
+NARROW_SHORT = {"a batch of 64": (("f4", 512, 64, 784), False)}
+NARROW_LONG = {"a batch of 5,000": (("f4", 100, 5000, 784), False)}
+NARROW_TALL = {
+    "a batch of 5,000": (("f4", 5000, 784, 100, False), True),
+    "as many doubles": (("f8", 5000, 784, 100, False), True),
+    "fewer": (("f4", 1999, 784, 100, False), False),
+    "a narrow layer": (("f4", 5000, 784, 24, False), True),
+    "a narrower one": (("f4", 5000, 784, 23, False), False),
+    "a narrow layer of doubles": (("f8", 7000, 784, 13, False), True),
+    "a narrower one of doubles": (("f8", 9000, 784, 11, False), False),
+    "one of five vectors": (("f4", 5000, 784, 40, False), True),
+    "a wide layer": (("f4", 5000, 784, 256, False), True),
+    "a wider one": (("f4", 5000, 784, 257, False), False),
+    "enough work": (("f4", 4096, 128, 128, False), True),
+    "less": (("f4", 4095, 128, 128, False), False),
+    "columns": (("f4", 5000, 784, 100), False),
+}
 
 
 FOLLOWED = {
@@ -330,8 +359,22 @@ FOLLOWED = {
 }
 
 
-@pytest.mark.parametrize(("given", "pays"), FOLLOWED.values(), ids=FOLLOWED)
-def test_which_products_pay_with_what_follows(given, pays):
+NARROW_FOLLOWED = {
+    "a batch of 5,000": (("f4", 5000, 784, 100, False), True),
+    "few terms": (("f4", 5000, 10, 200, False), True),
+    "in columns": (("f4", 5000, 10, 200), True),
+    "of five vectors": (("f4", 5000, 32, 40, False), True),
+    "more": (("f4", 5000, 33, 200, False), False),
+    "fewer columns": (("f4", 5000, 10, 23, False), False),
+}
+
+
+@pytest.mark.parametrize(
+    ("vector", "given", "pays"),
+    [(size, *case) for size, cases in ((64, FOLLOWED), (32, NARROW_FOLLOWED)) for case in cases.values()],
+    indirect=["vector"],
+)
+def test_which_products_pay_with_what_follows(vector, given, pays):
     assert tall.pays(product(*given), followed=True) == pays
     a = np.empty((given[1], given[2]), given[0])
     b = np.empty((given[2], given[3]), given[0])
@@ -340,40 +383,57 @@ def test_which_products_pay_with_what_follows(given, pays):
 
 
 PAYS = {
-    f"{kind}: {name}": (KINDS[kind], *case)
-    for kind, cases in (("short", SHORT), ("long", LONG), ("tall", TALL))
+    f"{kind}, vectors of {size}: {name}": (size, KINDS[kind], *case)
+    for kind, size, cases in (
+        ("short", 64, SHORT), ("long", 64, LONG), ("tall", 64, TALL),
+        ("short", 32, NARROW_SHORT), ("long", 32, NARROW_LONG), ("tall", 32, NARROW_TALL),
+    )
     for name, case in cases.items()
-}
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "given", "pays"), PAYS.values(), ids=PAYS)
-def test_which_products_pay(kind, given, pays):
+@pytest.mark.parametrize(("vector", "kind", "given", "pays"), PAYS.values(), ids=PAYS, indirect=["vector"])
+def test_which_products_pay(vector, kind, given, pays):
     assert kind.pays(product(*given)) == pays
 
 
 @pytest.mark.parametrize(
-    ("several", "short", "others"), [(1, False, True), (2, True, True), (5, True, False)]
-)
-def test_how_many_threads_they_pay_on(several, short, others, monkeypatch):
+    ("vector", "several", "short", "long", "tall_ones"),
+    [(64, 1, False, True, True), (64, 2, True, True, True), (64, 5, True, False, False),
+     (32, 1, False, False, True), (32, 2, False, False, True), (32, 5, False, False, False)],
+    indirect=["vector"],
+)  # fmt: skip
+def test_how_many_threads_they_pay_on(vector, several, short, long, tall_ones, monkeypatch):
     monkeypatch.setattr(threads, "count", lambda: several)
     assert shortsums.pays(product(*SHORT["a batch of 64"][0])) == short
-    assert longsums.pays(product(*LONG["a batch of 5,000"][0])) == others
-    assert tall.pays(product(*TALL["a batch of 5,000"][0])) == others
+    assert longsums.pays(product(*LONG["a batch of 5,000"][0])) == long
+    assert tall.pays(product(*TALL["a batch of 5,000"][0])) == tall_ones
 
 
-@pytest.mark.parametrize("why", ["blas_leaves", "has_wide_registers"])
-def test_what_is_left_to_blas(why, monkeypatch):
-    a, b = np.empty((64, 512), np.float32).T, np.empty((64, 784), np.float32)
+@pytest.mark.parametrize("several", [1, 2])
+def test_narrow_vectors_alone_take_less_work(several, vector, monkeypatch):
+    """Of 2^24 multiplications: no threads have to come in time."""
+    monkeypatch.setattr(threads, "count", lambda: several)
+    assert tall.pays(product("f4", 4096, 32, 128, False)) == (several == 1 or vector == 64)
+    assert not tall.pays(product("f4", 4095, 32, 128, False))
+
+
+@pytest.mark.parametrize(("why", "is_so"), [("blas_leaves", False), ("vector_size", 0)])
+def test_what_is_left_to_blas(why, is_so, monkeypatch):
+    a, b = np.empty((5000, 784), np.float32), np.empty((784, 100), np.float32)
     assert products.tiles_pay(a, b)
     forget()
-    monkeypatch.setattr(products, why, lambda: False)
+    monkeypatch.setattr(processor, why, lambda: is_so)
     assert not products.tiles_pay(a, b)
+    assert not products.rows_pay(a, b)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_tiles_are_whole_within_the_least(dtype):
-    assert min(shortsums.LEAST, *longsums.ROWS.values(), tall.ROWS) >= max(
-        rows for rows, _ in TILES.values()
-    )
-    assert min(shortsums.LEAST, longsums.COLUMNS.start) >= width("tile", np.dtype(dtype))
-    assert max(vectors for _, vectors in TILES.values()) <= tall.LEAST
+@pytest.mark.parametrize("tile", [tile for pair in TILES.values() for tile in pair], ids=lambda t: t.name)
+def test_tiles_are_whole_within_the_least(tile, dtype):
+    dtype = np.dtype(dtype)
+    assert tile.rows <= tall.ROWS
+    if tile in (shortsums.TILE, longsums.TILE):
+        assert max(tile.rows, tile.width(dtype)) <= shortsums.LEAST
+        assert tile.rows <= longsums.ROWS[dtype]
+        assert tile.width(dtype) <= longsums.COLUMNS.start
