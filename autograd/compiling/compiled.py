@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 import logging
-import os
 import threading
 import types
 import warnings
@@ -14,6 +13,7 @@ from typing import Any
 
 from ..errors import ArgumentError, CompileError, OperandError
 from ..graph.records import Tape
+from ..loops import diskcache
 from ..ops.matrices import Untold
 from ..tape import mode
 from . import lines, native
@@ -259,7 +259,7 @@ class Compiled:
         except (CompileError, Changed) as error:
             self._give_up(str(error))
         except Exception as error:  # whatever is wrong here is no fault of the function's
-            if os.environ.get("WENGERT_NATIVE") == "strict":
+            if diskcache.strict():
                 raise
             self._give_up(
                 f"{lines.last(None, self._fn)}: planning it raised {type(error).__name__}: {error}"
@@ -326,7 +326,7 @@ class Compiled:
             faster = Entry(entry.traced, self._state, kernels)
             found = faster.run(arrays)
         except Exception as error:  # numba, or LLVM below it, may fail in any way
-            if os.environ.get("WENGERT_NATIVE") == "strict":
+            if diskcache.strict():
                 raise
             log.warning("compile: no program with the kernels of %s: %s", kernels, error)
             return False
@@ -335,6 +335,8 @@ class Compiled:
         )
         if faster.verified:
             self._replace(entry, faster)
+        else:
+            log.warning("compile: a program with the kernels of %s differs, and is not used", kernels)
         return faster.verified
 
     def _replace(self, entry: Entry, other: Entry | None = None) -> None:

@@ -98,6 +98,11 @@ def available() -> bool:
     return machine.usable() and importable
 
 
+def strict() -> bool:
+    """Whether what fails on the way to a loop is raised, as in tests, rather than left to NumPy."""
+    return os.environ.get("WENGERT_NATIVE") == "strict"
+
+
 importable = True  # whether numba and llvmlite can be imported, as far as is known
 
 

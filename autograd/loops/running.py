@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 
 import numpy as np
 
 from .. import threads
 from . import diskcache, machine
+
+log = logging.getLogger(__name__)
 
 # What elements may be, as sources call them.
 KINDS = {np.dtype(np.float32): "f4", np.dtype(np.float64): "f8"}
@@ -21,7 +24,10 @@ def loop(source: str, arrays: int) -> Callable | None:
         return None
     try:
         return machine.unlocked(diskcache.load(source), 3 + arrays)
-    except Exception:  # a broken numba may raise anything; NumPy does without
+    except Exception as error:  # a broken numba may raise anything; NumPy does without
+        if diskcache.strict():
+            raise
+        log.warning("a native loop cannot be had, NumPy computes what it would: %s", error)
         return None
 
 

@@ -428,12 +428,13 @@ def test_numpys_programs_run_where_numba_fails(monkeypatch, where):
     assert ".tolist()" in act.source  # in the forms that are NumPy's fastest
 
 
-def test_loops_that_differ_are_not_used(monkeypatch):
+def test_loops_that_differ_are_not_used(monkeypatch, caplog):
     monkeypatch.setitem(elementwise.EXPRESSIONS, np.log, "log_{k}({0}) + {one}")
     found, act = losses(True)
     assert found == losses(False)[0]
     assert not any(s.kind == "native" for s in act._last.plan.steps)
     assert ".tolist()" in act.source
+    assert "a program with the kernels of numba differs, and is not used" in caplog.text
 
 
 def test_each_kind_of_piece_says_no_to_what_it_does_not_know():
