@@ -35,11 +35,12 @@ class Entry:
         names: what the functions around the program know: see `calls`.
         body, call: those functions; `call` is None if none is written.
         verified: whether it was found to do what the function does.
+        attempts, hopes: how often faster kernels were tried in its place, and whether they shall be again.
     """
 
     def __init__(self, traced: TracedRun, state: State, kernels: str = NUMPY):
         self.traced, self.state, self._kernels = traced, state, kernels
-        self.verified = False
+        self.verified, self.attempts, self.hopes = False, 0, False
         self.rebindings = 0
         self.source = ""
         self.names: dict[str, Any] = {}
