@@ -23,7 +23,7 @@ from .checks import MISS
 from .entry import Entry
 from .ir import leaves
 from .keys import History, Keys
-from .plan import NUMBA, NUMPY, PLAIN, Plan
+from .plan import LOOPS, NUMBA, NUMPY, PLAIN, Plan
 from .results import HISTORY, LIVE, kind_of
 from .state import State
 from .tracing import TracedRun, told, traced_run
@@ -338,9 +338,11 @@ class Compiled:
         entry.attempts += 1
         done = self._speed_up(entry, arrays, wanted, NUMBA)
         entry.hopes = done is False and entry.attempts < ATTEMPTS
-        if not done and not entry.hopes:
+        others = () if done or entry.hopes else (NUMPY,) if done is None else (LOOPS, NUMPY)
+        for kernels in others:
             restore()
-            self._speed_up(entry, arrays, wanted, NUMPY)
+            if self._speed_up(entry, arrays, wanted, kernels):
+                return
 
     def _speed_up(self, entry: Entry, arrays: list, wanted: list, kernels: str) -> bool | None:
         """Whether faster kernels do the same, and were put in its place; None if they failed."""
@@ -353,11 +355,11 @@ class Compiled:
             log.warning("compile: no program with the kernels of %s: %s", kernels, error)
             return None
         faster.verified = agree(
-            wanted, [*arrays_of(found), *self._state.gradients()], KERNELS if kernels == NUMBA else None
+            wanted, [*arrays_of(found), *self._state.gradients()], None if kernels == NUMPY else KERNELS
         )
         if faster.verified:
             self._replace(entry, faster)
-        elif entry.attempts >= ATTEMPTS:
+        elif kernels != NUMBA or entry.attempts >= ATTEMPTS:
             log.warning("compile: a program with the kernels of %s differs, and is not used", kernels)
         return faster.verified
 

@@ -47,8 +47,9 @@ def with_loops(
     recording: Recording,
     ends: set[int],
     lasting: Mapping[int, int | None] = MappingProxyType({}),
+    tiles: bool = True,
 ) -> list[Instruction]:
-    """The steps, with calls of native functions where those are faster."""
+    """The steps, with calls of native functions where those are faster; `tiles`: for large products too."""
     before = len(steps)
     steps = side_by_side(_unwatched(steps), recording)
     items = _classified(_in_loops(steps, recording, ends), recording)
@@ -56,7 +57,9 @@ def with_loops(
     for item, alive in zip(items, later, strict=True):
         if isinstance(item, Group):
             item.forget(recording, alive)
-    items = with_epilogues(in_place(items, recording, ends, small), recording, ends)
+    items = in_place(items, recording, ends, small)
+    if tiles:
+        items = with_epilogues(items, recording, ends)
     found: list[Instruction] = []
     written: set[str] = set()
     spent = 0
@@ -79,7 +82,7 @@ def with_loops(
                 written.add(text)
                 found.append(instruction(kernel, run))
                 continue
-        found += [_in_tiles(step) for item in run for step in steps_of(item)]
+        found += [_in_tiles(step) if tiles else step for item in run for step in steps_of(item)]
     # what NumPy still computes must warn no more than it did
     recording.quiet |= len(steps) < before and any(step.kind in ("call", "opaque") for step in found)
     return found

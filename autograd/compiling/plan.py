@@ -21,8 +21,7 @@ from .small import hastened
 from .tiles import with_tiles
 
 # What runs a program: see `planned`.
-PLAIN, NUMPY, NUMBA = "plain", "NumPy", "numba"
-
+PLAIN, NUMPY, LOOPS, NUMBA = "plain", "NumPy", "numba, beside BLAS's products", "numba"
 
 # Outputs of so many bytes are not copied.
 LARGE = 4096
@@ -116,8 +115,8 @@ def planned(
     Args:
         lasting: roots that outlive a run: see `Plan`.
         movable: roots of the state whose arrays may be brought elsewhere.
-        kernels: what runs it: `NUMBA`: loops, `NUMPY`: its calls in their fastest forms, `PLAIN`: as they
-            are, for a program that runs but once.
+        kernels: what runs it: `NUMBA`: loops, `LOOPS`: loops, but for large products, `NUMPY`: its calls in
+            their fastest forms, `PLAIN`: as they are, for a program that runs but once.
     """
     ends = read_at_end(recording) | lasting.keys()
     hosts: dict[int, tuple[int, int]] = {}
@@ -127,10 +126,12 @@ def planned(
         steps = _asked(_needed(simplified(steps, recording, ends), recording, ends))
         recording.simplified = with_indices(_made_in_place(steps, ends), recording)
     steps = recording.simplified
-    if kernels == NUMBA:
+    if kernels in (NUMBA, LOOPS):
         from .native import with_loops
 
-        steps = with_loops(with_layouts(steps, recording, ends), recording, ends, lasting)
+        if kernels == NUMBA:
+            steps = with_layouts(steps, recording, ends)
+        steps = with_loops(steps, recording, ends, lasting, tiles=kernels == NUMBA)
     elif kernels == NUMPY:
         steps = rewritten(_made_in_place(steps, ends, written=True), recording)
         steps, hosts, blocks = abreast(steps, recording, lasting, ends, movable)
