@@ -86,7 +86,7 @@ def made(p: Product, after: Epilogue = NOTHING) -> Callable | None:
     copied = wides * wide.nbytes + (panels - wides) * narrow.nbytes
     blocks_of_terms = -(-p.terms // TERMS[vector])
     nbytes, more = copied * p.terms, (-(-p.terms // blocks_of_terms), panels, wides, copied, *after)
-    copy = p.bound(pack, blocks_of_terms, *more)
+    copy = p.bound(pack, blocks_of_terms, *more, work=p.terms * p.columns)
     multiply = p.bound(loop, blocks(p.rows), *more)
 
     def run(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:

@@ -130,6 +130,18 @@ def test_threads_compute_parts_of_long_sums(monkeypatch):
     assert seen == [2] * 6 + [4] * 6
 
 
+def test_one_thread_copies_a_small_factor(monkeypatch):
+    """It is done before another has come."""
+    only("tall", monkeypatch)
+    seen = []
+    spread = threads.spread
+    monkeypatch.setattr(threads, "PARALLEL", 1 << 21)
+    monkeypatch.setattr(threads, "spread", lambda fn, n, *rest: seen.append(n) or spread(fn, n, *rest))
+    a, b = drawn(480, 801), drawn(801, 64)
+    np.testing.assert_allclose(tiled(a, b), a @ b, rtol=0, atol=1e-10)
+    assert seen == [10]
+
+
 def test_every_element_is_summed_in_order(kind, monkeypatch):
     """Of terms that cancel only so: by turns a large number, its opposite, and a small one."""
     monkeypatch.setattr(threads, "count", lambda: 1)
