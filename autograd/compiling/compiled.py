@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import logging
 import threading
 import types
 import warnings
@@ -21,20 +20,15 @@ from .calls import result_of
 from .changed import Changed, Moved, Outdated, Undecided
 from .checks import MISS
 from .entry import Entry
+from .faster import hurried
 from .ir import leaves
 from .keys import History, Keys
-from .plan import LOOPS, NUMBA, NUMPY, PLAIN, Plan
+from .plan import NUMPY, PLAIN, Plan
 from .results import HISTORY, LIVE, kind_of
 from .state import State
 from .tracing import TracedRun, told, traced_run
 from .verify import KERNELS, LAYOUTS, agree, arrays_of
 
-log = logging.getLogger(__name__)
-
-# In how many calls loops of numba's may give something else until they are left. Where rounding moves a
-# number across 0, a mask comes out otherwise, and gradients differ by what an example gives: in this call,
-# not in all.
-ATTEMPTS = 8
 # How often a program may find that something changed before the function runs eagerly for good.
 PATIENCE = 16
 
@@ -332,36 +326,10 @@ class Compiled:
         return result
 
     def _hurry(self, entry: Entry, arrays: list, result: Any, restore: Callable) -> None:
-        """Put a program with faster kernels in the place of a plain one, which gave this result."""
-        wanted = [*arrays_of(result), *self._state.gradients()]
-        restore()
-        entry.attempts += 1
-        done = self._speed_up(entry, arrays, wanted, NUMBA)
-        entry.hopes = done is False and entry.attempts < ATTEMPTS
-        others = () if done or entry.hopes else (NUMPY,) if done is None else (LOOPS, NUMPY)
-        for kernels in others:
-            restore()
-            if self._speed_up(entry, arrays, wanted, kernels):
-                return
-
-    def _speed_up(self, entry: Entry, arrays: list, wanted: list, kernels: str) -> bool | None:
-        """Whether faster kernels do the same, and were put in its place; None if they failed."""
-        try:
-            faster = Entry(entry.traced, self._state, kernels)
-            found = faster.run(arrays)
-        except Exception as error:  # numba, or LLVM below it, may fail in any way
-            if diskcache.strict():
-                raise
-            log.warning("compile: no program with the kernels of %s: %s", kernels, error)
-            return None
-        faster.verified = agree(
-            wanted, [*arrays_of(found), *self._state.gradients()], None if kernels == NUMPY else KERNELS
-        )
-        if faster.verified:
-            self._replace(entry, faster)
-        elif kernels != NUMBA or entry.attempts >= ATTEMPTS:
-            log.warning("compile: a program with the kernels of %s differs, and is not used", kernels)
-        return faster.verified
+        """Put a faster program in the place of a plain one, which gave this, if one does the same."""
+        other = hurried(entry, self._state, arrays, result, restore)
+        if other is not None:
+            self._replace(entry, other)
 
     def _replace(self, entry: Entry, other: Entry | None = None) -> None:
         """Put another program in the place of one, or none."""

@@ -16,7 +16,7 @@ import autograd
 import autograd.numpy as anp
 import nn
 import optim
-from autograd.compiling import elementwise, kernels, matrixloops, native, wholestep
+from autograd.compiling import kernels, matrixloops, native, wholestep
 from autograd.compiling.elementwise import zero_where_undefined
 from autograd.loops import diskcache, machine, translate
 from autograd.loops.scalars import NAMES
@@ -426,49 +426,6 @@ def test_numpys_programs_run_where_numba_fails(monkeypatch, where):
     assert act.replays >= 3
     assert not any(s.kind == "native" for s in act._last.plan.steps)
     assert ".tolist()" in act.source  # in the forms that are NumPy's fastest
-
-
-def test_loops_that_differ_are_not_used(monkeypatch, caplog):
-    monkeypatch.setitem(elementwise.EXPRESSIONS, np.log, "log_{k}({0}) + {one}")
-    monkeypatch.setattr(sys.modules["autograd.compiling.compiled"], "ATTEMPTS", 2)
-    found, act = losses(True)
-    assert found == losses(False)[0]
-    assert not any(s.kind == "native" for s in act._last.plan.steps)
-    assert ".tolist()" in act.source
-    assert "a program with the kernels of numba differs, and is not used" in caplog.text
-
-
-def trained_on(batches, use):
-    """What steps give, what they leave, and the program."""
-    nn.manual_seed(5)
-    model = nn.Linear(3, 1)
-    optimizer = optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
-
-    def step(x):
-        optimizer.zero_grad()
-        loss = model(2 * anp.abs(x)).sum()
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    act = autograd.compile(step, state=(model, optimizer), strict=True) if use else step
-    found = [float(act(x)._data) for x in batches]
-    return found, [p._data.copy() for p in model.parameters()], act
-
-
-@pytest.mark.parametrize(("calls", "taken"), [(1, True), (7, True), (8, False)])
-def test_loops_that_differ_in_some_calls_are_tried_again(calls, taken, monkeypatch):
-    """As where rounding moves a number to the other side of a mask: in a few calls, and not in the next."""
-    monkeypatch.setitem(elementwise.EXPRESSIONS, np.absolute, "{0}")
-    x = np.random.default_rng(0).uniform(1, 2, (5, 3))
-    batches = [x, x, *[-x] * calls, x, x]
-    found, left, act = trained_on(batches, True)
-    wanted, eager, _ = trained_on(batches, False)
-    np.testing.assert_allclose(found, wanted, rtol=1e-5)
-    for a, b in zip(left, eager, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5)
-    assert act.replays >= calls
-    assert any(s.kind == "native" for s in act._last.plan.steps) == taken
 
 
 def test_each_kind_of_piece_says_no_to_what_it_does_not_know():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,7 @@ pytest.importorskip("numba")
 
 import nn
 from autograd import threads
-from autograd.compiling import layouts, lowering, native
+from autograd.compiling import faster, layouts, lowering, native
 from autograd.compiling.ir import Instruction, Operand
 from autograd.loops import longsums, processor, products, shortsums, tall
 from tests.autograd.compiling import test_training_steps as steps
@@ -169,7 +167,7 @@ def test_where_tiles_differ_loops_remain(monkeypatch):
     """As if in each call rounding turned a mask: those of so many numbers that one is always near 0."""
     for each in KINDS.values():
         monkeypatch.setattr(each, "made", lambda p: lambda a, b, out: np.add(a @ b, 1, out=out))
-    monkeypatch.setattr(sys.modules["autograd.compiling.compiled"], "ATTEMPTS", 2)
+    monkeypatch.setattr(faster, "ATTEMPTS", 2)
     compiled = steps.trained_alike(BUILT, BATCH)
     assert "tiled_dot(" not in compiled.source
     assert "loop_" in compiled.source
