@@ -12,7 +12,7 @@ import autograd
 import nn
 import optim
 from autograd.addresses import Allotted
-from autograd.compiling import compiled, native
+from autograd.compiling import compiled, faster, native
 from autograd.compiling.entry import Entry
 from autograd.compiling.plan import NUMBA, NUMPY, PLAIN
 from tests.support.compiling import plain, same, training_step
@@ -212,7 +212,8 @@ def test_they_are_brought_together_where_numba_fails(monkeypatch):
             raise OSError("libllvm is gone")
         return Entry(traced, state, kernels)
 
-    monkeypatch.setattr(compiled, "Entry", entry)
+    for module in (compiled, faster):
+        monkeypatch.setattr(module, "Entry", entry)
     found, model, _, act = run(True, 8)
     assert made == [PLAIN, NUMBA, NUMPY]
     assert are_together(model)
