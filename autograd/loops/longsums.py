@@ -15,8 +15,8 @@ import numpy as np
 from .. import threads
 from . import processor, running
 from .room import taken
+from .shapes import TILES
 from .tiling import THREADS, Product, add_up, call, source, tiles
-from .writing import TILES
 
 TILE, _ = TILES[64]
 # Terms that are summed before the next ones are needed; each block's sums are then added to the others'.

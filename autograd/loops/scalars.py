@@ -13,8 +13,8 @@ from numba import types
 from numba.extending import intrinsic
 
 from .polynomials import FUNCTIONS
+from .shapes import TILES
 from .tile import tile
-from .writing import TILES
 
 KINDS: dict[str, Any] = {
     "f4": types.float32, "f8": types.float64, "i4": types.int32, "i8": types.int64,

@@ -15,8 +15,8 @@ import numpy as np
 
 from .. import threads
 from . import processor, running
+from .shapes import TILES
 from .tiling import Product, call, source
-from .writing import TILES
 
 TILE, _ = TILES[64]
 # Terms of a sum: the fewest, and the most, of which BLAS computes more as fast.

@@ -17,8 +17,9 @@ from . import processor, running
 from .epilogue import NOTHING, Epilogue
 from .room import taken
 from .running import KINDS
+from .shapes import TILES, Tile
 from .tiling import THREADS, Product, call, source, tiles
-from .writing import TILES, Tile, indented
+from .writing import indented
 
 # What the table has besides: terms of a block, panels of columns, those of the wider tile, bytes of a row
 # of the copy, and what goes on with the rows.

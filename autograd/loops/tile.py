@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .writing import Tile
+from .shapes import Tile
 
 ARGUMENTS = ("a", "down", "along", "b", "next", "count", "out", "below", "more", "row", "column", "ahead")
 _WORD, _LANE = ir.IntType(64), ir.IntType(32)

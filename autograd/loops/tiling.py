@@ -10,7 +10,8 @@ import numpy as np
 from ..addresses import address_of
 from . import machine, running
 from .running import KINDS
-from .writing import Tile, exact, word
+from .shapes import Tile
+from .writing import exact, word
 
 # More threads than these are left to BLAS by what was measured on one and two.
 THREADS = 4

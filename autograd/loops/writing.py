@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,43 +16,6 @@ NAMES = {
     "f4": "float32", "f8": "float64", "i4": "int32", "i8": "int64",
     "u1": "uint8", "u4": "uint32", "u8": "uint64", "b1": "boolean",
 }  # fmt: skip
-
-
-class Tile(NamedTuple):
-    """The shape of a tile of a product; see tile.py.
-
-    Attributes:
-        rows, vectors: how many, and how many in each row.
-        size: bytes of a vector.
-        terms: for so many it asks for as much memory.
-    """
-
-    rows: int
-    vectors: int
-    size: int
-    terms: int
-
-    @property
-    def name(self) -> str:
-        """What sources call it, but for the dtype."""
-        return f"tile_{self.rows}x{self.vectors}x{self.size}"
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of a row."""
-        return self.vectors * self.size
-
-    def width(self, dtype: np.dtype) -> int:
-        """Columns."""
-        return self.nbytes // dtype.itemsize
-
-    def asked(self, count: str) -> str:
-        """Bytes that are asked for in so many terms, as source."""
-        return f"{count} // {self.terms} * {self.size}"
-
-
-# Those for vectors of so many bytes: one that has more rows, and one that has a vector more in each.
-TILES = {64: (Tile(8, 3, 64, 4), Tile(6, 4, 64, 4)), 32: (Tile(6, 2, 32, 8), Tile(4, 3, 32, 8))}
 
 
 def exact(arguments: Sequence[str], body: list[str]) -> str:

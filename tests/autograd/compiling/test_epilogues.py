@@ -10,9 +10,9 @@ pytest.importorskip("numba")
 import autograd
 import nn
 from autograd import threads
-from autograd.compiling import epilogues, layouts
+from autograd.compiling import epilogues, faster, layouts
 from autograd.loops import processor, products, running, tall
-from autograd.loops.writing import TILES
+from autograd.loops.shapes import TILES
 from tests.autograd.compiling import test_training_steps as steps
 from tests.support.compiling import peak, replayed
 
@@ -210,6 +210,17 @@ def test_a_training_step():
     assert compiled.source.count(", after_") == 4  # both layers, forward and backward
     assert compiled.source.count("add_up(") == 2
     assert "tiled_dot+" in str(compiled.plan)
+
+
+def test_where_tiles_differ_loops_remain(monkeypatch):
+    def differing(p, after):
+        return lambda a, b, out: np.add(a @ b, 1, out=out)
+
+    monkeypatch.setattr(tall, "made", differing)
+    monkeypatch.setattr(faster, "ATTEMPTS", 2)
+    compiled = steps.trained_alike(BUILT, BATCH)
+    assert "tiled_dot(" not in compiled.source
+    assert "loop_" in compiled.source
 
 
 def test_updates_are_not_joined():

@@ -14,8 +14,8 @@ from autograd import threads
 from autograd.addresses import address_of
 from autograd.loops import diskcache, longsums, processor, products, room, running, shortsums, tall
 from autograd.loops.epilogue import Epilogue
+from autograd.loops.shapes import TILES
 from autograd.loops.tiling import Product
-from autograd.loops.writing import TILES
 from tests.support.threads import in_threads
 
 KINDS = {"short": shortsums, "long": longsums, "tall": tall}
@@ -381,10 +381,15 @@ NARROW_FOLLOWED = {
 }
 
 
+PAYS_FOLLOWED = {
+    f"vectors of {size}: {name}": (size, *case)
+    for size, cases in ((64, FOLLOWED), (32, NARROW_FOLLOWED))
+    for name, case in cases.items()
+}
+
+
 @pytest.mark.parametrize(
-    ("vector", "given", "pays"),
-    [(size, *case) for size, cases in ((64, FOLLOWED), (32, NARROW_FOLLOWED)) for case in cases.values()],
-    indirect=["vector"],
+    ("vector", "given", "pays"), PAYS_FOLLOWED.values(), ids=PAYS_FOLLOWED, indirect=["vector"]
 )
 def test_which_products_pay_with_what_follows(vector, given, pays):
     assert tall.pays(product(*given), followed=True) == pays

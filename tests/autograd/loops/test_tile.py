@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("numba")
 
 from autograd.loops import running, tiling
+from autograd.loops.shapes import TILES
 from autograd.loops.tiling import Product
-from autograd.loops.writing import TILES
 
 
 def drawn(*shape, dtype):
