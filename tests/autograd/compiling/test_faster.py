@@ -11,7 +11,7 @@ import autograd
 import autograd.numpy as anp
 import nn
 import optim
-from autograd.compiling import elementwise, faster
+from autograd.compiling import elementwise, faster, plan
 from autograd.compiling.plan import NUMPY
 
 
@@ -56,6 +56,8 @@ def test_loops_that_differ_in_some_calls_are_tried_again(calls, taken, monkeypat
 def test_loops_that_always_differ_are_not_used(monkeypatch, caplog):
     monkeypatch.setitem(elementwise.EXPRESSIONS, np.absolute, "{0} + {one}")
     monkeypatch.setattr(faster, "ATTEMPTS", 2)
+    asked, with_layouts = [], plan.with_layouts
+    monkeypatch.setattr(plan, "with_layouts", lambda *given: asked.append(given) or with_layouts(*given))
     x = np.random.default_rng(0).uniform(1, 2, (5, 3))
     found, left, act = trained_on([x] * 6, True)
     wanted, eager, _ = trained_on([x] * 6, False)
@@ -64,5 +66,6 @@ def test_loops_that_always_differ_are_not_used(monkeypatch, caplog):
         np.testing.assert_array_equal(a, b)
     assert not any(s.kind == "native" for s in act._last.plan.steps)
     assert act._last._kernels == NUMPY
+    assert len(asked) == 2  # loops beside BLAS's products leave those as they are
     for kernels in ("numba", "numba, beside BLAS's products"):
         assert f"a program with the kernels of {kernels} differs, and is not used" in caplog.text
