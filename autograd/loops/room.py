@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..addresses import aligned
+
+# A line of the cache: a vector that begins with one lies in no second one.
+LINE = 64
 _spare: list[np.ndarray] = []
 
 
@@ -16,9 +20,9 @@ def taken(nbytes: int) -> Iterator[np.ndarray]:
     try:
         room = _spare.pop()
     except IndexError:
-        room = np.empty(0, np.uint8)
+        room = aligned(0, LINE)
     if room.nbytes < nbytes:
-        room = np.empty(nbytes, np.uint8)
+        room = aligned(nbytes, LINE)
     try:
         yield room
     finally:

@@ -12,6 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from .moves import move, turn
 from .polynomials import FUNCTIONS
 from .shapes import TILES
 from .tile import tile
@@ -141,16 +142,29 @@ def go_on(typing: Any, at: Any, table: Any, start: Any, stop: Any) -> Any:
     return types.int64(*[types.int64] * 4), generate
 
 
+@intrinsic
+def claim(typing: Any, address: Any) -> Any:
+    """Add 1 to the integer at an address; what it was, which no other thread gets."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at = builder.inttoptr(args[0], ir.PointerType(ir.IntType(64)))
+        return builder.atomic_rmw("add", at, ir.IntType(64)(1), "monotonic")
+
+    return types.int64(types.int64), generate
+
+
 NAMES: dict[str, Any] = {
     **FUNCTIONS,
     **{f"load_{name}": _loading(kind) for name, kind in KINDS.items()},
     **{f"store_{name}": _storing(kind) for name, kind in KINDS.items()},
     **{f"{shape.name}_{kind}": tile(KINDS[kind], shape)
        for pair in TILES.values() for shape in pair for kind in ("f4", "f8")},
+    **{f"turn_{size}_{kind}": turn(KINDS[kind], size) for size in TILES for kind in ("f4", "f8")},
     **{kind.name if name != "b1" else "boolean": getattr(numba, kind.name if name != "b1" else "boolean")
        for name, kind in KINDS.items()},
     **{f"{name}_libm": getattr(np, name) for name in ("sin", "cos")},
     "sqrt": np.sqrt, "floor": np.floor, "ceil": np.ceil, "rint": np.rint, "trunc": np.trunc,
     "nan": math.nan, "inf": math.inf,
     "plus": plus, "plus_product": plus_product, "larger": larger, "widest": widest, "go_on": go_on,
+    "claim": claim, "move": move,
 }  # fmt: skip

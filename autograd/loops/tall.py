@@ -13,17 +13,16 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import threads
-from . import processor, running
+from . import panels, processor, running
 from .epilogue import NOTHING, Epilogue
-from .room import taken
-from .running import KINDS
+from .room import LINE, taken
 from .shapes import TILES, Tile
 from .tiling import THREADS, Product, call, source, tiles
 from .writing import indented
 
-# What the table has besides: terms of a block, panels of columns, those of the wider tile, bytes of a row
-# of the copy, and what goes on with the rows.
-_MORE = "several", "panels", "wides", "copied", *Epilogue._fields
+# What the table has besides: terms of a block, panels of columns, those of the wider tile, bytes of a copy,
+# and what goes on with the rows.
+_MORE = "several", "panels", "wides", "copy", *Epilogue._fields
 # Terms of a block, at most, by bytes of a vector; rows that are computed before the next ones are needed.
 TERMS, ROWS = {64: 112, 32: 400}, 48
 # Multiplications from which on it is worth while, and from which on threads come in time.
@@ -51,14 +50,9 @@ def pays(p: Product, followed: bool = False) -> bool:
     return threads.count() <= THREADS
 
 
-def _wides(p: Product, vector: int) -> int:
-    """Panels of the wider tile; narrow ones take the rest of the columns."""
-    return -(-p.columns * p.dtype.itemsize // vector) % TILES[vector][0].vectors
-
-
 def _wasted(p: Product, vector: int) -> bool:
     """Whether panels would compute whole vectors in vain: two of four, of five."""
-    return _wides(p, vector) * TILES[vector][1].nbytes >= p.columns * p.dtype.itemsize + vector
+    return panels.measures(p, vector)[2] >= p.columns * p.dtype.itemsize + vector
 
 
 def blocks(rows: int) -> int:
@@ -78,70 +72,35 @@ def made(p: Product, after: Epilogue = NOTHING) -> Callable | None:
     vector, size = processor.vector_size(), p.dtype.itemsize
     # addresses that differ by a number, rather than by a stride, are parts of instructions
     step = "along" if p.along == size else "down" if p.down == size else ""
-    pack, loop = _pack(p.dtype, vector), _loop(p.dtype, vector, step)
-    if pack is None or loop is None:
+    if size not in (p.beside, p.next):  # neither rows nor columns of b are copied by vectors
         return None
-    narrow, wide = TILES[vector]
-    wides = _wides(p, vector)
-    panels = wides + -(-max(0, p.columns * size - wides * wide.nbytes) // narrow.nbytes)
-    copied = wides * wide.nbytes + (panels - wides) * narrow.nbytes
-    blocks_of_terms = -(-p.terms // TERMS[vector])
-    nbytes, more = copied * p.terms, (-(-p.terms // blocks_of_terms), panels, wides, copied, *after)
-    copy = p.bound(pack, blocks_of_terms, *more, work=p.terms * p.columns)
-    multiply = p.bound(loop, blocks(p.rows), *more)
+    loop = _loop(p.dtype, vector, step, p.beside == size)
+    if loop is None:
+        return None
+    count, wides, row = panels.measures(p, vector)
+    several = -(-p.terms // -(-p.terms // TERMS[vector]))
+    copy = row * p.terms + -row * p.terms % LINE
+    visits = threads.count()
+    multiply = p.bound(loop, visits, several, count, wides, copy, *after)
 
     def run(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-        with taken(nbytes) as room:
-            copy(b, room)
-            multiply(a, room, out)
+        with taken(LINE + visits * copy) as room:
+            room[:LINE] = 0  # no block of rows is claimed yet
+            multiply(a, b, out, room)
 
     return run
 
 
-def _panels(dtype: np.dtype, vector: int, body: Callable[[Tile], list[str]]) -> list[str]:
-    """Statements over all panels of columns: `jj` is where one begins, `at` where it is copied to."""
-    narrow, wide = TILES[vector]
-    columns = wide.width(dtype)
-    lines = ["for panel in range(panels):"]
-    for head, tile, jj in (
-        ("if panel < wides:", wide, f"panel * {columns}"),
-        ("else:", narrow, f"wides * {columns} + (panel - wides) * {narrow.width(dtype)}"),
-    ):
-        panel = [f"jj = {jj}", *body(tile), f"at += count * {tile.nbytes}"]
-        lines += indented([head, *indented(panel)])
-    return lines
-
-
 @functools.cache
-def _pack(dtype: np.dtype, vector: int) -> Callable | None:
-    """The blocks of terms from `start` to `stop` of b, each panel after panel."""
-    kind = KINDS[dtype]
+def _loop(dtype: np.dtype, vector: int, step: str = "", in_rows: bool = True) -> Callable | None:
+    """Visits from `start` to `stop`, each of which computes blocks of rows for as long as some are left.
 
-    def copy(tile: Tile) -> list[str]:
-        columns = tile.width(dtype)
-        return [
-            f"j = min(jj, columns - {columns})",
-            "for k in range(count):",
-            f"    for c in range({columns}):",
-            f"        x = load_{kind}(p0 + (first + k) * next + (j + c) * beside, 0, 0, 2)",
-            f"        store_{kind}(at, k * {columns} + c, x, 1, 2)",
-        ]
-
-    lines = [
-        "for block in range(start, stop):",
-        "    first = block * several",
-        "    count, at = min(several, terms - first), p1 + first * copied",
-        *indented(_panels(dtype, vector, copy)),
-    ]
-    return running.loop(source(lines, 2, *_MORE), 2)
-
-
-@functools.cache
-def _loop(dtype: np.dtype, vector: int, step: str = "") -> Callable | None:
-    """The blocks of rows from `start` to `stop`, each with what follows.
+    A thread that comes to visit copies the small factor for itself, and knows which block it will compute
+    after each, so that it can ask for that one's memory.
 
     Args:
         step: which stride of a is that of one element.
+        in_rows: whether that of b is the one from a column to the next, rather than from a row.
     """
 
     def compute(tile: Tile) -> list[str]:
@@ -153,16 +112,21 @@ def _loop(dtype: np.dtype, vector: int, step: str = "") -> Callable | None:
 
     lines = [
         f"blocks = max(1, rows // {ROWS})",
-        "for block in range(start, stop):",
-        f"    first = block * {ROWS}",
-        f"    height = {ROWS} if block < blocks - 1 else rows - first",
-        "    at, ahead, k = p1, p0 + (first + height) * down, 0",
-        "    while k < terms:",
-        "        count = min(several, terms - k)",
-        *indented(_panels(dtype, vector, compute), 2),
-        "        k += count",
-        "    if loop:",
-        "        go_on(loop, its, first * each, (first + height) * each)",
+        "for visit in range(start, stop):",
+        f"    block, room = claim(p3), p3 + {LINE} + visit * copy",
+        "    if block < blocks:",
+        *indented(panels.copied(dtype, vector, in_rows), 2),
+        "    while block < blocks:",
+        f"        first, following = block * {ROWS}, claim(p3)",
+        f"        height = {ROWS} if block < blocks - 1 else rows - first",
+        f"        k, at, ahead = 0, room, p0 + following * {ROWS} * down",
+        "        while k < terms:",
+        "            count = min(several, terms - k)",
+        *indented(panels.over(dtype, vector, compute), 3),
+        "            k += count",
+        "        if loop:",
+        "            go_on(loop, its, first * each, (first + height) * each)",
+        "        block = following",
     ]
-    known = {step: dtype.itemsize} if step else {}
-    return running.loop(source(lines, 3, *_MORE, **known), 3)
+    known = {"beside" if in_rows else "next": dtype.itemsize} | ({step: dtype.itemsize} if step else {})
+    return running.loop(source(lines, 4, *_MORE, **known), 4)

@@ -66,7 +66,9 @@ OPTIONAL = {
     "llvmlite", "scipy",
 }  # fmt: skip
 # Modules that are imported only where numba was found.
-FOR_NUMBA = tuple(f"autograd.loops.{name}" for name in ("polynomials", "scalars", "tile", "translate"))
+FOR_NUMBA = tuple(
+    f"autograd.loops.{name}" for name in ("moves", "polynomials", "scalars", "tile", "translate")
+)
 
 
 def modules(package: str) -> list[Path]:

@@ -18,7 +18,7 @@ from tests.support.compiling import peak, replayed
 
 
 def forget():
-    for cache in (products._kind, products._run, tall._loop, tall._pack):
+    for cache in (products._kind, products._run, tall._loop):
         cache.cache_clear()
 
 

@@ -19,7 +19,7 @@ from autograd.loops.tiling import Product
 from tests.support.threads import in_threads
 
 KINDS = {"short": shortsums, "long": longsums, "tall": tall}
-LOOPS = shortsums._loop, longsums._loop, tall._loop, tall._pack
+LOOPS = shortsums._loop, longsums._loop, tall._loop
 
 
 def forget():
@@ -130,16 +130,45 @@ def test_threads_compute_parts_of_long_sums(monkeypatch):
     assert seen == [2] * 6 + [4] * 6
 
 
-def test_one_thread_copies_a_small_factor(monkeypatch):
-    """It is done before another has come."""
+def test_whoever_comes_computes_what_is_left_of_a_tall_product(monkeypatch):
+    """One visit of each thread; who comes late finds nothing to do."""
     only("tall", monkeypatch)
     seen = []
-    spread = threads.spread
-    monkeypatch.setattr(threads, "PARALLEL", 1 << 21)
-    monkeypatch.setattr(threads, "spread", lambda fn, n, *rest: seen.append(n) or spread(fn, n, *rest))
+
+    def spread(fn, n, table, *arrays):
+        seen.append(n)
+        for visit in reversed(range(n)):
+            fn(table, visit, visit + 1, *arrays)
+
+    monkeypatch.setattr(threads, "spread", spread)
     a, b = drawn(480, 801), drawn(801, 64)
-    np.testing.assert_allclose(tiled(a, b), a @ b, rtol=0, atol=1e-10)
-    assert seen == [10]
+    for several in (2, 3):
+        monkeypatch.setattr(threads, "count", lambda several=several: several)
+        forget()
+        for _ in range(2):
+            np.testing.assert_allclose(tiled(a, b), a @ b, rtol=0, atol=1e-10)
+    assert seen == [2, 2, 3, 3]
+
+
+def test_threads_share_the_rows_of_a_tall_product(monkeypatch):
+    """Each block is computed once, and its bits are those of one thread."""
+    only("tall", monkeypatch)
+    a, b = drawn(1009, 100, dtype=np.float32), drawn(100, 113, dtype=np.float32)
+    monkeypatch.setattr(threads, "count", lambda: 1)
+    alone = tiled(a, b)
+    for several in (2, 4):
+        monkeypatch.setattr(threads, "count", lambda several=several: several)
+        forget()
+        for _ in range(20):
+            np.testing.assert_array_equal(tiled(a, b), alone)
+
+
+def test_a_small_factor_neither_of_rows_nor_of_columns_is_left_to_blas(monkeypatch):
+    only("tall", monkeypatch)
+    a, b, out = drawn(100, 30), drawn(30, 140)[:, ::2], np.empty((100, 70))
+    assert products._run(Product.of(a, b)) is None
+    products.tiled_dot(a, b, out)
+    np.testing.assert_array_equal(out, a.dot(b))
 
 
 def test_every_element_is_summed_in_order(kind, monkeypatch):
@@ -169,6 +198,8 @@ def test_zeros_are_positive(kind):
 @pytest.mark.parametrize("columns", [64, 100, 113, 200])
 def test_nothing_is_written_beyond_the_room(kind, columns, monkeypatch):
     only(kind, monkeypatch)
+    if kind == "tall":
+        monkeypatch.setattr(threads, "count", lambda: 1)  # a second finds nothing, and copies nothing
     rooms = []
 
     @contextlib.contextmanager
@@ -203,9 +234,10 @@ def test_parts_that_overflow_say_nothing(monkeypatch):
         assert np.isnan(tiled(a.T.copy().T, b)).all()
 
 
-def test_threads_of_a_program_have_rooms_of_their_own(monkeypatch):
-    """Products at the same time, of several sizes: no sums of one lie where another's are."""
-    only("long", monkeypatch)
+@pytest.mark.parametrize("kind", ["long", "tall"])
+def test_threads_of_a_program_have_rooms_of_their_own(kind, monkeypatch):
+    """Products at the same time, of several sizes: nothing of one lies where another's is."""
+    only(kind, monkeypatch)
     pairs = [(drawn(400, 40 + 9 * i).T, drawn(400, 60 + i)) for i in range(4)]
     wanted = [a @ b for a, b in pairs]
     wrong = []
@@ -218,7 +250,8 @@ def test_threads_of_a_program_have_rooms_of_their_own(monkeypatch):
 
     in_threads(work, range(4))
     assert not wrong
-    assert len(room._spare) == 1
+    (spare,) = room._spare
+    assert address_of(spare) % room.LINE == 0
 
 
 def test_without_loops_products_are_blass(kind, monkeypatch):
