@@ -162,7 +162,7 @@ def _running(entry: Any, inputs: list[str], steady: list[Numbers]) -> list[str]:
     names |= {f"undone{suffix}": undone, "slots": slots}
     lines = [f"u{i}{suffix}.ran = False" for i in range(len(undone))]
     lines += ["enter(kept)"] if names["kept"] else []
-    guarded = bool(names["backups"] or entry.guarded.generators)
+    guarded = bool(names["backups"] or entry.guarded.generators or entry.guarded.schedulers)
     lines += ["undo = backup(backups)"] if guarded else []
     for n in steady:
         n.optimizer.stepped = True

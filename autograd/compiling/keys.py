@@ -11,9 +11,10 @@ import numpy as np
 
 from .. import changes
 from ..tape import TensorBase, mode
+from .aside import is_plain
 from .capture import Captured, functions_of
 from .signatures import Same, signature
-from .state import State, frozen, is_plain
+from .state import State, frozen
 
 
 class History(Exception):

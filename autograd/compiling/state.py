@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..errors import ArgumentError
 from ..recording import GENERATORS
 from ..tape import TensorBase
 from ..views import refresh_data
+from . import aside
 from .holding import Holding, is_owned, release
 from .owners import GradPlace, Place, SlotPlace, TensorPlace, extra_of, grad_of
 from .signatures import number
@@ -186,9 +186,8 @@ class State:
         arrays = [(place, place.get(), np.array(place.get())) for place in self.places()]
         holding.note()
         grads = [(t, grad_of(t)) for t in tensors]
-        keepers = [(k, _plain(k.__dict__)) for k in (*_all(self.schedulers), *self.roots, *self.modules())]
-        keepers += [(o, {"stepped": (o.stepped, o.stepped)}) for o in self.optimizers]
-        groups = [(g, dict(g)) for o in self.optimizers for g in o.param_groups]
+        keepers = aside.attributes((*aside.with_parts(self.schedulers), *self.roots, *self.modules()))
+        stepped, options = [(o, o.stepped) for o in self.optimizers], aside.options(self.optimizers)
         slots = [(o, dict(o._slots)) for o in self.optimizers]
         numbers = [(s, s.step, dict(s.numbers)) for o in self.optimizers for s in o._slots.values()]
         positions = [(g, g.bit_generator.state) for g in self.all_generators()]
@@ -212,14 +211,10 @@ class State:
                     tensor is not None and tensor._alias is not None
                 ):  # their views are of these arrays again
                     refresh_data(tensor)
-            for keeper, attributes in keepers:
-                for name, (value, held) in attributes.items():
-                    if isinstance(value, list):  # others may hold it
-                        value[:] = held
-                    keeper.__dict__[name] = value
-            for group, options in groups:
-                group.clear()
-                group.update(options)
+            keepers()
+            for optimizer, had in stepped:
+                optimizer.stepped = had
+            options()
             for generator, position in positions:
                 generator.bit_generator.state = position
             changes.note()
@@ -248,16 +243,6 @@ class State:
         return found
 
 
-def _all(schedulers: list[Any]) -> list[Any]:
-    """Schedulers, and those that they are composed of."""
-    return [s for one in schedulers for s in (one, *_all(getattr(one, "_schedulers", [])))]
-
-
-def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
-    """What of an object's attributes is plain data."""
-    return {k: (v, copy.copy(v)) for k, v in attributes.items() if is_plain(v)}
-
-
 def switches(group: dict[str, Any]) -> tuple:
     """What of an optimiser's options decides which steps run."""
     found: list[Any] = []
@@ -275,10 +260,3 @@ def frozen(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value), tuple([frozen(v) for v in value])
     return number(value) if type(value) is float else (type(value), value)
-
-
-def is_plain(value: Any) -> bool:
-    """Whether a value is a number, text, None, or a list or tuple of such."""
-    if isinstance(value, (list, tuple)):
-        return all(is_plain(v) for v in value)
-    return value is None or isinstance(value, (bool, int, float, complex, str, bytes))
