@@ -36,9 +36,12 @@ class Slot:
         lent: the dtype of the parameter that its scratch is for.
         ready: the same as `buffers` once there is scratch, else None.
         direct: whether the formula takes the arrays as they are.
+        loaded: whether it was loaded, rather than made.
     """
 
-    __slots__ = ("buffers", "direct", "lent", "names", "numbers", "ready", "scratch", "state", "step")
+    __slots__ = (
+        "buffers", "direct", "lent", "loaded", "names", "numbers", "ready", "scratch", "state", "step",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.step = 0
@@ -50,3 +53,4 @@ class Slot:
         self.lent: np.dtype | None = None
         self.ready: tuple[str, ...] | None = None
         self.direct = True
+        self.loaded = False

@@ -104,7 +104,7 @@ class StateMethods:
         for name in ("step", *slot.numbers, *slot.names):
             if name not in saved:
                 raise OptimizerStateError(f"parameter {i}: {name} is missing")
-        slot.step = int(saved["step"])
+        slot.step, slot.loaded = int(saved["step"]), True
         slot.numbers = {name: float(saved[name]) for name in slot.numbers}
         for name, array in zip(slot.names, slot.state, strict=True):
             if np.shape(saved[name]) != array.shape:
