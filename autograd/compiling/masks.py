@@ -42,19 +42,29 @@ class Masks:
         self.variables: set[int] = set()
         self._moving: set[int] = set()
         self._history: dict[int, list[tuple[int, Instruction]]] = {}
+        # by operand and the step that made it: through how many calls was looked, and the mask
+        self._found: dict[tuple[Operand, int], tuple[int, Any]] = {}
+        self._of_variables = 0  # how many there were then
         self._last: Instruction | None = None
         self._count = 0
 
     def unmasked(self, g: Any) -> Any:
         """Where a cotangent may be other than 0 if the variables move."""
         self._catch_up()
+        if self._of_variables != len(self.variables):
+            self.forget()
         operand = self._recorder.noted(g)
         return self._of(operand, self._count, _DEEP)
+
+    def forget(self) -> None:
+        """Hold no masks any more."""
+        self._found, self._of_variables = {}, len(self.variables)
 
     def _catch_up(self) -> None:
         steps = self._recorder.recording.steps
         if self._count > len(steps) or (self._count and steps[self._count - 1] is not self._last):
             self._count, self._history = 0, {}  # calls were taken back
+            self.forget()
         for at in range(self._count, len(steps)):
             self._enter(at, steps[at])
         self._count = len(steps)
@@ -88,6 +98,14 @@ class Masks:
         if not past:
             return True
         at, step = past[-1]
+        looked, mask = self._found.get((x, at), (0, True))
+        if looked < deep:  # by another path, of which there may be twice as many with each call
+            mask = self._past(x, at, step, deep)
+            self._found[x, at] = deep, mask
+        return mask
+
+    def _past(self, x: Operand, at: int, step: Instruction, deep: int) -> Any:
+        """The same, by the last step that has made or changed it."""
         if type(step.results) is Operand and step.results.root == x.root:
             return self._seen(self._made(step, at, deep - 1), step.results, x)
         if len(step.writes) != 1:

@@ -160,6 +160,7 @@ class _Session:
         del result
         self.recorder.recording.outputs = outputs
         grads = self._finish()
+        self.recorder.masks.forget()
         self._refuse_leaks()
         self.ours.put_back()
         places = [(place, operand) for place, _, operand in self.ours.places]

@@ -249,3 +249,20 @@ def test_equal_eigenvalues_run_eagerly_and_others_are_replayed():
     before = program.replays
     np.testing.assert_allclose(program(apart), slope(apart), 1e-12)
     assert program.replays == before + 1
+
+
+@pytest.mark.parametrize("joined", [lambda y: y + y * 0.5, lambda y: anp.where(y > 0, y, 2 * y)])
+def test_paths_that_part_and_meet_again_take_no_longer(joined):
+    """Looked through one by one, 30 calls on both sides would be 2**30 paths."""
+
+    def f(x):
+        y = 1 / x
+        for _ in range(30):
+            y = joined(y)
+        return (y * y).sum()
+
+    x = np.array([1.0, 2.0, -3.0])
+    compiled = autograd.compile(grad(f), strict=True)
+    wanted = grad(f)(x)
+    for _ in range(3):
+        np.testing.assert_allclose(compiled(x), wanted, rtol=1e-12)
