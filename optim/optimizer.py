@@ -189,7 +189,7 @@ class Optimizer(StateMethods):
         """
         before = self._slots.get(parameter)
         if before is not None and before.buffers == self.buffers(group):
-            self._begin(before, group, np.asarray(parameter._data), before.state)
+            self._begin(before, group, np.asarray(parameter._data))
             return before
         slot = self._slots[parameter] = self._new_slot(parameter, group)
         changes.note()
@@ -208,17 +208,17 @@ class Optimizer(StateMethods):
         slot.direct = whole and p.size > 0 and p.dtype not in REAL
         return slot
 
-    def _begin(self, slot: Slot, group: Mapping[str, Any], p: np.ndarray, state: tuple) -> None:
+    def _begin(self, slot: Slot, group: Mapping[str, Any], p: np.ndarray) -> None:
         """Have a slot that was made before it was needed begin with the options of now.
 
-        Compiled programs make slots of parameters that have no gradient yet; `state`: the slot's arrays.
+        Compiled programs make slots of parameters that have no gradient yet, and are bound to their arrays.
         """
         if slot.step or slot.loaded:
             return
         slot.numbers.update(self.numbers(group))
         fresh = tuple(self.initial(group, p).values())
-        if all(a.shape == b.shape and a.dtype == b.dtype for a, b in zip(state, fresh, strict=True)):
-            for array, first in zip(state, fresh, strict=True):
+        if [(a.shape, a.dtype) for a in slot.state] == [(a.shape, a.dtype) for a in fresh]:
+            for array, first in zip(slot.state, fresh, strict=True):
                 np.copyto(array, first)
         else:  # the model has been cast
             slot.state = fresh

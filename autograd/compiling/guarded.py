@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..errors import CompileError
 from .aside import steps_of
 from .faults import cleared
 from .ir import STATE, Instruction, Operand
@@ -28,6 +29,8 @@ class Guarded:
         self.operands = {r for s in before for r in plan.touched(s.writes) if kinds[r].kind == STATE}
         effects = [s.fn for s in before if s.kind == "effect" and s.fn is not cleared]
         owners = [getattr(fn, "__self__", None) for fn in effects if not isinstance(fn, Advancing)]
+        if None in owners:
+            raise CompileError("the step of a scheduler is no method, and cannot be taken back")
         self.generators = [o for o in owners if isinstance(o, np.random.Generator)]
         self.schedulers = [o for o in owners if not isinstance(o, np.random.Generator)]
 

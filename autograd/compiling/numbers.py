@@ -12,7 +12,7 @@ from .changed import Changed, Outdated
 from .faults import cleared
 from .ir import FRESH, NUMBER, Recording
 from .options import original
-from .traced import Leak, Traced
+from .traced import Leak
 
 
 class Stepping:
@@ -39,7 +39,6 @@ class Stepping:
         )
         direct = {slot: slot.direct for slot in optimizer._slots.values()}
         try:
-            _begin(optimizer)
             for parameter, slot in optimizer._slots.items():
                 _whole(optimizer, parameter, slot, recorder)
             type(optimizer).step(optimizer)
@@ -57,16 +56,6 @@ class Stepping:
 
 def _base_step(optimizer: Any) -> Any:
     return next(c for c in type(optimizer).__mro__ if c.__name__ == "Optimizer").step  # type: ignore[attr-defined]
-
-
-def _begin(optimizer: Any) -> None:
-    """Have what had no update yet begin with the options of now, as in an eager step."""
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            slot = optimizer._slots.get(parameter)
-            if slot is not None:
-                state = tuple([a.value if type(a) is Traced else a for a in slot.state])
-                optimizer._begin(slot, group, parameter._data.value, state)
 
 
 def _whole(optimizer: Any, parameter: Any, slot: Any, recorder: Any) -> None:
@@ -134,10 +123,6 @@ class Numbers(Advancing):
         """Look up what the optimiser keeps for the parameters now."""
         slots = self._table = self.optimizer._slots
         self.slots = [slots[p] for p in self.parameters]
-        for parameter, slot in zip(self.parameters, self.slots, strict=True):
-            group = None if slot.step else self._group_of(parameter)
-            if group is not None:  # the slot may have been made when its options were others
-                self.optimizer._begin(slot, group, np.asarray(parameter._data), slot.state)
         for entry in self.entries:
             entry[0], entry[1] = self._group_of(entry[2]), slots[entry[2]]
             entry[6] = [slots[p] for p in entry[5] if p is not entry[2]]
@@ -219,8 +204,6 @@ class Numbers(Advancing):
         for slot, numbers in kept:
             slot.numbers.clear()
             slot.numbers.update(numbers)
-        if not all([slot.step for slot in self.slots]):  # these begin anew
-            self._table = None
 
 
 def _put(entry: list, values: tuple) -> None:

@@ -15,7 +15,7 @@ from .tiling import Product
 from .writing import indented
 
 
-def wides(p: Product, vector: int) -> int:
+def _wides(p: Product, vector: int) -> int:
     """Panels of the wider tile; narrow ones take the rest of the columns.
 
     With AVX2 they are as many as can be, since fewer rows take fewer registers for addresses; with AVX-512
@@ -32,7 +32,7 @@ def wides(p: Product, vector: int) -> int:
 def measures(p: Product, vector: int) -> tuple[int, int, int]:
     """Panels, those of the wider tile among them, and the bytes of a copied row of all."""
     narrow, wide = TILES[vector]
-    first = wides(p, vector)
+    first = _wides(p, vector)
     others = -(-max(0, p.columns * p.dtype.itemsize - first * wide.nbytes) // narrow.nbytes)
     return first + others, first, first * wide.nbytes + others * narrow.nbytes
 

@@ -92,7 +92,7 @@ def made(p: Product, after: Epilogue = NOTHING) -> Callable | None:
 
 
 @functools.cache
-def _loop(dtype: np.dtype, vector: int, step: str = "", in_rows: bool = True) -> Callable | None:
+def _loop(dtype: np.dtype, vector: int, step: str, in_rows: bool) -> Callable | None:
     """Visits from `start` to `stop`, each of which computes blocks of rows for as long as some are left.
 
     A thread that comes to visit copies the small factor for itself, and knows which block it will compute

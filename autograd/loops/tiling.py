@@ -52,13 +52,10 @@ class Product(NamedTuple):
         """Whether columns of a, and rows of b, lie side by side: as in gradients of weights."""
         return self.down == self.beside == self.dtype.itemsize
 
-    def bound(self, loop: Callable, length: int, *more: int, work: int | None = None) -> Callable:
-        """`run(*arrays)` of a loop over range(length), whose table has `more`; results are in C order.
-
-        `work` is what it does, if that is not to multiply.
-        """
+    def bound(self, loop: Callable, length: int, *more: int) -> Callable:
+        """`run(*arrays)` of a loop over range(length), whose table has `more`; results are in C order."""
         table = np.array([*self[1:], self.columns * self.dtype.itemsize, *more], np.int64)
-        work = self.work if work is None else work
+        work = self.work
 
         def run(*arrays: np.ndarray) -> None:
             running.run(loop, length, work, address_of(table), *map(id, arrays))

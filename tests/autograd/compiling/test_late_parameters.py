@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 import optim
 from autograd.compiling import native
 from autograd.compiling.state import State
@@ -146,11 +147,8 @@ def _with_eager_steps(life):
 
 def test_what_was_loaded_without_a_step_stays():
     """As a state of PyTorch's may be: kept, and not begun anew."""
-    make, (early, late) = (
-        OPTIMIZERS["Rprop"],
-        (autograd.tensor([1.0], requires_grad=True) for _ in range(2)),
-    )
-    opt = make([early, late])
+    early, late = (autograd.tensor([1.0], requires_grad=True) for _ in range(2))
+    opt = OPTIMIZERS["Rprop"]([early, late])
     (early + late).sum().backward()
     opt.step()
     saved = opt.state_dict()
@@ -158,3 +156,13 @@ def test_what_was_loaded_without_a_step_stays():
     opt.load_state_dict(saved)
     State([opt]).prepare()
     assert opt._slots[late].state[1] == 7.0
+
+
+def test_a_model_may_be_cast_before_the_first_gradient():
+    model = nn.Linear(2, 1)
+    opt = OPTIMIZERS["Rprop"](model.parameters())
+    State([model, opt]).prepare()
+    model.to(np.dtype(np.float64))
+    model(np.ones((1, 2))).sum().backward()
+    opt.step()
+    assert {a.dtype for slot in opt._slots.values() for a in slot.state} == {np.dtype(np.float64)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ import autograd.numpy as anp
 import optim
 from autograd import grad, jvp, vmap
 from autograd.compiling.compiled import PATIENCE, CompileWarning
+from autograd.compiling.masks import Masks
 from tests.autograd.test_masking import MASKED, VANISHING
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -266,3 +269,17 @@ def test_paths_that_part_and_meet_again_take_no_longer(joined):
     wanted = grad(f)(x)
     for _ in range(3):
         np.testing.assert_allclose(compiled(x), wanted, rtol=1e-12)
+
+
+def test_masks_are_found_anew_when_there_are_more_variables():
+    """What was constant to a sweep may move with those of another."""
+    recorder = SimpleNamespace(recording=SimpleNamespace(steps=[]), noted=lambda g: g)
+    masks = Masks(recorder)
+    masks.variables.add(1)
+    assert masks.unmasked(2.0) is True
+    masks._found["what was found"] = 40, False
+    masks.unmasked(2.0)
+    assert masks._found
+    masks.variables.add(2)
+    masks.unmasked(2.0)
+    assert not masks._found
