@@ -8,15 +8,14 @@ it in: `a + (-b)` is `a - b`.
 from __future__ import annotations
 
 import dataclasses
-import operator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .elementwise import is_number
+from .canonical import canonical
 from .faults import cleared, reported, zeroed
 from .ir import CONSTANT, Instruction, Operand, Recording, Scalar, mapped, operands
-from .places import view
+from .uniform import Uniform
 
 # Constants up to so many bytes are computed once and for all.
 FOLDED = 1 << 16
@@ -75,25 +74,35 @@ class _Simplifier:
     def __init__(self, steps: list[Instruction], recording: Recording, ends: set[int]):
         self.recording = recording
         self.kept: list[Instruction] = []
-        self._numbers: dict[int, Any] = {}  # of results all of whose elements are equal
-        self._written = {  # by root, where it is written last
-            o.root: i for i, step in enumerate(steps) if not self._idle(step) for o in step.writes
-        }
+        self._uniform = Uniform(recording)
+        self._written = self._last_writes(steps)
+        for step in steps:
+            if self._alone(step):
+                self._uniform.note(step)
+        self._written = self._last_writes(steps)  # less those that now are known to change nothing
         self._ends = ends
         self._stands: dict[int, _Stand] = {}
         self._versions: dict[int, int] = {}
         self._seen: dict[object, tuple[Operand, int]] = {}
         self.at = self.sweep = 0
 
+    def _last_writes(self, steps: list[Instruction]) -> dict[int, int]:
+        """By root, where it is written last."""
+        return {o.root: i for i, step in enumerate(steps) if not self._idle(step) for o in step.writes}
+
+    def _alone(self, step: Instruction) -> bool:
+        """Whether a call does nothing but give one array, to which nothing ever writes."""
+        call = step.kind == "call" and not step.writes and type(step.results) is Operand
+        return call and step.results.root not in self._written
+
     def take(self, step: Instruction) -> None:
         """Keep a step, or another in its place, or none."""
         if self._idle(step):
             return
-        step = self._with_signs(_with_element(step))
-        alone = step.kind == "call" and not step.writes and type(step.results) is Operand
-        if alone and step.results.root not in self._written:
+        step = self._with_signs(canonical(step))
+        if self._alone(step):
             ends = step.results.root in self._ends
-            self._note_number(step)
+            self._uniform.note(step)
             same = self._folded(step) or self._same(step)
             if same is not None:
                 step = self._of(step, *same)
@@ -109,7 +118,7 @@ class _Simplifier:
                 return self._stand(step, before, False)
             self._note(step)
         elif step.kind == "call":
-            step = self._summed(step)
+            step = self._summed(self._without_mask(step))
         self._keep(step)
 
     def _stand(self, step: Instruction, of: Operand, negative: bool) -> None:
@@ -155,22 +164,17 @@ class _Simplifier:
         stand = self._stands.get(x.root) if type(x) is Operand and x.size == like.size else None
         return (x, False) if stand is None else (stand.seen(x), True)
 
-    def _number(self, x: Any) -> Any:
-        """The one value of a constant; None for anything else."""
-        if type(x) is not Operand:
-            return x if is_number(x) else None
-        if x.root in self._numbers:
-            return self._numbers[x.root] if x.dtype == self._numbers[x.root].dtype else None
-        root = self.recording.roots[x.root]
-        if root.kind != CONSTANT or not x.size or (any(x.strides) and x.size > 1):
-            return None
-        return self._value(x._replace(shape=(), strides=()))[()]
-
     # -------------------------------------------------------------- what it comes to
 
     def _idle(self, step: Instruction) -> bool:
         """Whether it puts zeros where a cotangent is zero, and none is."""
-        return step.fn is zeroed and bool(self._number(step.args[1]))
+        return step.fn is zeroed and bool(self._uniform.number(step.args[1]))
+
+    def _without_mask(self, step: Instruction) -> Instruction:
+        """A step that puts zeros where something is masked, once it is known that nothing is."""
+        if step.fn is not zeroed or not self._uniform.number(step.args[3]):
+            return step
+        return dataclasses.replace(step, args=(*step.args[:3], True))
 
     def _folded(self, step: Instruction) -> tuple[Operand, bool] | None:
         """A constant that the result is."""
@@ -181,23 +185,14 @@ class _Simplifier:
 
         def value(x: Any) -> Any:
             if type(x) is Scalar:
-                return self._value(x.operand)[()]
-            return self._value(x) if type(x) is Operand else x
+                return self._uniform.value(x.operand)[()]
+            return self._uniform.value(x) if type(x) is Operand else x
 
         with np.errstate(all="ignore"):
             found = np.asarray(step.fn(*mapped(step.args, value), **mapped(step.options, value)))
         if (found.shape, found.strides, found.dtype) != (result.shape, result.strides, result.dtype):
             return None
         return self.recording.constant(found), False
-
-    def _note_number(self, step: Instruction) -> None:
-        fn: Any = step.fn
-        if not isinstance(fn, np.ufunc) or fn.signature is not None or set(step.options) - {"order"}:
-            return
-        given = [self._number(x) for x in step.args]
-        if all(x is not None for x in given) and step.results.dtype.kind == "f":
-            with np.errstate(all="ignore"):
-                self._numbers[step.results.root] = step.results.dtype.type(fn(*given))
 
     def _same(self, step: Instruction) -> tuple[Operand, bool] | None:
         """What the result is equal to, and whether with the other sign."""
@@ -214,7 +209,7 @@ class _Simplifier:
             return self._alike(args[0], result, True)
         found: dict[Any, tuple] = {np.multiply: (args, args[::-1]), np.divide: (args,)}
         for x, factor in found.get(fn, ()):
-            number = self._number(factor)
+            number = self._uniform.number(factor)
             if number is not None and abs(number) == 1:
                 return self._alike(x, result, bool(number < 0))
         return None
@@ -225,7 +220,7 @@ class _Simplifier:
         if step.fn not in neutral or len(step.args) != 2:
             return None
         for x, other in (step.args, step.args[::-1]):
-            number = self._number(other)
+            number = self._uniform.number(other)
             if number is not None and number == neutral[step.fn]:
                 return self._alike(x, step.results, False)
         return None
@@ -317,24 +312,6 @@ class _Simplifier:
         except TypeError:
             return None
         return key
-
-    def _value(self, o: Operand) -> np.ndarray:
-        root = self.recording.roots[o.root]
-        return view(root.array, root.low, o)
-
-
-def _with_element(step: Instruction) -> Instruction:
-    """One element that is taken out, by numbers that do not change, as a copy of that part of memory."""
-    result = step.results
-    if step.fn is not operator.getitem or type(result) is not Operand or result.shape:
-        return step
-    x, index = step.args
-    places = index if isinstance(index, tuple) else (index,)
-    if type(x) is not Operand or any(type(i) is not int for i in places) or len(places) != len(x.shape):
-        return step
-    steps = [(i + n if i < 0 else i) * s for i, n, s in zip(places, x.shape, x.strides, strict=True)]
-    element = x._replace(offset=x.offset + sum(steps), shape=(), strides=())
-    return dataclasses.replace(step, fn=np.ndarray.copy, args=(element,))
 
 
 def _reports_nothing(step: Instruction) -> bool:

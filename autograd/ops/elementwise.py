@@ -72,7 +72,7 @@ reciprocal = elementwise(
 def _d_power_base(g, x, y):
     # y * x**(y-1), but 0 for y = 0, also at x = 0 where x**-1 is infinite
     if isinstance(y, (int, float, complex)):
-        return zeros_like(g) if y == 0 else g * (y * x ** (y - 1))
+        return zeros_like(g) if y == 0 else g * (y * (x if y == 2 else x ** (y - 1)))
     if y.dtype.kind == "b":
         y = y * g.dtype.type(1)  # less one, truth values would be integers, which widen
     if not (isinstance(x, TensorBase) or isinstance(y, TensorBase)):

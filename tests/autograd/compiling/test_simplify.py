@@ -37,6 +37,8 @@ CASES = {
     "two signs": (lambda x, y: np.negative(-np.sin(x)) + y, "sin add"),
     "a sign that is needed": (lambda x, y: np.exp(-(x * x)) + x * x, "multiply negative exp add"),
     "constants": (lambda x, y: x + np.sin(anp.asarray(ONE) * 2).sum() * np.ones(len(X)), "add"),
+    "a square": (lambda x, y: np.sin(x) ** 2 + y, "sin square add"),
+    "a cube": (lambda x, y: np.sin(x) ** 3 + y, "sin power add"),
     "two results": (lambda x, y: (-x, -x * y, y - x * y), "negative multiply multiply subtract"),
 }  # fmt: skip
 
@@ -114,3 +116,19 @@ def test_a_cotangent_without_zeros_is_not_searched_for_them():
     with np.errstate(all="ignore"):
         wanted = autograd.grad(lambda x, y: (x / y).sum(), argnum=(0, 1))(x, y)
     assert [bits(a) for a in found] == [bits(a) for a in wanted]
+
+
+@pytest.mark.usefixtures("numpy_alone")
+def test_a_mask_that_is_true_everywhere_is_not_computed():
+    """By a denominator the cotangent of a sum is -1: whether that is 0 is known beforehand."""
+
+    def formula(x):
+        return (anp.sin(x) / (1 + x**2)).sum()
+
+    slope = autograd.compile(autograd.grad(formula), strict=True)
+    x = np.concatenate([X[np.isfinite(X)] % 4, [0.0, -0.0]])
+    for _ in range(4):
+        assert bits(slope(x)) == bits(autograd.grad(formula)(x))
+    made = [getattr(step.fn, "__name__", "") for step in slope.plan.steps]
+    assert "zeroed" in made
+    assert not {"not_equal", "power"} & set(made)
