@@ -177,8 +177,11 @@ def moves_much(group: Group) -> bool:
 
 
 def is_large(group: Group) -> bool:
-    """Whether it has a function of its own: LLVM takes seconds for copies between axes of known lengths."""
-    return group.work > ELEMENTS or moves_much(group)
+    """Whether it has a function of its own: LLVM takes seconds for copies between axes of known lengths.
+
+    So have sums of columns, whose loops threads may share.
+    """
+    return bool(group.sums) or group.work > ELEMENTS or moves_much(group)
 
 
 def instruction(kernel: Any, run: list) -> Instruction:

@@ -82,6 +82,16 @@ def test_columns_give_what_calls_give(name, dtype):
         assert [step.kind for step in program.plan.steps] == kinds
 
 
+@pytest.mark.parametrize("columns", [127, 128, 129])
+def test_the_smallest_sums_are_loops_of_their_own(columns):
+    """Two statements over 2**15 elements come to 2**16, up to which other groups share a function."""
+    x = RNG.standard_normal((256, columns))
+    program = autograd.compile(lambda x: (x * 2).sum(0) + 1, strict=True)
+    for _ in range(4):
+        near(program(x), (x * 2).sum(0) + 1, 1e-12)
+    assert program.replays
+
+
 def test_threads_take_columns(monkeypatch):
     monkeypatch.setattr(threads, "PARALLEL", 0)
     results = []
