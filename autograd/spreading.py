@@ -7,9 +7,10 @@ bits are those of the whole call. A rule of several calls is run on pieces that 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ _faults = FAST["faults"]
 
 
 class _Inside(threading.local):
-    a_part = False  # whether this thread computes a part: what it calls is not spread again
+    a_part = False  # whether what this thread calls is not to be spread: it computes a part of something
 
 
 _inside = _Inside()
@@ -133,11 +134,10 @@ def _spread(work: Callable[[int, int], None], length: int, most: int, *views: li
     here, reports = threading.get_ident(), []
 
     def part(_: None, start: int, stop: int) -> None:
-        _inside.a_part = True
         try:
-            work(start, stop)
+            with undivided():
+                work(start, stop)
         finally:
-            _inside.a_part = False
             if threading.get_ident() != here and _faults.invalid:
                 reports.append(True)
                 _faults.invalid = False
@@ -234,6 +234,16 @@ def _pulled(step: Any, rules: Sequence[Rule], g: Any, saved: tuple, free: bool) 
 def _is_whole(values: list, along: tuple) -> bool:
     """Whether all are arrays of one row of elements."""
     return len(along) == 1 and all(cut for _, cut in values)
+
+
+@contextlib.contextmanager
+def undivided() -> Iterator[None]:
+    """Leave what this thread calls whole, as in programs: of a part of a product BLAS may add up otherwise."""
+    outside, _inside.a_part = _inside.a_part, True
+    try:
+        yield
+    finally:
+        _inside.a_part = outside
 
 
 def over(work: Callable, cut: tuple, whole: tuple, most: int) -> None:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from .. import spreading
 from ..errors import ArgumentError, CompileError, OperandError
 from ..graph.records import Tape
 from ..loops import diskcache
@@ -237,7 +238,8 @@ class Compiled:
             return self._fn(*args, **options)
         self._state.prepare()
         restore = self._state.snapshot()
-        result = self._fn(*args, **options)
+        with spreading.undivided():
+            result = self._fn(*args, **options)
         wanted = [*arrays_of(result), *self._state.values()]
         keep = self._state.snapshot()
         restore()
@@ -301,7 +303,8 @@ class Compiled:
     def _verify(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
         """The first replay: the function runs eagerly too, and both must agree."""
         restore = self._state.snapshot()
-        result = self._fn(*args, **options)
+        with spreading.undivided():
+            result = self._fn(*args, **options)
         wanted = [*arrays_of(result), *self._state.values()]
         keep = self._state.snapshot()
         restore()
