@@ -90,26 +90,35 @@ def _product_lines(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis
 
 def _rows_at_once(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
     """Two rows of the result, or one, as sums of a few rows of the second factor at a time."""
-    a, b, out = operands
-    rows = range(2 if i.n % 2 == 0 else 1)
-    places = [index_of([(f"(i + {r})", str(i.out)), ("j", str(j.out))]) for r in rows]
-    body = []
-    for low in range(0, k.n, UNROLLED):
-        several = range(low, min(low + UNROLLED, k.n))
-        for r in rows:
-            body += [
-                f"a{r}_{m} = {scribe.load(a, index_of([(f'(i + {r})', str(i.a)), (str(m), str(k.a))]))}"
-                for m in several
-            ]
-        body.append(f"for j in range({j.n}):")
-        for m in several:
-            body.append(f"    b{m} = {scribe.load(b, index_of([(str(m), str(k.b)), ('j', '1')]))}")
-        for r in rows:
-            total = f"a{r}_0 * b0" if low == 0 else scribe.load(out, places[r])
-            for m in several[1 if low == 0 else 0 :]:
-                total = f"plus_product({total}, a{r}_{m}, b{m})"
-            body.append(f"    {scribe.store(out, places[r], total)}")
-    return [f"for i in range(0, {i.n}, {len(rows)}):", *indented(body)]
+    down = 2 if i.n % 2 == 0 else 1
+    body = _terms(scribe, operands, (i, j, k), down, range(min(UNROLLED, k.n)))
+    whole = k.n - k.n % UNROLLED
+    if whole > UNROLLED:  # not written out: numba takes a second for a hundred lines
+        several = _terms(scribe, operands, (i, j, k), down, range(UNROLLED), "low")
+        body += [f"for low in range({UNROLLED}, {whole}, {UNROLLED}):", *indented(several)]
+    if UNROLLED <= whole < k.n:
+        body += _terms(scribe, operands, (i, j, k), down, range(whole, k.n))
+    return [f"for i in range(0, {i.n}, {down}):", *indented(body)]
+
+
+def _terms(
+    scribe: Scribe, operands: tuple, axes: tuple[_Axis, ...], down: int, terms: range, low: str = ""
+) -> list[str]:
+    """What a few terms, from `low` on, add to so many rows of the result; the first of all set them."""
+    (a, b, out), (i, j, k) = operands, axes
+    first, at = not (low or terms[0]), {m: f"({low} + {m})" if low else str(m) for m in terms}
+    loads, stores = [], []
+    for r in range(down):
+        row = f"(i + {r})"
+        for m in terms:
+            loads.append(f"a{r}_{m} = {scribe.load(a, index_of([(row, str(i.a)), (at[m], str(k.a))]))}")
+        place = index_of([(row, str(i.out)), ("j", str(j.out))])
+        total = f"a{r}_0 * b0" if first else scribe.load(out, place)
+        for m in terms[1 if first else 0 :]:
+            total = f"plus_product({total}, a{r}_{m}, b{m})"
+        stores.append(scribe.store(out, place, total))
+    reads = [f"b{m} = {scribe.load(b, index_of([(at[m], str(k.b)), ('j', '1')]))}" for m in terms]
+    return [*loads, f"for j in range({j.n}):", *indented([*reads, *stores])]
 
 
 def _summed_rows(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
