@@ -238,7 +238,7 @@ def _is_whole(values: list, along: tuple) -> bool:
 
 @contextlib.contextmanager
 def undivided() -> Iterator[None]:
-    """Leave what this thread calls whole, as in programs: of a part of a product BLAS may add up otherwise."""
+    """Leave what this thread calls whole, as programs do: of a part, BLAS may add up products otherwise."""
     outside, _inside.a_part = _inside.a_part, True
     try:
         yield

@@ -70,8 +70,15 @@ def _complement(z, table):
     return tail, bell
 
 
-def _tiles(size):
-    return [slice(i, i + _TILE) for i in range(0, size, _TILE)]
+def _tiles(x):
+    """Slices of the flat x; a program has tiles of its own."""
+    step = _TILE if type(x) is np.ndarray else max(x.size, 1)
+    return [slice(i, i + step) for i in range(0, x.size, step)]
+
+
+def _is_near(x, z):
+    """Whether all of z = |x| is known not to be far: found sooner than it is bounded. Programs bound it."""
+    return type(x) is np.ndarray and np.maximum.reduce(z) < _FURTHEST
 
 
 def _erf(x):
@@ -79,11 +86,11 @@ def _erf(x):
         return plainly(_erf, x)
     table = _TABLES[x.dtype]
     out, flat = np.empty(x.shape, x.dtype, like=x), x.reshape(-1)
-    for tile in _tiles(x.size):
+    for tile in _tiles(x):
         part = flat[tile]
         z = np.absolute(part)
-        if not np.maximum.reduce(z) < _FURTHEST:  # found sooner than all are bounded
-            z = np.clip(z, 0.0, _FURTHEST)
+        if not _is_near(x, z):
+            z = np.minimum(z, _FURTHEST)
         tail, _ = _complement(z, table)
         far = np.copysign(1 - tail, part)
         near = np.clip(part, -0.5, 0.5)
@@ -108,13 +115,13 @@ def _gelu(x):
         return plainly(_gelu, x)
     table = _TABLES[x.dtype]
     out, slope, flat = np.empty(x.shape, x.dtype, like=x), np.empty(x.shape, x.dtype, like=x), x.reshape(-1)
-    for tile in _tiles(x.size):
+    for tile in _tiles(x):
         part = flat[tile]
         inside, z = part, np.absolute(part)
-        if not np.maximum.reduce(z) < _FURTHEST:
+        if not _is_near(x, z):
             # an infinity times nothing would be NaN
-            inside, z = np.clip(part, -_FURTHEST, _FURTHEST), np.clip(z, 0.0, _FURTHEST)
-            part = np.clip(part, -_FURTHEST, np.inf)
+            part, z = np.maximum(part, -_FURTHEST), np.minimum(z, _FURTHEST)
+            inside = np.minimum(part, _FURTHEST)
         inside = inside * _DENSITY
         z *= _ROOT_HALF
         cdf, bell = _complement(z, table)

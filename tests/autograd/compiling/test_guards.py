@@ -9,8 +9,10 @@ import pytest
 
 import autograd
 import nn
+import nn.functional as F
 import optim
 from autograd.compiling import compiled
+from autograd.ops.neural.erf import erf
 from tests.support.compiling import plain, quietly, same
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
@@ -65,3 +67,16 @@ def test_more_outcomes_than_programs(monkeypatch):
         assert same(plain(found), plain(fn(xs)))
     assert act.replays > 0
     assert "test_guards" in act.fallback
+
+
+@pytest.mark.parametrize("fn", [F.gelu, erf])
+def test_error_functions_have_one_program_for_all_numbers(fn):
+    """Eagerly they look piece by piece whether numbers are too large to be squared."""
+    slope = autograd.compile(autograd.grad(lambda x: (fn(x) ** 2).sum()), strict=True)
+    rng = np.random.default_rng(0)
+    for i in range(12):
+        x = rng.standard_normal(3 * 32768 + 5)
+        x[rng.integers(0, len(x), i % 4)] = [100.0, np.inf, -np.inf][: i % 4]
+        with np.errstate(invalid="ignore"):
+            assert same(slope(x), autograd.grad(lambda x: (fn(x) ** 2).sum())(x))
+    assert slope.replays >= 8

@@ -25,9 +25,9 @@ def test_what_counts_as_rounding():
 
 @pytest.mark.usefixtures("numpy_alone")
 def test_convolutions_that_threads_share_are_compared_as_one(monkeypatch):
-    """Of a part of the samples BLAS may add up otherwise, and Adam scales what rounding leaves of a gradient.
+    """Of a part of the samples BLAS may add up otherwise, and Adam makes steps of what rounding leaves.
 
-    That of a bias before a normalisation is nothing else.
+    The gradient of a bias before a normalisation is nothing else.
     """
     monkeypatch.setattr(threads, "count", lambda: 3)
     monkeypatch.setattr(sliding, "WORK", 1)
@@ -37,7 +37,11 @@ def test_convolutions_that_threads_share_are_compared_as_one(monkeypatch):
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((16, 3, 17, 17)).astype(np.float32), rng.integers(0, 5, 16)
     model = nn.Sequential(
-        nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.Flatten(), nn.Linear(16 * 17 * 17, 5)
+        nn.Conv2d(3, 16, 3, padding=1),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(16 * 17 * 17, 5),
     )
     opt = optim.Adam(model.parameters())
 
