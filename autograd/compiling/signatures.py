@@ -130,8 +130,13 @@ def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) ->
         return id(value), _table(_attributes(value), own, depth)
     if kind is slice:
         return kind, tuple([signature(v, own, depth + 1) for v in (value.start, value.stop, value.step)])
-    # numbers, dates and paths of the standard library go by value
-    return (kind, value) if kind.__eq__ is not object.__eq__ and kind.__hash__ is not None else Same(value)
+    if kind.__eq__ is object.__eq__ or kind.__hash__ is None:
+        return Same(value)
+    try:  # numbers, dates and paths of the standard library go by value
+        hash(value)
+    except TypeError:  # a frozen dataclass may hold a list
+        return id(value), _table(_attributes(value), own, depth)
+    return kind, value
 
 
 def _module(value: Any, own: Callable[[Any], bool], depth: int) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 import autograd
 import nn
+import nn.functional as F
 import optim
 from tests.support.compiling import plain, same
 
@@ -32,6 +33,16 @@ class Trainer:
         loss.backward()
         self.optimizer.step()
         return loss
+
+
+@pytest.mark.parametrize("name", ["relu", "gelu", "leaky_relu", "log_softmax", "mse_loss"])
+def test_functions_of_nn_may_be_held_by_others(name):
+    fn, other = getattr(F, name), 1 if name == "log_softmax" else X * 2
+    given = (X, other) if name in ("log_softmax", "mse_loss") else (X,)
+    compiled = autograd.compile(lambda x: fn(x, *given[1:]) * 2, strict=True)
+    for _ in range(7):
+        np.testing.assert_allclose(plain(compiled(X)), plain(fn(*given) * 2), rtol=1e-6)
+    assert compiled.replays
 
 
 @pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))])
