@@ -90,35 +90,27 @@ def _product_lines(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis
 
 def _rows_at_once(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
     """Two rows of the result, or one, as sums of a few rows of the second factor at a time."""
+    a, b, out = operands
     down = 2 if i.n % 2 == 0 else 1
-    body = _terms(scribe, operands, (i, j, k), down, range(min(UNROLLED, k.n)))
-    whole = k.n - k.n % UNROLLED
-    if whole > UNROLLED:  # not written out: numba takes a second for a hundred lines
-        several = _terms(scribe, operands, (i, j, k), down, range(UNROLLED), "low")
-        body += [f"for low in range({UNROLLED}, {whole}, {UNROLLED}):", *indented(several)]
+
+    def terms(count: int, low: str = "") -> list[str]:
+        """What so many terms from `low` on add; the first set the result."""
+        stores = []
+        for row in (f"(i + {r})" if down > 1 else "i" for r in range(down)):
+            place = index_of([(row, str(i.out)), ("j", str(j.out))])
+            total = scribe.load(out, place) if low else literal(0, a.dtype)
+            of_a = index_of([(row, str(i.a)), *([(low, str(k.a))] if low else [])])
+            of_b = index_of([*([(low, str(k.b))] if low else []), ("j", "1")])
+            sum_of = scribe.plus_terms(total, count, (a, of_a, k.a), (b, of_b, k.b))
+            stores.append(scribe.store(out, place, sum_of))
+        return [f"for j in range({j.n}):", *indented(stores)]
+
+    body, whole = terms(min(UNROLLED, k.n)), k.n - k.n % UNROLLED
+    if whole > UNROLLED:
+        body += [f"for low in range({UNROLLED}, {whole}, {UNROLLED}):", *indented(terms(UNROLLED, "low"))]
     if UNROLLED <= whole < k.n:
-        body += _terms(scribe, operands, (i, j, k), down, range(whole, k.n))
+        body += terms(k.n - whole, str(whole))
     return [f"for i in range(0, {i.n}, {down}):", *indented(body)]
-
-
-def _terms(
-    scribe: Scribe, operands: tuple, axes: tuple[_Axis, ...], down: int, terms: range, low: str = ""
-) -> list[str]:
-    """What a few terms, from `low` on, add to so many rows of the result; the first of all set them."""
-    (a, b, out), (i, j, k) = operands, axes
-    first, at = not (low or terms[0]), {m: f"({low} + {m})" if low else str(m) for m in terms}
-    loads, stores = [], []
-    for r in range(down):
-        row = f"(i + {r})"
-        for m in terms:
-            loads.append(f"a{r}_{m} = {scribe.load(a, index_of([(row, str(i.a)), (at[m], str(k.a))]))}")
-        place = index_of([(row, str(i.out)), ("j", str(j.out))])
-        total = f"a{r}_0 * b0" if first else scribe.load(out, place)
-        for m in terms[1 if first else 0 :]:
-            total = f"plus_product({total}, a{r}_{m}, b{m})"
-        stores.append(scribe.store(out, place, total))
-    reads = [f"b{m} = {scribe.load(b, index_of([(at[m], str(k.b)), ('j', '1')]))}" for m in terms]
-    return [*loads, f"for j in range({j.n}):", *indented([*reads, *stores])]
 
 
 def _summed_rows(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:

@@ -59,6 +59,15 @@ class Scribe:
         kind = o.dtype.str[1:]
         return f"store_{kind}({self.names[o.root, o.offset]}, {index}, {value}, {self._scope(o)})"
 
+    def plus_terms(self, total: str, count: int, *factors: tuple[Operand, str, int]) -> str:
+        """A sum and products of elements: from where on, and how far apart."""
+        kind = factors[0][0].dtype.str[1:]
+        places = [
+            f"{self.names[o.root, o.offset]}, {index}, {step}, {self._scopes.get(o.root, 0)}"
+            for o, index, step in factors
+        ]
+        return f"plus_terms_{kind}({total}, {count}, {', '.join(places)}, {len(self._scopes)})"
+
     def _scope(self, o: Operand) -> str:
         return f"{self._scopes.get(o.root, 0)}, {len(self._scopes)}"
 

@@ -88,9 +88,12 @@ def _storing(kind: Any) -> Callable:
     return store
 
 
+# A sum may be taken in any order, so that many are taken at a time.
+_SUMMED = ("contract", "reassoc", "nsz")
+
+
 def _summed(fn: Callable) -> Callable:
-    # a sum may be taken in any order, so that many are taken at a time
-    return numba.njit(fastmath={"contract", "reassoc", "nsz"}, forceinline=True)(fn)
+    return numba.njit(fastmath=set(_SUMMED), forceinline=True)(fn)
 
 
 @_summed
@@ -101,6 +104,35 @@ def plus(a: Any, b: Any) -> Any:
 @_summed
 def plus_product(a: Any, b: Any, c: Any) -> Any:
     return a + b * c
+
+
+def _summing(kind: Any) -> Callable:
+    @intrinsic(prefer_literal=True)
+    def plus_terms(
+        typing: Any, total: Any, count: Any, a: Any, at_a: Any, step_a: Any, scope_a: Any,
+        b: Any, at_b: Any, step_b: Any, scope_b: Any, scopes: Any,
+    ) -> Any:  # fmt: skip
+        """A sum and so many products of elements a step apart: a call, where numba takes time for each."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            found, *_ = args
+            element = _element(context, kind)
+            for m in range(count.literal_value):
+                factors = []
+                for address, at, step, scope in (
+                    (*args[2:4], step_a, scope_a),
+                    (*args[6:8], step_b, scope_b),
+                ):
+                    index = builder.add(at, at.type(m * step.literal_value))
+                    factors.append(builder.load(_place(builder, element, address, index), align=1))
+                    _disjoint(factors[-1], builder.module, scope.literal_value, scopes.literal_value)
+                found = builder.fadd(found, builder.fmul(*factors, flags=_SUMMED), flags=_SUMMED)
+            return found
+
+        place = (types.int64, types.int64)
+        return kind(kind, count, *place, step_a, scope_a, *place, step_b, scope_b, scopes), generate
+
+    return plus_terms
 
 
 @intrinsic
@@ -159,6 +191,7 @@ NAMES: dict[str, Any] = {
     **{f"store_{name}": _storing(kind) for name, kind in KINDS.items()},
     **{f"{shape.name}_{kind}": tile(KINDS[kind], shape)
        for pair in TILES.values() for shape in pair for kind in ("f4", "f8")},
+    **{f"plus_terms_{kind}": _summing(KINDS[kind]) for kind in ("f4", "f8")},
     **{f"turn_{size}_{kind}": turn(KINDS[kind], size) for size in TILES for kind in ("f4", "f8")},
     **{kind.name if name != "b1" else "boolean": getattr(numba, kind.name if name != "b1" else "boolean")
        for name, kind in KINDS.items()},
