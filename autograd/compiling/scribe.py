@@ -71,12 +71,13 @@ class Scribe:
     def _scope(self, o: Operand) -> str:
         return f"{self._scopes.get(o.root, 0)}, {len(self._scopes)}"
 
-    def size(self, n: int) -> str:
-        """A length or a stride."""
-        if self.literal or n in (0, 1):
+    def size(self, n: int, literal: bool = True) -> str:
+        """A length or a stride; LLVM is not to know it unless it may be `literal`."""
+        if (self.literal and literal) or n in (0, 1):
             return str(n)
-        self.sizes.append(n)
-        return f"n{len(self.sizes) - 1}"
+        if n not in self.sizes:
+            self.sizes.append(n)
+        return f"n{self.sizes.index(n)}"
 
     def doubted(self, one: Assignment, inputs: list[str]) -> list[str]:
         """Statements that note where a value is in doubt."""
@@ -123,7 +124,8 @@ def group_lines(group: Group, scribe: Scribe, parted: bool = False) -> list[str]
     """The loops of a group; `parted`: the outermost goes from `start` to `stop`."""
     operands = outside(group)
     shape, strides = merged_axes(group.shape, operands)
-    lengths = [scribe.size(n) for n in shape]
+    # copies between axes whose lengths are known LLVM writes out, one by one, which takes it seconds
+    lengths = [scribe.size(n, literal=a > 0 or not group.moves) for a, n in enumerate(shape)]
     index = {o: index_of([(f"i{a}", scribe.size(s)) for a, s in enumerate(strides[o])]) for o in operands}
     ranges = [f"range({n})" for n in lengths]
     if parted:
