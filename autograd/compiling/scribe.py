@@ -75,9 +75,10 @@ class Scribe:
         """A length or a stride; LLVM is not to know it unless it may be `literal`."""
         if (self.literal and literal) or n in (0, 1):
             return str(n)
-        if n not in self.sizes:
-            self.sizes.append(n)
-        return f"n{self.sizes.index(n)}"
+        if self.literal and n in self.sizes:
+            return f"n{self.sizes.index(n)}"
+        self.sizes.append(n)  # others of the same source may differ where these are equal
+        return f"n{len(self.sizes) - 1}"
 
     def doubted(self, one: Assignment, inputs: list[str]) -> list[str]:
         """Statements that note where a value is in doubt."""
