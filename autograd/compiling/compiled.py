@@ -237,12 +237,7 @@ class Compiled:
             self._give_up(f"{lines.last(None, self._fn)}: {refused}")
             return self._fn(*args, **options)
         self._state.prepare()
-        restore = self._state.snapshot()
-        with spreading.undivided():
-            result = self._fn(*args, **options)
-        wanted = [*arrays_of(result), *self._state.values()]
-        keep = self._state.snapshot()
-        restore()
+        result, wanted, keep, _ = self._compared(args, options)
         try:
             key, traced = self._traced(key, wanted, args, options)
         except Undecided as change:
@@ -271,6 +266,18 @@ class Compiled:
             self._last = entry
         traced.release()
         return result
+
+    def _compared(self, args: tuple, options: dict) -> tuple[Any, list, Callable, Callable]:
+        """A run of the function that another is compared with; the state is as before.
+
+        Returns: its result, what it left, and what brings back the state after it and before it.
+        """
+        restore = self._state.snapshot()
+        with spreading.undivided():
+            result = self._fn(*args, **options)
+        wanted, keep = [*arrays_of(result), *self._state.values()], self._state.snapshot()
+        restore()
+        return result, wanted, keep, restore
 
     def _traced(self, key: Any, wanted: list, args: tuple, options: dict) -> tuple[Any, TracedRun]:
         """A recording of a run that left what is wanted, and the key of that; the state may be anything.
@@ -302,12 +309,7 @@ class Compiled:
 
     def _verify(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
         """The first replay: the function runs eagerly too, and both must agree."""
-        restore = self._state.snapshot()
-        with spreading.undivided():
-            result = self._fn(*args, **options)
-        wanted = [*arrays_of(result), *self._state.values()]
-        keep = self._state.snapshot()
-        restore()
+        result, wanted, keep, restore = self._compared(args, options)
         found = entry.run(arrays)
         entry.verified = agree(wanted, [*arrays_of(found), *self._state.values()], LAYOUTS)
         if entry.verified and native.available():

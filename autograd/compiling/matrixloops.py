@@ -95,12 +95,12 @@ def _rows_at_once(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis)
 
     def terms(count: int, low: str = "") -> list[str]:
         """What so many terms from `low` on add; the first set the result."""
-        stores = []
+        stores, (step_a, step_b) = [], (str(k.a), str(k.b)) if low else ("0", "0")
         for row in (f"(i + {r})" if down > 1 else "i" for r in range(down)):
             place = index_of([(row, str(i.out)), ("j", str(j.out))])
             total = scribe.load(out, place) if low else literal(0, a.dtype)
-            of_a = index_of([(row, str(i.a)), *([(low, str(k.a))] if low else [])])
-            of_b = index_of([*([(low, str(k.b))] if low else []), ("j", "1")])
+            of_a = index_of([(row, str(i.a)), (low, step_a)])
+            of_b = index_of([(low, step_b), ("j", "1")])
             sum_of = scribe.plus_terms(total, count, (a, of_a, k.a), (b, of_b, k.b))
             stores.append(scribe.store(out, place, sum_of))
         return [f"for j in range({j.n}):", *indented(stores)]

@@ -75,32 +75,22 @@ class _Simplifier:
         self.recording = recording
         self.kept: list[Instruction] = []
         self._uniform = Uniform(recording)
-        self._written = self._last_writes(steps)
-        for step in steps:
-            if self._alone(step):
-                self._uniform.note(step)
-        self._written = self._last_writes(steps)  # less those that now are known to change nothing
+        self._written = {  # by root, where it is written last
+            o.root: i for i, step in enumerate(steps) if not self._idle(step) for o in step.writes
+        }
         self._ends = ends
         self._stands: dict[int, _Stand] = {}
         self._versions: dict[int, int] = {}
         self._seen: dict[object, tuple[Operand, int]] = {}
         self.at = self.sweep = 0
 
-    def _last_writes(self, steps: list[Instruction]) -> dict[int, int]:
-        """By root, where it is written last."""
-        return {o.root: i for i, step in enumerate(steps) if not self._idle(step) for o in step.writes}
-
-    def _alone(self, step: Instruction) -> bool:
-        """Whether a call does nothing but give one array, to which nothing ever writes."""
-        call = step.kind == "call" and not step.writes and type(step.results) is Operand
-        return call and step.results.root not in self._written
-
     def take(self, step: Instruction) -> None:
         """Keep a step, or another in its place, or none."""
         if self._idle(step):
             return
         step = self._with_signs(canonical(step))
-        if self._alone(step):
+        alone = step.kind == "call" and not step.writes and type(step.results) is Operand
+        if alone and step.results.root not in self._written:
             ends = step.results.root in self._ends
             self._uniform.note(step)
             same = self._folded(step) or self._same(step)
