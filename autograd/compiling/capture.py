@@ -15,6 +15,7 @@ import numpy as np
 
 from .effects import within
 from .lines import is_library
+from .names import names_of
 from .signatures import FUNCTIONS, is_users, signature
 
 
@@ -148,28 +149,28 @@ class Captured:
             self._add(Read("defaults", fn))
             for default in _defaults(fn):
                 self._follow(default)
-        names = list(dict.fromkeys(_names(fn.__code__)))
-        self._names.update(names)
+        names = names_of(fn.__code__)
+        self._names |= names.attributes
         self.codes.update(_codes(fn.__code__))
         table = self._tables[id(fn.__globals__)] = fn.__globals__
-        for name in names:
+        for name in sorted(names.loose):
             if name not in table:
                 if isinstance(sys.modules.get(name), types.ModuleType):  # imported where it is used
-                    self._of_python_module(sys.modules[name], names)
+                    self._of_python_module(sys.modules[name], names.attributes)
                 continue
             value = table[name]
             if isinstance(value, types.ModuleType):
-                self._of_python_module(value, names)
+                self._of_python_module(value, names.attributes)
             else:
                 self._places.append((table, name))
                 self._add(Read("item", table, name))
 
-    def _of_python_module(self, module: types.ModuleType, names: list[str]) -> None:
+    def _of_python_module(self, module: types.ModuleType, names: frozenset[str]) -> None:
         """The names of a module of the user's that the function may read as attributes."""
         file = getattr(module, "__file__", None)
         if (file and _is_foreign(file)) or (module.__spec__ is not None and not file):
             return
-        for name in names:
+        for name in sorted(names):
             if name in vars(module) and not isinstance(vars(module)[name], types.ModuleType):
                 self._add(Read("item", vars(module), name))
 
@@ -274,10 +275,3 @@ def _assign(container: Any, name: str, value: Any) -> None:
         container[name] = value
     else:
         container.cell_contents = value
-
-
-def _names(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names(constant)
