@@ -39,6 +39,8 @@ class Read(NamedTuple):
         return _defaults(self.holder) if self.how == "defaults" else self.holder
 
 
+# Of what kind a value is behind a name that stands for something else while a function is recorded.
+_STOOD_FOR = (np.random.Generator, types.BuiltinFunctionType, types.FunctionType, np.ndarray)
 # Built-in functions that ask what a value is, which differs while a function is recorded.
 ASKING = ("isinstance", "type")
 
@@ -95,9 +97,11 @@ class Captured:
             table[name] = stand_in(getattr(builtins, name))
         for container, name in self._places:
             value = container.get(name) if name else _contents(container)
-            if isinstance(value, (np.random.Generator, types.BuiltinFunctionType, np.ndarray)):
-                before.append((container, name, value))
-                _assign(container, name, stand_in(value))
+            if isinstance(value, _STOOD_FOR):
+                stood = stand_in(value)
+                if stood is not value:
+                    before.append((container, name, value))
+                    _assign(container, name, stood)
         kept = [(holder, key, holder[key]) for holder, key in held]
         for holder, key, value in kept:
             holder[key] = stand_in(value)

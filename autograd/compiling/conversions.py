@@ -59,21 +59,29 @@ class Conversions:
         self.recorder = recorder
 
     def __enter__(self) -> None:
-        from .. import numpy  # noqa: F401 - its tables are made of NumPy's functions, never of stand-ins
-
         _wide.recorder = self.recorder
         with self._lock:
             Conversions._entered += 1
-            for name, function in STAND_INS.items():
-                setattr(np, name, function)
+            for module, names in _namespaces():
+                for name in names:
+                    setattr(module, name, STAND_INS[name])
 
     def __exit__(self, *exception: Any) -> None:
         _wide.recorder = None
         with self._lock:
             Conversions._entered -= 1
             if not Conversions._entered:
-                for name, function in ORIGINAL.items():
-                    setattr(np, name, function)
+                for module, names in _namespaces():
+                    for name in names:
+                        setattr(module, name, ORIGINAL[name])
+
+
+@functools.cache
+def _namespaces() -> list[tuple[Any, list[str]]]:
+    """The modules in which NumPy's functions are found, and the names of those that are its own there."""
+    from .. import numpy  # only now: its tables are made of NumPy's functions, never of stand-ins
+
+    return [(module, [n for n, f in ORIGINAL.items() if getattr(module, n) is f]) for module in (np, numpy)]
 
 
 def _noting(function: Callable) -> Callable:

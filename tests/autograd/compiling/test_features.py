@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from numpy import ones
 
 import autograd
 import autograd.numpy as anp
@@ -397,8 +398,22 @@ def copied(x):
     return out * 2
 
 
+def one_hot(x):
+    out = anp.zeros((3, 3))
+    out[anp.arange(3), anp.argsort(x)] = x
+    return out
+
+
+def chosen(x):
+    keep = ones(3)
+    keep[np.argmax(x)] = 0
+    return keep * x
+
+
 MET = {
     "a write into zeros": filled,
+    "a write into zeros of the namespace": one_hot,
+    "a write where values say into ones by name": chosen,
     "zeros that are read": counted,
     "ufunc.at": scattered,
     "copyto": copied,
