@@ -310,7 +310,7 @@ class _Session:
     # -------------------------------------------------------------- generators
 
     def _named(self, value: Any) -> Any:
-        """What the name of a generator, a function or an array stands for while the function is recorded."""
+        """What the name of a generator, a function or an array stands for in the recorded run."""
         if value is isinstance or value is type:
             return Asking(value, self._may_be)
         if isinstance(value, np.ndarray):

@@ -17,6 +17,7 @@ from autograd.ops.neural.losses import REDUCTIONS, check_reduction, reduced
 from autograd.ops.reductions import mean
 from autograd.ops.reductions import sum as total
 from autograd.ops.shapes import reshape
+from autograd.wholes import as_whole
 
 from .arguments import (
     alike,
@@ -208,8 +209,7 @@ def multi_margin_loss(
     classes.check_weight(weight, rows.shape[1], "multi_margin_loss")
     own = (np.arange(len(labels)), labels)
     excess = relu(rows + (margin - reshape(getitem(rows, own), (-1, 1))))
-    others = np.ones(rows.shape, bool)
-    others[own] = False
+    others = np.not_equal(np.arange(rows.shape[1]), labels[:, None])
     each = mean(where(others, excess if p == 1 else excess * excess, 0), 1)
     if weight is not None:
         each = each * weight[labels]
@@ -239,10 +239,11 @@ def multilabel_margin_loss(input: Any, target: Any, reduction: str = "mean") -> 
     _check_label_sets(input.shape, labels)
     rows, labels = _batched(input), labels.reshape((-1, input.shape[-1]))
     given = ~np.logical_or.accumulate(labels == -1, 1)
-    most = int(np.add.reduce(given, 1).max(initial=0))
+    plainly = isinstance(given, np.ndarray)  # else nobody knows how many there are at most
+    most = int(np.add.reduce(given, 1).max(initial=0)) if plainly else given.shape[1]
     n, used = np.arange(len(rows))[:, None], np.where(given, labels, 0)[:, :most]
-    among = np.zeros(rows.shape, bool)
-    np.logical_or.at(among, (n, used), given[:, :most])
+    matches = np.equal(used[:, :, None], np.arange(rows.shape[1])) & given[:, :most, None]
+    among = np.logical_or.reduce(matches, 1)
     excess = relu(
         reshape(rows, (len(n), 1, rows.shape[1]))
         + (1 - reshape(getitem(rows, (n, used)), (len(n), most, 1)))
@@ -260,9 +261,13 @@ def _check_label_sets(shape: tuple, labels: np.ndarray) -> None:
         )
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{caller}: class indices must be integers, got {labels.dtype}")
-    wrong = labels[(labels < -1) | (labels >= shape[-1])]
+    as_whole(_check_range, labels, shape[-1], caller)
+
+
+def _check_range(labels: np.ndarray, classes: int, caller: str) -> None:
+    wrong = labels[(labels < -1) | (labels >= classes)]
     if wrong.size:
-        raise IndexingError(f"{caller}: class indices must be in -1..{shape[-1] - 1}, got {wrong[0]}")
+        raise IndexingError(f"{caller}: class indices must be in -1..{classes - 1}, got {wrong[0]}")
 
 
 def multilabel_soft_margin_loss(

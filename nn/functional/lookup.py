@@ -243,14 +243,20 @@ def _bags(input: np.ndarray, offsets: Any, include_last_offset: bool) -> tuple[n
         raise ShapeError(
             f"embedding_bag: offsets must be integers on one axis, got {offsets.dtype}{offsets.shape}"
         )
-    edges = offsets if include_last_offset else np.append(offsets, input.size)
+    bag = as_whole(_from_offsets, offsets, input.size, bool(include_last_offset))
+    return bag, len(offsets) - bool(include_last_offset)
+
+
+def _from_offsets(offsets: np.ndarray, size: int, include_last_offset: bool) -> np.ndarray:
+    """The bag that each of `size` elements is in, checked."""
+    edges = offsets if include_last_offset else np.append(offsets, size)
     lengths = np.diff(edges)
-    if not len(edges) or edges[0] != 0 or edges[-1] != input.size or (lengths < 0).any():
-        last = f"and end at {input.size}" if include_last_offset else f"and not pass {input.size}"
+    if not len(edges) or edges[0] != 0 or edges[-1] != size or (lengths < 0).any():
+        last = f"and end at {size}" if include_last_offset else f"and not pass {size}"
         raise ArgumentError(
             f"embedding_bag: offsets must begin at 0, not fall, {last}; got {offsets.tolist()}"
         )
-    return np.repeat(np.arange(len(lengths)), lengths), len(lengths)
+    return np.repeat(np.arange(len(lengths)), lengths)
 
 
 def _largest(weight: Any, input: np.ndarray, bag: np.ndarray, bags: int) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 from autograd.errors import DtypeError, ShapeError
 from autograd.ops.joining import concatenate
 from autograd.ops.shapes import astype, reshape
+from autograd.wholes import as_whole
 
 from .arguments import plain, share
 from .inputs import as_array
@@ -96,4 +97,8 @@ def is_causal(mask: Any, hint: bool | None, length: int) -> bool:
     mask = as_array(mask)
     if mask.shape != (length, length) or mask.dtype.kind != "f":
         return False
-    return bool(np.array_equal(plain(mask), causal(length, mask.dtype)))
+    return bool(as_whole(_is_equal, plain(mask), causal(length, mask.dtype)))
+
+
+def _is_equal(a: np.ndarray, b: np.ndarray) -> np.bool_:
+    return np.bool_(np.array_equal(a, b))

@@ -10,6 +10,7 @@ from autograd.errors import ArgumentError, DtypeError, IndexingError, ShapeError
 from autograd.ops.neural import ctc
 from autograd.ops.neural.losses import check_reduction
 from autograd.ops.shapes import astype, reshape
+from autograd.wholes import as_whole
 
 from .arguments import alike, check_index, looping, plain
 from .inputs import as_array
@@ -69,10 +70,16 @@ def ctc_loss(
     if not 0 <= blank < shape[-1]:
         raise ArgumentError(f"ctc_loss: blank must be a class, in 0..{shape[-1] - 1}, got {blank}")
     n = shape[1] if len(shape) == 3 else 1
-    frames = _lengths(input_lengths, "input_lengths", n, shape[0])
-    counts = _lengths(target_lengths, "target_lengths", n)
-    padded = _padded(labels, counts, n)
-    _check_labels(padded, counts, shape[-1], blank)
+    given = plain(as_array(input_lengths)), plain(as_array(target_lengths))
+    frames = as_whole(_lengths, given[0], "input_lengths", n, shape[0])
+    counts = as_whole(_lengths, given[1], "target_lengths", n)
+    # while a function is recorded nobody knows the longest: unless several came one after the other, all
+    # their places are kept
+    recorded = not (isinstance(labels, np.ndarray) and isinstance(counts, np.ndarray))
+    alone = recorded and (labels.ndim == 2 or (labels.ndim == 1 and n == 1))
+    most = labels.shape[-1] if alone else int(counts.max(initial=0))
+    padded = as_whole(_padded, labels, counts, n, most)
+    as_whole(_check_labels, padded, counts, shape[-1], blank)
     wide = log_probs if log_probs.dtype.itemsize > 2 else astype(log_probs, np.float32)
     if len(shape) == 2:
         wide = reshape(wide, (shape[0], 1, shape[1]))
@@ -82,9 +89,8 @@ def ctc_loss(
     return out if out.dtype == log_probs.dtype else astype(out, log_probs.dtype)
 
 
-def _lengths(given: Any, name: str, n: int, most: int | None = None) -> np.ndarray:
+def _lengths(lengths: np.ndarray, name: str, n: int, most: int | None = None) -> np.ndarray:
     """One length for each sequence, as an array."""
-    lengths = plain(as_array(given))
     if lengths.dtype.kind not in "iu" and lengths.size:
         raise DtypeError(f"ctc_loss: {name} must be integers, got {lengths.dtype}")
     if lengths.shape != (n,) and not (n == 1 and not lengths.ndim):
@@ -97,12 +103,11 @@ def _lengths(given: Any, name: str, n: int, most: int | None = None) -> np.ndarr
     return lengths
 
 
-def _padded(labels: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
-    """Targets (N, L), whether they came so or one after the other."""
+def _padded(labels: np.ndarray, counts: np.ndarray, n: int, most: int) -> np.ndarray:
+    """Targets (N, most), whether they came so or one after the other."""
     if labels.dtype.kind not in "iu" and labels.size:
         raise DtypeError(f"ctc_loss: targets must be integers, got {labels.dtype}")
-    most = int(counts.max(initial=0))
-    if labels.ndim == 2 and len(labels) == n and labels.shape[1] >= most:
+    if labels.ndim == 2 and len(labels) == n and labels.shape[1] >= max(most, counts.max(initial=0)):
         return labels[:, :most].astype(np.intp)
     if labels.ndim != 1 or len(labels) != counts.sum():
         raise ShapeError(

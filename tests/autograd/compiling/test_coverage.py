@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import Counter
 
@@ -45,31 +46,45 @@ class Use:
         self.optimizer = optim.SGD(self.parameters, lr=0.01) if self.parameters else None
         self.state = [x for x in (self.module, self.optimizer, generator) if x is not None]
 
-    def forward(self, arrays):
+    def forward(self, arrays, rest=()):
+        """The results for floating inputs and, if they are given, all other arrays."""
         inputs = list(self.use.inputs)
         for i, value in zip(self.use.floating, arrays, strict=True):
             inputs[i] = value
+        named = self.use.call if self.module is not None else self.use.options
+        for (place, _), value in zip(self.rest(), rest, strict=False):
+            if isinstance(place, int):
+                inputs[place] = value
+            else:
+                named = {**named, place: value}
         if self.module is not None:
-            return flatten(self.module(*inputs, **self.use.call))
-        return flatten(getattr(F, self.sample.name)(*inputs, *self.use.args, **self.use.options))
+            return flatten(self.module(*inputs, **named))
+        return flatten(getattr(F, self.sample.name)(*inputs, *self.use.args, **named))
+
+    def rest(self):
+        """Arrays that get no gradient, each with its place or keyword: classes, lengths, masks."""
+        named = self.use.call if self.module is not None else self.use.options
+        all_of = [*enumerate(self.use.inputs), *named.items()]
+        return [(k, a) for k, a in all_of if isinstance(a, np.ndarray) and k not in self.use.floating]
 
     def total(self, results):
         floating = [r for r in results if r.dtype.kind == "f"]
         weights = [np.cos(np.arange(r.size, dtype=r.dtype)).reshape(r.shape) for r in floating]
         return sum((r * w).sum() for r, w in zip(floating, weights, strict=True))
 
-    def step(self, *arrays):
+    def step(self, *arrays, rest=()):
         if self.optimizer is None:
             if not self.sample.orders or not arrays:
-                return self.forward([a * 1 for a in arrays])
-            gradient = autograd.grad(lambda *a: self.total(self.forward(a)), tuple(range(len(arrays))))
+                return self.forward([a * 1 for a in arrays], rest)
+            places = tuple(range(len(arrays)))
+            gradient = autograd.grad(lambda *a: self.total(self.forward(a, rest)), places)
             return gradient(*arrays)
         self.optimizer.zero_grad()
-        results = self.forward([a * 1 for a in arrays])
+        results = self.forward([a * 1 for a in arrays], rest)
         if any(r.dtype.kind == "f" and getattr(r, "requires_grad", False) for r in results):
             self.total([r for r in results if getattr(r, "requires_grad", False)]).backward()
             self.optimizer.step()
-        return [r.detach() if isinstance(r, autograd.Tensor) else r for r in results]
+        return [r.detach() if hasattr(r, "detach") else r for r in results]
 
     def trajectory(self, step):
         leaves = [self.use.inputs[i] for i in self.use.floating]
@@ -94,6 +109,43 @@ def test_nn_compiled_is_as_eager(sample):
         # data that guards tell apart may miss or be recorded each time; what is written in place is new
         recorded = sum(map(len, program._entries.values()))
         assert program.replays or program._misses or len(program._kinds) > 1 or recorded > 1
+
+
+# Of these shapes depend on values, or they write into what they are handed.
+DYNAMIC = {
+    "one_hot()": "int() reads a value",
+    "AdaptiveLogSoftmaxWithLoss": "depends on values",
+    "embedding(max_norm": "written in place",
+    "ctc_loss(": "int() reads a value",  # of targets one after the other
+}
+
+
+def with_rest():
+    """Samples that are given arrays without a gradient: one of each name, set of options and shape."""
+
+    def kind(sample):
+        return sample.name, *sorted(sample.options), *(np.ndim(a) for a in sample.arrays())
+
+    def may_write(sample):
+        running = sample.name in ("batch_norm", "instance_norm")
+        return running or "inplace" in str(sample) or (sample.name == "RReLU" and True in sample.args)
+
+    return few([s for s in all_samples() if Use(s).rest() and not may_write(s)], kind)
+
+
+@pytest.mark.parametrize("sample", with_rest(), ids=str)
+def test_classes_lengths_and_masks_may_be_arguments(sample):
+    eager = Use(sample)
+    rest = [np.array(a) for _, a in eager.rest()]
+    wanted = eager.trajectory(functools.partial(eager.step, rest=rest))
+    use = Use(sample)
+    program = compiled(use.step, use.state)
+    assert same(wanted, use.trajectory(functools.partial(program, rest=rest)))
+    reason = next((why for name, why in DYNAMIC.items() if str(sample).startswith(name)), None)
+    if reason is not None:
+        assert reason in program.fallback
+    elif not any(isinstance(w, str) for w in wanted):
+        assert not program.fallback
 
 
 def cast(sample, scale):
