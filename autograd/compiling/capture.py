@@ -17,6 +17,7 @@ from .effects import within
 from .lines import is_library
 from .names import names_of
 from .signatures import FUNCTIONS, is_users, signature
+from .state import OWN
 
 
 class Read(NamedTuple):
@@ -24,6 +25,7 @@ class Read(NamedTuple):
 
     Attributes:
         how: `cell`, `item` (a dict and a key), `defaults` (of a function), or `same` (the value itself).
+        name: what the user calls it; empty where it has no name.
     """
 
     how: str
@@ -54,7 +56,14 @@ class Captured:
         reads: where they are found.
     """
 
-    def __init__(self, fn: Callable, modules: list[Any], own: Callable[[Any], bool], hooks: Any = ()):
+    def __init__(
+        self,
+        fn: Callable,
+        modules: list[Any],
+        own: Callable[[Any], bool],
+        hooks: Any = (),
+        carried: Any = (),
+    ):
         self.reads: list[Read] = []
         self._places: list[tuple[Any, str]] = []  # a cell and "", or a dict of globals and a name
         self._seen: set[int] = set()
@@ -63,7 +72,7 @@ class Captured:
         self._tables: dict[int, dict[str, Any]] = {}  # the globals of the functions
         self.codes: set[types.CodeType] = set()  # of those functions, and of what is defined in them
         self._kept: list[Any] = []  # so that no id is given out twice
-        self._own = own
+        self._own, self._carried = own, carried
         if isinstance(fn, FUNCTIONS):
             self.reads.append(Read("same", fn))
         self._follow(fn)
@@ -146,9 +155,9 @@ class Captured:
             return
         self._seen.add(id(fn))
         self._kept.append(fn)
-        for cell in fn.__closure__ or ():
+        for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or ()):
             self._places.append((cell, ""))
-            self._add(Read("cell", cell))
+            self._add(Read("cell", cell, name))
         if fn.__defaults__ or fn.__kwdefaults__:
             self._add(Read("defaults", fn))
             for default in _defaults(fn):
@@ -207,7 +216,7 @@ class Captured:
             self._classes[type(module)] = None
             tables = [getattr(module, name, {}) for name in ("_parameters", "_buffers", "_modules")]
             for name, value in module.__dict__.items():
-                if name in ("_parameters", "_buffers", "_modules", "_transient", "_hooks", "_state_hooks"):
+                if name in OWN or (id(module), name) in self._carried:
                     continue
                 if not any(name in t for t in tables) and _may_change(value):
                     self._add(Read("item", module.__dict__, name))

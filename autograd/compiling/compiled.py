@@ -10,14 +10,13 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from .. import spreading
+from .. import changes
 from ..errors import ArgumentError, CompileError, OperandError
 from ..graph.records import Tape
 from ..loops import diskcache
-from ..ops.matrices import Untold
 from ..tape import mode
 from . import lines, native
-from .calls import result_of
+from .carried import Attributes, Carried
 from .changed import Changed, Moved, Outdated, Undecided
 from .checks import MISS
 from .entry import Entry
@@ -25,10 +24,11 @@ from .faster import hurried
 from .ir import leaves
 from .keys import History, Keys
 from .plan import NUMPY, PLAIN, Plan
-from .results import HISTORY, LIVE, kind_of
+from .results import HISTORY, KEPT, LIVE, kind_of
 from .state import State
-from .tracing import TracedRun, told, traced_run
-from .verify import KERNELS, LAYOUTS, agree, arrays_of
+from .tracing import TracedRun
+from .trial import UNSEEN, compared, traced
+from .verify import LAYOUTS, agree, arrays_of
 
 # How often a program may find that something changed before the function runs eagerly for good.
 PATIENCE = 16
@@ -39,10 +39,11 @@ PATIENCE = 16
 MOST, VARIANTS = 64, 16
 # How many programs are asked whether they fit before a call's key is made.
 RECENT = 4
+# How often a function may change what tells its programs apart, before it is said to do so at each run.
+RESTLESS = 3
 
 
 SUSPENDS = "a generator or a coroutine runs on when its caller asks; compile the functions that it calls"
-UNSEEN = "what it does depends on something that is not seen"
 
 
 class CompileWarning(RuntimeWarning):
@@ -87,9 +88,12 @@ class Compiled:
         functools.update_wrapper(self, fn, updated=())
         self._fn, self._strict = fn, strict
         self._state = State(state)
+        self._carried: Carried | None = None
+        self._body = fn  # what is recorded: the function, with the attributes that it binds anew
         self._keys = Keys(fn, self._state)
         self._entries: dict[Any, list[tuple[Any, Entry]]] = {}
         self._kinds: dict[Any, list[str]] = {}
+        self._restless: dict[Any, int] = {}
         self._eager = ""
         self._misses = 0
         self._lock = threading.RLock()
@@ -157,6 +161,38 @@ class Compiled:
             return self._run(args, options)
 
     def _run(self, args: tuple, options: dict) -> Any:
+        if self._carried is None:
+            return self._find(args, options)
+        return self._parted(self._find((self._carried.values(), *args), options))
+
+    def _parted(self, found: Any) -> Any:
+        """The result, of what the body gives; the attributes are set."""
+        assert self._carried is not None
+        result, values = found
+        if self._carried.put(values):
+            was = changes.count
+            changes.note()  # other programs must look at the modules again; those of this function need not
+            if self._keys.seen == was:
+                self._keys.seen = changes.count
+            for entry in self._recent:
+                if entry.names["seen"] == was:
+                    entry.names["seen"] = changes.count
+        return result
+
+    def _quickly(self, call: Callable | None) -> Callable | None:
+        """The call of a program, as one of the function."""
+        if call is None or self._carried is None:
+            return call
+        values = self._carried.values
+
+        def quick(args: tuple, options: dict) -> Any:
+            found = call((values(), *args), options)
+            return found if found is MISS else self._parted(found)
+
+        return quick
+
+    def _find(self, args: tuple, options: dict) -> Any:
+        """Run a program that fits, or the body."""
         for entry in self._recent[1:]:
             if entry.call is not None:
                 try:
@@ -175,7 +211,10 @@ class Compiled:
                 self._keys.watch()
                 key = self._keys.of(args, options, arrays)
         except History:
-            return self._fn(*args, **options)
+            result = self._body(*args, **options)
+            if self._carried is not None and (name := self._carried.live()):
+                self._give_up(f"{lines.last(None, self._fn)}: {name} keeps {KEPT}")
+            return result
         grads = self._state.grads()
         fitting = [e for wanted, e in self._entries.get(key, ()) if wanted is None or wanted == grads]
         for entry in sorted(fitting, key=lambda e: not e.verified):
@@ -188,14 +227,39 @@ class Compiled:
         if len(fitting) >= VARIANTS:
             return self._changed(entry, last, args, options)
         if key not in self._kinds:
-            if len(self._kinds) >= MOST:
-                self._give_up(f"its arguments, or what it reads by name, were different in {MOST} calls")
-                return self._fn(*args, **options)
-            # the first run is the function's own: it tells of what kind the results are
-            result = self._fn(*args, **options)
-            self._kinds[key] = [kind for kind in map(kind_of, leaves(result)) if kind is not None]
-            return result
+            return self._meet(key, args, options)
         return self._record(key, grads, args, options)
+
+    def _meet(self, key: Any, args: tuple, options: dict) -> Any:
+        """The first run of a kind, the function's own: it tells what the results are, and what it binds."""
+        if len(self._kinds) >= MOST:
+            self._give_up(f"its arguments, or what it reads by name, were different in {MOST} calls")
+            return self._body(*args, **options)
+        attributes = Attributes(self._state)
+        result = self._body(*args, **options)
+        bound, rest = attributes.changed()
+        known = self._carried.places if self._carried is not None else []
+        if new := [place for place in bound if place not in known]:
+            self._carry([*known, *new])
+            return result
+        self._kinds[key] = [kind for kind in map(kind_of, leaves(result)) if kind is not None]
+        names = [f"{type(module).__name__}.{name}" for module, name in rest] or [self._keys.changed(key)]
+        if names[0]:
+            kind = key[0]
+            self._restless[kind] = self._restless.get(kind, 0) + 1
+            if self._restless[kind] >= RESTLESS:
+                self._give_up(f"{lines.last(None, self._fn)}: it changes {names[0]} itself, at each run")
+        return result
+
+    def _carry(self, places: list) -> None:
+        """Take attributes along from now on; what was recorded without them is of no use."""
+        self._carried = Carried(self._fn, self._state, places)
+        self._body = self._carried.body
+        self._keys = Keys(self._body, self._state)
+        self._entries.clear()
+        self._kinds.clear()
+        self._recent.clear()
+        self._first = None
 
     def _replay(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
         if not entry.verified:
@@ -205,13 +269,13 @@ class Compiled:
         result = entry.run(arrays)
         self._ran(entry)
         entry.expect(args, options, self._keys, self.replays)
-        self._first = entry.call
+        self._first = self._quickly(entry.call)
         return result
 
     def _ran(self, entry: Entry) -> None:
         """A program has run: it is the first to be tried again."""
         self.replays += 1
-        self._last, self._first = entry, entry.call
+        self._last, self._first = entry, self._quickly(entry.call)
         if entry in self._recent:
             self._recent.remove(entry)
         self._recent[:] = [entry, *self._recent[: RECENT - 1]]
@@ -222,7 +286,7 @@ class Compiled:
         if isinstance(change, Outdated):  # the next call records another
             self._replace(entry)
         self._missed(change)
-        return self._fn(*args, **options)
+        return self._body(*args, **options)
 
     def _missed(self, change: Changed) -> None:
         self._misses += 1
@@ -235,11 +299,11 @@ class Compiled:
         refused = SUSPENDS if lines.suspends(self._fn) else HISTORY if LIVE in self._kinds[key] else ""
         if refused:
             self._give_up(f"{lines.last(None, self._fn)}: {refused}")
-            return self._fn(*args, **options)
+            return self._body(*args, **options)
         self._state.prepare()
-        result, wanted, keep, _ = self._compared(args, options)
+        result, wanted, keep, _ = compared(self._body, self._state, args, options)
         try:
-            key, traced = self._traced(key, wanted, args, options)
+            key, run = self._traced(key, wanted, args, options)
         except Undecided as change:
             keep()
             self._missed(change)
@@ -252,7 +316,7 @@ class Compiled:
         keep()
         try:
             # what numba makes loops of runs but once without
-            entry = Entry(traced, self._state, PLAIN if native.available() else NUMPY)
+            entry = Entry(run, self._state, PLAIN if native.available() else NUMPY)
         except (CompileError, Changed) as error:
             self._give_up(str(error))
         except Exception as error:  # whatever is wrong here is no fault of the function's
@@ -262,54 +326,24 @@ class Compiled:
                 f"{lines.last(None, self._fn)}: planning it raised {type(error).__name__}: {error}"
             )
         else:
-            self._entries.setdefault(key, []).append((None if traced.resets else grads, entry))
+            self._entries.setdefault(key, []).append((None if run.resets else grads, entry))
             self._last = entry
-        traced.release()
+        run.release()
         return result
 
-    def _compared(self, args: tuple, options: dict) -> tuple[Any, list, Callable, Callable]:
-        """A run of the function that another is compared with; the state is as before.
-
-        Returns: its result, what it left, and what brings back the state after it and before it.
-        """
-        restore = self._state.snapshot()
-        with spreading.undivided():
-            result = self._fn(*args, **options)
-        wanted, keep = [*arrays_of(result), *self._state.values()], self._state.snapshot()
-        restore()
-        return result, wanted, keep, restore
-
     def _traced(self, key: Any, wanted: list, args: tuple, options: dict) -> tuple[Any, TracedRun]:
-        """A recording of a run that left what is wanted, and the key of that; the state may be anything.
-
-        Errors: CompileError; then the state is as it was.
-        """
-        kinds, captured, restore = self._kinds[key], self._keys.captured, self._state.snapshot()
+        """A recording of a run that left what is wanted, and the key of that."""
+        kinds, captured = self._kinds[key], self._keys.captured
         assert captured is not None
-        self._state.release()
-        try:
-            traced = traced_run(self._fn, args, options, self._state, kinds, captured)
-        except (CompileError, Undecided):
-            raise
-        except Untold as error:
-            restore()
-            raise Undecided(lines.last(error, self._fn), told(error)) from error
-        except Exception as error:
-            what = f"recording it raised {type(error).__name__}: {told(error)}"
-            raise CompileError(f"{lines.last(error, self._fn)}: {what}") from error
-        found = result_of(traced.tree, traced.kinds, traced.result)
-        # but for rounding: of copies of arguments, as of arrays that are one, BLAS may round otherwise
-        if not agree(wanted, [*arrays_of(found), *self._state.values()], KERNELS):
-            restore()
-            raise CompileError(f"{lines.last(None, self._fn)}: {UNSEEN}")
-        if self._keys.meet(traced.met):  # what they read is part of the key from now on
+        found = traced(self._body, self._state, args, options, kinds, captured, wanted)
+        if self._keys.meet(found.met):  # what they read is part of the key from now on
             key = self._keys.of(args, options, [])
             self._kinds[key] = kinds
-        return key, traced
+        return key, found
 
     def _verify(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
         """The first replay: the function runs eagerly too, and both must agree."""
-        result, wanted, keep, restore = self._compared(args, options)
+        result, wanted, keep, restore = compared(self._body, self._state, args, options)
         found = entry.run(arrays)
         entry.verified = agree(wanted, [*arrays_of(found), *self._state.values()], LAYOUTS)
         if entry.verified and native.available():

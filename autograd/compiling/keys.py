@@ -48,12 +48,17 @@ class Keys:
         assert self.captured is not None
         return spec, mode.grad, self.captured.key(), configuration
 
+    def changed(self, key: Any) -> str:
+        """What that it reads by name the function has changed since it had this key; empty for nothing."""
+        assert self.captured is not None
+        pairs = zip(self.captured.reads, key[2], self.captured.key(), strict=False)
+        return next((read.name or "what it reads" for read, was, now in pairs if was != now), "")
+
     def watch(self) -> None:
         """Look up again which names are read."""
         state = self.state
-        self.captured = Captured(
-            self.fn, [*state.modules(), *state.averages()], state.has, [*state.hooks(), *self.met]
-        )
+        modules, hooks = [*state.modules(), *state.averages()], [*state.hooks(), *self.met]
+        self.captured = Captured(self.fn, modules, state.has, hooks, state.carried)
 
     def meet(self, codes: set[Any]) -> bool:
         """Follow functions that ran and were not followed; whether there are any."""
@@ -80,7 +85,7 @@ class Keys:
 
     def _structure(self) -> Any:
         state = self.state
-        modules = tuple([_attributes(m) for m in state.modules()])
+        modules = tuple([_attributes(m, state.carried) for m in state.modules()])
         tensors = tuple([(Same(t), t._node is None, *_layout(t._data), _hooks(t)) for t in state.tensors()])
         return modules, tensors, tuple([len(o.param_groups) for o in state.optimizers])
 
@@ -129,11 +134,13 @@ def _of_array(array: np.ndarray, arrays: list, state: State) -> Any:
     return array.shape, array.strides, array.dtype
 
 
-def _attributes(module: Any) -> Any:
+def _attributes(module: Any, carried: set) -> Any:
     """A module's attributes: plain data by value, everything else by identity."""
     hooks = [(k, Same(hook[0])) for table in module._hooks or () for k, hook in table.items()]
     plain = [
-        (k, frozen(v) if is_plain(v) else Same(v)) for k, v in module.__dict__.items() if k != "_hooks"
+        (k, frozen(v) if is_plain(v) else Same(v))
+        for k, v in module.__dict__.items()
+        if k != "_hooks" and (id(module), k) not in carried
     ]
     return Same(module), tuple(plain), tuple(hooks)
 

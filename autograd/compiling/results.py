@@ -8,7 +8,7 @@ import numpy as np
 
 from ..memory import is_array
 from ..sweeping import is_freed
-from ..tape import TensorBase
+from ..tape import ORDER, TensorBase, parents
 from .traced import Traced
 
 
@@ -17,13 +17,27 @@ def kind_of(value: Any) -> str | None:
     if isinstance(value, TensorBase):
         if value._node is None:
             return TENSOR
-        return SWEPT if is_freed(value._node) else LIVE
+        return SWEPT if _is_released(value._node) else LIVE
     if is_array(value):
         return ARRAY
     return SCALAR if isinstance(value, np.generic) else None
 
 
-HISTORY = "a result has a history that backward() could still go through; detach() it"
+def _is_released(node: list) -> bool:
+    """Whether no sweep can go through a node's history: an earlier one has released a part of it."""
+    left, seen = [node], {node[ORDER]}
+    while left:
+        node = left.pop()
+        if is_freed(node):
+            return True
+        new = [p for p in parents(node) if p[ORDER] not in seen]
+        seen.update(p[ORDER] for p in new)
+        left += new
+    return False
+
+
+KEPT = "a history that backward() could still go through; detach() it"
+HISTORY = f"a result has {KEPT}"
 TENSOR, SWEPT, LIVE, ARRAY, SCALAR = "tensor", "swept", "live", "array", "scalar"
 
 

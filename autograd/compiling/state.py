@@ -18,6 +18,9 @@ from .holding import Holding, is_owned, release
 from .owners import GradPlace, Place, SlotPlace, TensorPlace, extra_of, grad_of
 from .signatures import number
 
+# What modules keep for themselves, besides the user's attributes.
+OWN = frozenset(("_parameters", "_buffers", "_modules", "_transient", "_hooks", "_state_hooks", "training"))
+
 
 class State:
     """The modules, optimisers, schedulers, generators and tensors that a function reads and writes.
@@ -26,6 +29,8 @@ class State:
         named: what was named, as it was.
         tensors: parameters, buffers, and tensors that were named themselves; each once.
         modules: all modules of all trees.
+        carried: attributes, by id of the module and name, whose tensors are other ones at each run
+            (`carried.py`): none of the state's.
     """
 
     def __init__(self, named: Iterable[Any]):
@@ -35,6 +40,7 @@ class State:
         self.generators: list[np.random.Generator] = []
         self.extra: list[TensorBase] = []
         self.named = named
+        self.carried: set[tuple[int, str]] = set()
         for item in named if isinstance(named, (tuple, list)) else [named]:
             self._enter(item)
         self._ids: set[int] = set()
@@ -126,8 +132,10 @@ class State:
     def tensors(self) -> list[Any]:
         found: dict[int, Any] = {id(t): t for t in self.extra}
         for module in self.modules():
-            for table in (module._parameters, module._buffers):
-                found.update((id(t), t) for t in table.values() if t is not None)
+            found.update((id(t), t) for t in module._parameters.values() if t is not None)
+            for name, t in module._buffers.items():
+                if t is not None and (id(module), name) not in self.carried:
+                    found[id(t)] = t
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 found.update((id(p), p) for p in group["params"])

@@ -1,0 +1,123 @@
+"""Attributes of modules that a function binds anew: what its programs are given and give besides.
+
+    self.mean = 0.9 * self.mean + 0.1 * x.mean(0)
+
+An attribute, or a buffer, that is another tensor after a run is taken along: its value before is one more
+argument, and that after it one more result.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ..tape import TensorBase, new_tensor
+from .aside import is_plain
+from .ir import leaves, mapped
+from .results import LIVE, SWEPT, kind_of
+from .state import OWN, State
+from .traced import Traced
+
+_MISSING = object()
+
+
+class Attributes:
+    """What the attributes of modules are at some moment."""
+
+    def __init__(self, state: State):
+        self.state = state
+        self.before = self._now()
+
+    def _now(self) -> dict[tuple[int, str], tuple[Any, Any]]:
+        return {
+            (id(m), name): (m, value)
+            for m in self.state.modules()
+            for name, value in m.__dict__.items()
+            if name not in OWN
+        }
+
+    def changed(self) -> tuple[list[tuple[Any, str]], list[tuple[Any, str]]]:
+        """Attributes that are others since then: those that are tensors now or were, and the rest."""
+        now = self._now()
+        tensors: list[tuple[Any, str]] = []
+        rest: list[tuple[Any, str]] = []
+        for (number, name), (module, _) in {**self.before, **now}.items():
+            pair = [d.get((number, name), (module, _MISSING))[1] for d in (self.before, now)]
+            if pair[0] is pair[1] or (all(map(is_plain, pair)) and pair[0] == pair[1]):
+                continue
+            fixed = name in module._parameters or name in module._modules
+            holds = any(isinstance(leaf, TensorBase) for v in pair for leaf in leaves(v))
+            (tensors if holds and not fixed else rest).append((module, name))
+        return tensors, rest
+
+
+class Carried:
+    """The attributes that a function binds anew, and the function with them as arguments and results.
+
+    Attributes:
+        places: modules and names of attributes.
+        body: the function of their values before, and of its own arguments; gives its result and their
+            values after.
+    """
+
+    def __init__(self, fn: Callable, state: State, places: list[tuple[Any, str]]):
+        self.fn, self.state, self.places = fn, state, places
+        state.carried = {(id(module), name) for module, name in places}
+        self._given: tuple = ()
+        self._real: list[Any] = []
+
+        @functools.wraps(fn, updated=())
+        def body(values: tuple, *args: Any, **options: Any) -> Any:
+            before = self._now()
+            self._bind(self._real if values is self._given else values)
+            try:
+                return fn(*args, **options), tuple(self._now())
+            finally:
+                if any(map(_is_recorded, self._now())):
+                    self._bind(before)
+
+        self.body = body
+
+    def values(self) -> tuple:
+        """What the attributes are now, without the graphs that sweeps of other runs have released."""
+        self._real = self._now()
+        self._given = tuple([mapped(value, _detached) for value in self._real])
+        return self._given
+
+    def put(self, values: tuple) -> bool:
+        """Set the attributes; whether other programs must look at the modules again.
+
+        They look at tensors among attributes at each call, but not at buffers, nor at what is no tensor.
+        """
+        before = self._now()
+        self._bind(values)
+        return any(
+            old is not new and (name in module._buffers or type(old) is not type(new))
+            for (module, name), old, new in zip(self.places, before, values, strict=True)
+        )
+
+    def live(self) -> str:
+        """The attribute that keeps a history which a sweep may still need; empty for none."""
+        for (module, name), value in zip(self.places, self._now(), strict=True):
+            if any(kind_of(leaf) == LIVE for leaf in leaves(value)):
+                return f"{type(module).__name__}.{name}"
+        return ""
+
+    def _now(self) -> list[Any]:
+        return [module.__dict__.get(name) for module, name in self.places]
+
+    def _bind(self, values: Any) -> None:
+        for (module, name), value in zip(self.places, values, strict=True):
+            module.__dict__[name] = value
+            if name in module._buffers:
+                module._buffers[name] = value
+
+
+def _detached(value: Any) -> Any:
+    swept = isinstance(value, TensorBase) and kind_of(value) == SWEPT
+    return new_tensor(value._data) if swept else value
+
+
+def _is_recorded(value: Any) -> bool:
+    return any(isinstance(getattr(leaf, "_data", leaf), Traced) for leaf in leaves(value))

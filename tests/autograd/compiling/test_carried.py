@@ -1,0 +1,320 @@
+"""Attributes and buffers that a run binds to new tensors: programs are given them, and give them."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import nn.functional as F
+import optim
+from autograd import no_grad, tensor
+from autograd.errors import CompileError, GraphFreedError
+from tests.support.compiling import plain, quietly, same
+
+pytestmark = pytest.mark.usefixtures("numpy_alone")
+CALLS = 9
+
+
+def rows(i):
+    return tensor(np.random.default_rng(i).normal(size=(4, 3)).astype(np.float32))
+
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(3, 3)
+
+
+class Weights(Base):
+    """Keeps what it computed, for whoever wants to see it."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = None
+
+    def forward(self, x):
+        self.seen = F.softmax(self.linear(x), dim=-1)
+        return self.seen * x
+
+
+class Average(Base):
+    """Has a moving average in an attribute."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = tensor(np.zeros(3, np.float32))
+
+    def forward(self, x):
+        y = self.linear(x)
+        self.seen = 0.9 * self.seen + 0.1 * y.detach().mean(0)
+        return y - self.seen
+
+
+class Buffered(Average):
+    """... in a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        del self.seen
+        self.register_buffer("seen", tensor(np.zeros(3, np.float32)))
+
+
+class Recurrent(nn.Module):
+    """Goes on where it was, without the history: that of the run before was released."""
+
+    def __init__(self):
+        super().__init__()
+        self.cell, self.seen = nn.LSTMCell(3, 3), None
+
+    def forward(self, x):
+        if self.seen is not None:
+            self.seen = tuple(v.detach() for v in self.seen)
+        self.seen = self.cell(x, self.seen)
+        return self.seen[0]
+
+
+class Table(Base):
+    """Keeps several, by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = {}
+
+    def forward(self, x):
+        y = self.linear(x)
+        self.seen = {"mean": y.mean(), "largest": y.max(0), "number": 3}
+        return y
+
+
+class Inner(nn.Module):
+    """Has others that do so."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = Weights(), Buffered()
+
+    @property
+    def seen(self):
+        return self.first.seen, self.second.seen
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+MODELS = [Weights, Average, Buffered, Recurrent, Table, Inner]
+
+
+def trained(cls, compile_it, between=lambda i, model: None):
+    """Losses, attributes after each call and parameters; the step."""
+    nn.manual_seed(0)
+    model = cls()
+    optimizer = optim.Adam(model.parameters(), lr=0.05)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = (model(x) ** 2).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    step = autograd.compile(step, state=(model, optimizer), strict=True) if compile_it else step
+    found = []
+    for i in range(CALLS):
+        between(i, model)
+        found.append([plain(step(rows(i))), copy.deepcopy(plain(model.seen))])
+    return [*found, *map(plain, model.state_dict().values())], step
+
+
+@pytest.mark.parametrize("cls", MODELS)
+def test_they_are_as_in_eager_runs(cls):
+    wanted, _ = trained(cls, False)
+    found, step = trained(cls, True)
+    assert same(wanted, found)
+    assert step.replays >= CALLS - 5
+
+
+@pytest.mark.parametrize("cls", [Average, Buffered, Recurrent])
+def test_they_may_be_set_between_calls(cls):
+    def between(i, model):
+        if i in (5, 7) and cls is Recurrent:
+            model.seen = None
+        elif i in (5, 7):
+            model.seen = tensor(np.full(3, i, np.float32))
+
+    wanted, _ = trained(cls, False, between)
+    found, step = trained(cls, True, between)
+    assert same(wanted, found)
+    assert step.replays
+
+
+def test_they_are_the_callers_own():
+    _, step = trained(Weights, True)
+    model = step._state.modules()[0]
+    kept = model.seen
+    before = plain(kept)
+    step(rows(3))
+    assert model.seen is not kept
+    assert same(before, plain(kept))
+    assert model.seen.requires_grad  # as after a sweep
+
+
+@pytest.mark.parametrize("cls", [Average, Buffered])
+def test_other_programs_see_them(cls):
+    """One that only reads what another binds: after each call it must find the new one."""
+    nn.manual_seed(0)
+    model = cls()
+
+    @autograd.compile(state=model, strict=True)
+    def train(x):
+        with no_grad():
+            return model(x)
+
+    @autograd.compile(state=model, strict=True)
+    def look(x):
+        return x * model.seen
+
+    ones = tensor(np.ones((4, 3), np.float32))
+    for i in range(12):
+        train(rows(i))
+        assert same(plain(look(ones)), plain(ones * model.seen))
+    assert train.replays >= 7
+
+
+def test_one_that_is_found_only_later():
+    """Bound under a condition that comes true after programs are there."""
+
+    class Late(Base):
+        def __init__(self):
+            super().__init__()
+            self.seen, self.keeps = None, False
+
+        def forward(self, x):
+            y = self.linear(x)
+            if self.keeps:
+                self.seen = y * 2
+            return y
+
+    def between(i, model):
+        if i == 4:
+            model.keeps = True
+
+    wanted, _ = trained(Late, False, between)
+    found, step = trained(Late, True, between)
+    assert same(wanted, found)
+    assert step.replays >= 2
+
+
+def test_an_exception_leaves_them_as_the_function_does():
+    class Strict(Average):
+        def forward(self, x):
+            y = super().forward(x)
+            if y.shape[0] != 4:
+                raise ValueError("four rows")
+            return y
+
+    _, step = trained(Strict, True)
+    model = step._state.modules()[0]
+    with pytest.raises(ValueError, match="four rows"):
+        step(tensor(np.ones((2, 3), np.float32)))
+    assert type(model.seen._data) is np.ndarray
+    step(rows(0))
+    assert step.replays >= CALLS - 4
+
+
+class Refused(Weights):
+    """Reads a value in the run that is recorded."""
+
+    def forward(self, x):
+        y = super().forward(x)
+        return y * float(y.sum())
+
+
+def test_a_function_that_is_refused_leaves_real_values():
+    with pytest.raises(CompileError, match="reads a value"):
+        trained(Refused, True)
+    model = Refused()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    step = autograd.compile(lambda x: model(x).detach(), state=(model, optimizer))
+    for i in range(5):
+        quietly(step, rows(i))
+        assert type(model.seen._data) is np.ndarray
+    assert step.fallback
+
+
+def test_a_history_that_stays_is_refused_by_name():
+    model = Weights()
+    step = autograd.compile(lambda x: model(x).detach(), state=model, strict=True)
+    with pytest.raises(CompileError, match=r"test_carried\.py:\d+: .*Weights\.seen keeps a history"):
+        called(step)
+
+
+class Counting(Base):
+    """Counts in an attribute."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def forward(self, x):
+        self.count += 1
+        return self.linear(x)
+
+
+history: list = []
+
+
+def test_what_is_no_tensor_is_said_to_change():
+    model, counting, noted = Base(), Counting(), {}
+
+    def remembered(x):
+        history.append(1)
+        return x * 2
+
+    def mapped(x):
+        noted[len(noted)] = 1
+        return x * 2
+
+    cases = {
+        "Counting.count": (lambda x: counting(x).detach(), (model, counting)),
+        "history": (remembered, ()),
+        "noted": (mapped, ()),
+    }
+    for name, (fn, state) in cases.items():
+        program = autograd.compile(fn, state=state)
+        for i in range(4):
+            assert same(plain(quietly(program, rows(i))), plain(fn(rows(i))))
+        assert f"it changes {name} itself" in program.fallback
+        with pytest.raises(CompileError, match=rf"test_carried\.py:\d+.*changes {name}"):
+            called(autograd.compile(fn, state=state, strict=True))
+
+
+def called(program):
+    for i in range(4):
+        program(rows(i))
+
+
+def test_what_is_computed_from_released_values_may_be_returned():
+    """A sweep through it would meet what the loss's has released."""
+    model = Base()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        y = model.linear(x)
+        loss = (y**2).sum()
+        loss.backward()
+        optimizer.step()
+        return loss, F.softmax(y, dim=-1).max()
+
+    program = autograd.compile(step, state=(model, optimizer), strict=True)
+    called(program)
+    assert program.replays == 1
+    loss, largest = program(rows(0))
+    assert largest.requires_grad
+    for found in (loss, largest):
+        with pytest.raises(GraphFreedError):
+            found.backward()
