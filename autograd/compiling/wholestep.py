@@ -110,18 +110,24 @@ def _reduction_lines(scribe: Scribe, x: Operand, out: Operand, axes: tuple, expr
     inside = min((abs(strides[a]) for a in axes if x.shape[a] > 1), default=0)
     if kept and any(0 < abs(strides[a]) < inside and x.shape[a] > 3 for a in kept):
         # sums lie side by side: all of them grow together
-        lines = _looped([scribe.store(out, place, start)], kept, x.shape)
+        lines = _looped([scribe.store(out, place, start)], kept, x.shape, scribe)
         total = f"{name}({expression.format(scribe.load(out, place), element)})"
-        return lines + _looped([scribe.store(out, place, total)], order + kept, x.shape)
-    body = [f"total = {start}", *_looped(
-        [f"value = {element}", f"total = {name}({expression.format('total', 'value')})"], order, x.shape
-    ), scribe.store(out, place, "total")]  # fmt: skip
-    return _looped(body, kept, x.shape)
+        return lines + _looped([scribe.store(out, place, total)], order + kept, x.shape, scribe)
+    grown = [f"value = {element}", f"total = {name}({expression.format('total', 'value')})"]
+    body = [f"total = {start}", *_looped(grown, order, x.shape, scribe), scribe.store(out, place, "total")]
+    return _looped(body, kept, x.shape, scribe, around=True)
 
 
-def _looped(body: list[str], axes: Any, shape: tuple[int, ...]) -> list[str]:
+def _looped(
+    body: list[str], axes: Any, shape: tuple[int, ...], scribe: Scribe, around: bool = False
+) -> list[str]:
+    """Loops over axes; `around` others.
+
+    LLVM knows the length of the innermost alone: of loops around it, it would write out each turn.
+    """
     for axis in reversed(list(axes)):
-        body = [f"for i{axis} in range({shape[axis]}):", *indented(body)]
+        body = [f"for i{axis} in range({scribe.size(shape[axis], literal=not around)}):", *indented(body)]
+        around = True
     return body
 
 
@@ -184,7 +190,7 @@ def _rows(scribe: Scribe, x: Operand, index: Operand, rows: Operand, taking: boo
     move = scribe.store(rows, here, scribe.load(x, there))
     if not taking:
         move = scribe.store(x, there, scribe.load(rows, here))
-    body = [*_row_index(scribe, index, x.shape[0]), *_looped([move], inner, x.shape)]
+    body = [*_row_index(scribe, index, x.shape[0]), *_looped([move], inner, x.shape, scribe)]
     return [f"for i in range({index.shape[0]}):", *indented(body)]
 
 
