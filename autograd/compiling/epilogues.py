@@ -46,7 +46,8 @@ class Followed:
         """The statement that runs it in a program."""
         here = self.kernel.placed(writer)
         after = f"after_{here.number}"
-        writer.names[after] = Epilogue(here.at, address_of(here.table), self.each)
+        table = address_of(here.table)
+        writer.native(after, here.source, lambda at: Epilogue(at, table, self.each))
         a, b, out = map(writer.name, self.factors)
         return f"{writer.name(tiled_dot)}({a}, {b}, {out}, {after})"
 

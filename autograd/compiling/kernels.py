@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import threads
 from ..addresses import address_of
-from ..loops import diskcache, machine
+from ..loops import machine
 from ..loops.writing import given, indented, word
 from . import columns
 from .changed import Changed, Undecided
@@ -120,7 +120,7 @@ class Kernel:
         source, entries = self.source(places), self.table(addresses)
         writer.functions.append(source.replace("def loop(", f"def loop_{number}(", 1))
         writer.names[f"owners_{number}"], writer.names[f"table_{number}"] = owners, entries
-        return Placed(number, diskcache.load(source), entries, arrays)
+        return Placed(number, source, entries, arrays)
 
     def written(self, step: Instruction, writer: Any) -> str:
         """The statement that runs it in a program."""
@@ -128,10 +128,10 @@ class Kernel:
         function, table = f"loop_{here.number}", f"table_{here.number}"
         writer.names["spread"], writer.names["refusal"] = threads.spread, _refusal
         if self.length:
-            writer.names[function] = machine.unlocked(here.at, 3 + len(here.arrays))
+            writer.native(function, here.source, lambda at: machine.unlocked(at, 3 + len(here.arrays)))
             writer.names[f"{table}_at"] = address_of(here.table)
         else:
-            writer.names[function] = machine.builtin(here.at, here.table)
+            writer.native(function, here.source, lambda at: machine.builtin(at, here.table))
         call = self._call(function, f"{table}_at", here.arrays)
         if self.doubts:
             return f"if {call} or {table}[-1]: raise refusal({table}, {step.line!r})"
@@ -151,12 +151,12 @@ class Placed(NamedTuple):
 
     Attributes:
         number: which its names there end with.
-        at: the function's address.
+        source: the function's.
         arrays: the names of the arrays that it is given.
     """
 
     number: int
-    at: int
+    source: str
     table: np.ndarray
     arrays: list[str]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import linecache
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..loops import diskcache
 from . import arena, buffers, lowering
 from .changed import Changed
 from .faults import FAULTS
@@ -59,6 +61,9 @@ class Writer:
         self.faults = Faults()
         self.lines: list[str] = []
         self.functions: list[str] = []  # what else it is made of, to be read
+        self._native: list[
+            tuple[str, str, Callable[[int], Any]]
+        ] = []  # names, sources, what is made of them
         self._known: dict[Any, str] = {}
         self._arrays: dict[Operand, str] = {}
         self._places: dict[tuple, str] = {}  # the same by address, shape, strides and dtype
@@ -187,6 +192,11 @@ class Writer:
             self.lines.append(f"{made} = {maker if whole.contiguous else f'view({name}, {given})'}")
         return self._arrays[operand]
 
+    def native(self, name: str, source: str, made: Callable[[int], Any]) -> None:
+        """Have a name stand for what is made of the address of a native function, once all are known."""
+        self._native.append((name, source, made))
+        self.names[name] = None
+
     def bind(self, operand: Operand, name: str) -> None:
         self.bound[operand.root] = name, operand
 
@@ -296,6 +306,9 @@ class Writer:
             self.lines.append(lowering.assigned(target, self._operand(value), self.name))
         self.lines.append(self.outputs())
         self.names |= {"faults": self.faults, "setbufsize": np.setbufsize}
+        if self._native:
+            diskcache.prepare([source for _, source, _ in self._native])
+        self.names |= {name: made(diskcache.load(source)) for name, source, made in self._native}
         body = self.lines
         if small:
             body = [f"usual = setbufsize({buffers.SMALL})", "try:", *(f"    {line}" for line in body)]

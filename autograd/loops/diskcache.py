@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import machine
+from . import machine, making
 from .machine import Code, LoadError
 
 # Bytes of all files together, unless WENGERT_CACHE_BYTES says otherwise; the longest unused go first.
@@ -74,11 +74,33 @@ def load(source: str) -> int:
         return _loaded(source)
 
 
+def prepare(sources: list[str]) -> None:
+    """Have ready what is about to be loaded: made at once by several processes, where that takes long."""
+    with _lock:
+        with _importing("llvmlite"):
+            names, path = {name_of(source): source for source in sources}, directory()
+        for name in [n for n in names if machine.is_loaded(n)]:
+            del names[name]
+        if path is not None:
+            _ready.update((n, code) for n in names if (code := _read(path, n)) is not None)
+        missing = {n: source for n, source in names.items() if n not in _ready}
+        count = making.helpers(list(missing.values()))
+        if not count:
+            return
+        with contextlib.suppress(Exception):  # what is wrong with one is found when it is loaded
+            for name, code in making.made(missing, count).items():
+                _keep(path, name, code)
+                _ready[name] = code
+
+
+_ready: dict[str, Code] = {}  # what was found or made and is not loaded yet
+
+
 def _loaded(source: str) -> int:
     with _importing("llvmlite"):
         path, name = directory(), name_of(source)
-    if path is not None:
-        code = _read(path, name)
+    if name in _ready or path is not None:
+        code = _ready.pop(name, None) or (None if path is None else _read(path, name))
         if code is not None:
             with contextlib.suppress(LoadError):
                 return machine.address(code)
@@ -86,11 +108,15 @@ def _loaded(source: str) -> int:
         from .translate import translated
     code = translated(source, name)
     found = machine.address(code)
+    _keep(path, name, code)
+    return found
+
+
+def _keep(path: Path | None, name: str, code: Code) -> None:
     if path is not None:
         with contextlib.suppress(OSError):
             _write(path, name, code)
             _trim(path)
-    return found
 
 
 def available() -> bool:

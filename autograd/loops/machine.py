@@ -100,10 +100,10 @@ class _Engine:
         self._llvm = llvm
         machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine()
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        self._loaded: dict[str, int] = {}
+        self.loaded: dict[str, int] = {}
 
     def address(self, code: Code) -> int:
-        if code.symbol not in self._loaded:
+        if code.symbol not in self.loaded:
             for name in code.needs:
                 self._provide(name)
             self._engine.add_object_file(self._llvm.ObjectFileRef.from_data(code.content))
@@ -111,8 +111,8 @@ class _Engine:
             found = self._engine.get_function_address(code.symbol)
             if not found:
                 raise LoadError(f"{code.symbol} is not in the object code")
-            self._loaded[code.symbol] = found
-        return self._loaded[code.symbol]
+            self.loaded[code.symbol] = found
+        return self.loaded[code.symbol]
 
     def _provide(self, name: str) -> None:
         """Make sure that LLVM finds a function: it ends the process if it does not."""
@@ -132,6 +132,11 @@ class _Engine:
 
 _engine = functools.lru_cache(maxsize=1)(_Engine)
 _lock = threading.Lock()
+
+
+def is_loaded(symbol: str) -> bool:
+    """Whether a function of this symbol is there already."""
+    return _engine.cache_info().currsize > 0 and symbol in _engine().loaded
 
 
 def address(code: Code) -> int:
