@@ -175,7 +175,7 @@ class Module(TreeMethods, HookMethods, StateMethods, ConversionMethods):
             raise OperandError(f"train: mode must be True or False, got {describe(mode)}")
         for module in self.modules():
             module.__dict__["training"] = mode
-        changes.note()
+        changes.note_switch()
         return self
 
     def eval(self) -> Module:

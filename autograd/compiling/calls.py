@@ -9,6 +9,7 @@ and then the key of the call decides (`keys.py`). What both know is in the names
     q z       the memory of a gradient that is added to, and the references if no gradient lies there
     b         an array that an optimiser keeps
     seen      the count of changes at which the state was looked at
+    again     whether it is the same again, where that is another
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from ..codegen import FAST, Never
 from ..sweeping import freed_pull
 from ..tape import TensorBase, mode, new_tensor
 from .accumulated import enter, leave
-from .capture import Captured
 from .changed import Changed
 from .checks import MISS, Source, Unchecked, argument, group, read
 from .holding import is_owned
@@ -55,19 +55,19 @@ def body(entry: Any) -> Callable:
     return _function(entry, "body", lines)
 
 
-def call(entry: Any, args: tuple, options: dict, captured: Captured, seen: int) -> Callable | None:
+def call(entry: Any, args: tuple, options: dict, keys: Any) -> Callable | None:
     """The function that checks a call and runs it, written for one that was as these; None for none."""
     state, source = entry.state, Source(entry.names)
-    entry.names["seen"] = seen
+    entry.names |= {"seen": keys.seen, "again": keys.again()}
     grad = "mode.grad" if mode.grad else "not mode.grad"
     usual = "FAST['Tensor'] is not Never or " if mode.grad else ""
-    source.require("changes.count == seen")
+    source.require("(changes.count == seen or again(globals()))")
     source.require(f"({usual}(mode.interceptor is None and not mode.levels and {grad}))")
     try:
         _arguments(source, args, options, state)
     except Unchecked:
         return None
-    for what in captured.reads:
+    for what in keys.captured.reads:
         read(source, what, state.has)
     steady = _optimizers(source, entry)
     entry.options = source.options

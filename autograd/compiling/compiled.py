@@ -282,7 +282,7 @@ class Compiled:
 
     def _changed(self, entry: Entry, change: Changed, args: tuple, options: dict) -> Any:
         """Run the function, since no program fits."""
-        self._keys.seen = -1
+        self._keys.forget()
         if isinstance(change, Outdated):  # the next call records another
             self._replace(entry)
         self._missed(change)

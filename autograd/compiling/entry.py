@@ -215,7 +215,7 @@ class Entry:
 
     def _forget(self) -> None:
         self._unexpect()
-        for name in [n for n in self.names if n not in ("seen", "changes", "MISS")]:
+        for name in [n for n in self.names if n not in ("seen", "again", "changes", "MISS")]:
             del self.names[name]
         self._holding = None  # there are no such references any more
 
@@ -230,17 +230,18 @@ class Entry:
     def expect(self, args: tuple, options: dict, keys: Keys, replays: int) -> None:
         """Be ready for more calls like this one, which was found to fit by its key."""
         if self.call is not None and replays - self._expected < self._patience:
-            self.names["seen"] = keys.seen  # mostly nothing else has changed
+            self.names |= {"seen": keys.seen, "again": keys.again()}  # mostly nothing else has changed
             return
         # to write a call takes as long as some keys; calls that never come again shall not slow others
         often = self._expected and replays - self._expected < 2 * self._patience
         self._patience = min(2 * self._patience, 64) if often else 1
         self._expected = replays
         assert keys.captured is not None
-        self.call = calls.call(self, args, options, keys.captured, keys.seen)
+        self.call = calls.call(self, args, options, keys)
 
     def _unexpect(self) -> None:
-        self.names["seen"] = -1  # whoever calls it finds that it is of no use
+        # whoever calls it finds that it is of no use
+        self.names |= {"seen": -1, "again": lambda names: False}
         self.call = None
 
 

@@ -13,7 +13,7 @@ from .. import changes
 from ..tape import TensorBase, mode
 from .aside import is_plain
 from .capture import Captured, functions_of
-from .signatures import Same, signature
+from .signatures import Same, is_module, signature
 from .state import State, frozen
 
 
@@ -36,6 +36,11 @@ class Keys:
         self.met: list[Any] = []  # functions that ran though no name leads to them
         self._number = 0
         self._numbers: dict[Any, int] = {}
+        self._apart = -1  # the count at that look of what are no switches between training and evaluation
+        self._modules: list[Any] = []
+        self._modes: dict[
+            tuple, int
+        ] = {}  # the numbers for modes that there were since, all else being equal
 
     def of(self, args: tuple, options: dict, arrays: list) -> Any:
         """The key of a call; its arrays go to `arrays`."""
@@ -76,18 +81,60 @@ class Keys:
 
         A number stands for it, as long as nobody says that something changed.
         """
-        if changes.count != self.seen:
-            self.seen = changes.count
+        if changes.count != self.seen and not self._switched():
             self.state.refresh()
             self._number = self._numbers.setdefault(self._structure(), len(self._numbers))
             self.watch()
+            self._modules = self.state.modules()
+            if self._apart != changes.count - changes.switches:
+                self._apart = changes.count - changes.switches
+                self._modes.clear()
+            self._modes[_modes_of(self._modules)] = self._number
+        self.seen = changes.count
         return self._number, self.state.pattern()
+
+    def _switched(self) -> bool:
+        """Whether modules only have modes again that they had before; their number is taken then."""
+        if self._apart != changes.count - changes.switches:
+            return False
+        number = self._modes.get(_modes_of(self._modules))
+        self._number = self._number if number is None else number
+        return number is not None
+
+    def forget(self) -> None:
+        """Have the next key look at everything."""
+        self.seen = self._apart = -1
+
+    def again(self) -> Callable[[dict], bool]:
+        """Tells whether all that is counted is as it is now, though modes were switched and back; then a
+        program that has these names has seen all changes."""
+        number = self._number
+        assert self.captured is not None
+        # others' modes are told by the key alone
+        if any(is_module(v) and not self.state.has(v) for v in self.captured.values()):
+            return lambda names: False
+
+        def returned(names: dict) -> bool:
+            if changes.count != self.seen:
+                if not self._switched():
+                    return False
+                self.seen = changes.count
+            if self._number != number:
+                return False
+            names["seen"] = changes.count
+            return True
+
+        return returned
 
     def _structure(self) -> Any:
         state = self.state
         modules = tuple([_attributes(m, state.carried) for m in state.modules()])
         tensors = tuple([(Same(t), t._node is None, *_layout(t._data), _hooks(t)) for t in state.tensors()])
         return modules, tensors, tuple([len(o.param_groups) for o in state.optimizers])
+
+
+def _modes_of(modules: list[Any]) -> tuple:
+    return tuple([m.training for m in modules])
 
 
 def _spec(value: Any, arrays: list, state: State) -> Any:

@@ -98,7 +98,11 @@ def is_immutable(value: Any) -> bool:
         return True
     if isinstance(value, type):
         return not is_users(value)
-    return isinstance(value, (*_ATOMS, enum.Enum)) or hasattr(kind, "named_parameters")
+    return isinstance(value, (*_ATOMS, enum.Enum)) or is_module(value)
+
+
+def is_module(value: Any) -> bool:
+    return hasattr(type(value), "named_parameters")
 
 
 def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) -> Any:
@@ -122,7 +126,7 @@ def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) ->
         return Same(value), signature(now, own, depth + 1)
     if isinstance(value, threading.local):
         return Same(value), _table(value.__dict__, own, depth)
-    if hasattr(kind, "named_parameters"):
+    if is_module(value):
         return _module(value, own, depth)
     if isinstance(value, types.MethodType):
         return Same(value.__func__), signature(value.__self__, own, depth + 1)
@@ -143,7 +147,12 @@ def _module(value: Any, own: Callable[[Any], bool], depth: int) -> Any:
     """A module that is not of the state, such as a loss: looked at again when any module has changed."""
     found = _modules.get(value)
     if found is None or found[0] != changes.count:
-        plain = {k: v for k, v in value.__dict__.items() if isinstance(v, (bool, int, float, str))}
+        plain = {
+            (number, k): v
+            for number, module in enumerate(value.modules())
+            for k, v in module.__dict__.items()
+            if isinstance(v, (bool, int, float, str))
+        }
         found = _modules[value] = changes.count, (Same(value), _table(plain, own, depth))
     return found[1]
 

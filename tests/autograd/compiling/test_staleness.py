@@ -12,6 +12,7 @@ import nn
 import nn.functional as F
 import optim
 from autograd import tensor
+from autograd.compiling.keys import Keys
 from tests.support.compiling import plain, quietly, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
@@ -427,3 +428,53 @@ def test_scalars_behind_names_are_part_of_what_a_program_is_for():
     for factor in (2.0, 2.0, 2.0, 2.0, 3.0, 3.0, 3.0, 3.0, 2.0):
         np.testing.assert_array_equal(compiled(np.ones(2)), np.full(2, factor))
     assert compiled.replays >= 3
+
+
+# ---------------------------------------------------------------- modes
+
+
+def test_modes_that_are_switched_at_each_step(monkeypatch):
+    """Training and evaluation in turn: programs are found again without a look at everything."""
+    nn.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Dropout(0.5), nn.Linear(6, 2))
+    eager = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Dropout(0.5), nn.Linear(6, 2))
+    eager.load_state_dict(model.state_dict())
+    generators = nn.manual_seed(1), np.random.default_rng(1)
+
+    def look(model, x):
+        return model(x).detach()
+
+    programs = [autograd.compile(look, state=(model, generators), strict=True) for _ in range(2)]
+    looks, real = [], Keys._structure
+    monkeypatch.setattr(Keys, "_structure", lambda self: (looks.append(1), real(self))[1])
+    for i in range(24):
+        if i == 15:  # by now all is known
+            looks.clear()
+        x = tensor(ROWS + np.float32(i))
+        for net in (model, eager):
+            nn.manual_seed(i)
+            found = [(programs[0] if net is model else look)(net, x)]
+            net.eval()
+            found += [(program if net is model else look)(net, x) for program in programs]
+            net.train()
+            if i % 3 == 0:
+                net[2].eval()
+            if net is model:
+                wanted = found
+        assert same(plain(wanted), plain(found))
+    assert not looks
+    assert programs[0].replays > 30
+    assert programs[1].replays > 15
+
+
+def test_modes_of_modules_that_are_not_of_the_state():
+    model, other = nn.Linear(4, 4), nn.Sequential(nn.Identity(), nn.Dropout(0.5))
+    program = autograd.compile(lambda x: other(model(x)).detach(), state=model, strict=True)
+    x = tensor(ROWS)
+    for i in range(30):
+        nn.manual_seed(i)
+        found = program(x)
+        nn.manual_seed(i)
+        assert same(plain(found), plain(other(model(x))))
+        (other if i % 2 else other[1]).train(i % 3 == 0)
+    assert program.replays
