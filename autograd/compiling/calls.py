@@ -68,7 +68,7 @@ def call(entry: Any, args: tuple, options: dict, keys: Any) -> Callable | None:
     except Unchecked:
         return None
     for what in keys.captured.reads:
-        read(source, what, state.has)
+        read(source, what, keys.captured.own)
     steady = _optimizers(source, entry)
     entry.options = source.options
     _tensors(source, entry)

@@ -7,7 +7,7 @@ import functools
 import gc
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -15,8 +15,8 @@ import numpy as np
 
 from .effects import within
 from .lines import is_library
-from .names import names_of
-from .signatures import FUNCTIONS, is_users, signature
+from .names import Names, names_of
+from .signatures import FUNCTIONS, Known, is_users, signature
 from .state import OWN
 
 
@@ -54,6 +54,7 @@ class Captured:
 
     Attributes:
         reads: where they are found.
+        own: whether a value belongs to the state, and which attributes are read.
     """
 
     def __init__(
@@ -63,12 +64,15 @@ class Captured:
         own: Callable[[Any], bool],
         hooks: Any = (),
         carried: Any = (),
+        ran: Iterable[types.CodeType] = (),
     ):
         self.reads: list[Read] = []
         self._places: list[tuple[Any, str]] = []  # a cell and "", or a dict of globals and a name
         self._seen: set[int] = set()
         self._classes: dict[type, None] = {}
         self._names: set[str] = set()
+        self._spelled: set[str] = set()
+        self._dynamic = False
         self._tables: dict[int, dict[str, Any]] = {}  # the globals of the functions
         self.codes: set[types.CodeType] = set()  # of those functions, and of what is defined in them
         self._kept: list[Any] = []  # so that no id is given out twice
@@ -80,10 +84,13 @@ class Captured:
             self._of_module(module)
         for hook in hooks:
             self._follow(hook)
+        for code in ran:
+            self._note(names_of(code))
         self._methods()
+        self.own = Known(own, None if self._dynamic else frozenset(self._names | self._spelled))
 
     def key(self) -> tuple:
-        own = self._own
+        own = self.own
         return tuple([signature(read.value(), own) for read in self.reads])
 
     def values(self) -> list[Any]:
@@ -163,7 +170,7 @@ class Captured:
             for default in _defaults(fn):
                 self._follow(default)
         names = names_of(fn.__code__)
-        self._names |= names.attributes
+        self._note(names)
         self.codes.update(_codes(fn.__code__))
         table = self._tables[id(fn.__globals__)] = fn.__globals__
         for name in sorted(names.loose):
@@ -177,6 +184,12 @@ class Captured:
             else:
                 self._places.append((table, name))
                 self._add(Read("item", table, name))
+
+    def _note(self, names: Names) -> None:
+        """Names of attributes that may be looked up."""
+        self._names |= names.attributes
+        self._spelled |= names.spelled
+        self._dynamic |= names.dynamic
 
     def _of_python_module(self, module: types.ModuleType, names: frozenset[str]) -> None:
         """The names of a module of the user's that the function may read as attributes."""
@@ -251,7 +264,17 @@ def _holders(values: Any) -> list[Any]:
 
 def functions_of(codes: Any) -> list[Any]:
     """The functions that there are of these codes."""
-    return [f for f in gc.get_referrers(*codes) if isinstance(f, FUNCTIONS) and f.__code__ in codes]
+    # those that are frozen the collector does not look at
+    holders = gc.get_referrers(*codes) + (_in_modules() if gc.get_freeze_count() else [])
+    found = {id(f): f for f in holders if isinstance(f, FUNCTIONS) and f.__code__ in codes}
+    return list(found.values())
+
+
+def _in_modules() -> list[Any]:
+    """What modules, and the user's classes in them, have by name."""
+    spaces = [list(vars(m).values()) for m in list(sys.modules.values()) if hasattr(m, "__dict__")]
+    found = [value for space in spaces for value in space]
+    return found + [f for c in found if isinstance(c, type) and is_users(c) for f in vars(c).values()]
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

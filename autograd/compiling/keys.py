@@ -34,6 +34,7 @@ class Keys:
         self.captured: Captured | None = None  # before the first call
         self.seen = -1
         self.met: list[Any] = []  # functions that ran though no name leads to them
+        self._ran: set[types.CodeType] = set()  # the code of such functions
         self._number = 0
         self._numbers: dict[Any, int] = {}
         self._apart = -1  # the count at that look of what are no switches between training and evaluation
@@ -63,18 +64,18 @@ class Keys:
         """Look up again which names are read."""
         state = self.state
         modules, hooks = [*state.modules(), *state.averages()], [*state.hooks(), *self.met]
-        self.captured = Captured(self.fn, modules, state.has, hooks, state.carried)
+        self.captured = Captured(self.fn, modules, state.has, hooks, state.carried, self._ran)
 
-    def meet(self, codes: set[Any]) -> bool:
+    def meet(self, codes: set[types.CodeType]) -> bool:
         """Follow functions that ran and were not followed; whether there are any."""
         assert self.captured is not None
-        codes = codes - self.captured.codes
+        codes = codes - self.captured.codes - self._ran
+        self._ran |= codes
         found = functions_of(codes) if codes else []
-        found = [f for f in found if all(f is not known for known in self.met)]
-        self.met += found
-        if found:
+        self.met += [f for f in found if all(f is not known for known in self.met)]
+        if codes:
             self.watch()
-        return bool(found)
+        return bool(codes)
 
     def _configuration(self) -> Any:
         """What of the state is no array: modes, options, which parameters are trained.

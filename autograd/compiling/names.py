@@ -14,10 +14,22 @@ class Names(NamedTuple):
     Attributes:
         loose: looked up among globals and builtins, or imported.
         attributes: looked up in objects.
+        spelled: the strings in it that could be names.
+        dynamic: whether it may look up attributes by names that stand nowhere in it.
     """
 
     loose: frozenset[str]
     attributes: frozenset[str]
+    spelled: frozenset[str]
+    dynamic: bool
+
+
+# Who has these names may look at all attributes of an object.
+_LOOSE = {
+    "getattr", "vars", "dir", "copy", "deepcopy", "dataclasses", "asdict", "astuple", "replace", "fields",
+    "attrgetter", "operator", "pickle",
+}  # fmt: skip
+_ATTRIBUTES = {"__dict__", "__getattribute__", "__getstate__", "__reduce_ex__", "asdict", "attrgetter"}
 
 
 @functools.lru_cache(maxsize=4096)
@@ -33,7 +45,10 @@ def names_of(code: types.CodeType) -> Names:
     """
     loose: set[str] = set()
     attributes: set[str] = set()
+    spelled: set[str] = set()
+    dynamic = False
     for step in dis.get_instructions(code):
+        dynamic |= step.opname == "MATCH_CLASS"
         if step.opcode in dis.hasname:
             of_object = any(part in step.opname for part in ("ATTR", "METHOD", "IMPORT_FROM"))
             (attributes if of_object else loose).add(step.argval)
@@ -42,4 +57,10 @@ def names_of(code: types.CodeType) -> Names:
             inner = names_of(constant)
             loose |= inner.loose
             attributes |= inner.attributes
-    return Names(frozenset(loose), frozenset(attributes))
+            spelled |= inner.spelled
+            dynamic |= inner.dynamic
+        elif isinstance(constant, (str, tuple)):
+            given = constant if isinstance(constant, tuple) else (constant,)
+            spelled |= {c for c in given if isinstance(c, str) and c.isidentifier()}
+    dynamic |= bool(loose & _LOOSE or attributes & _ATTRIBUTES)
+    return Names(frozenset(loose), frozenset(attributes), frozenset(spelled), dynamic)

@@ -61,11 +61,24 @@ class Same:
         return value is not None and value is other.held()
 
 
+class Known:
+    """Whether a value belongs to the state, and which attributes of objects are read; None for all."""
+
+    __slots__ = ("has", "names")
+
+    def __init__(self, has: Callable[[Any], bool], names: frozenset[str] | None):
+        self.has, self.names = has, names
+
+    def __call__(self, value: Any) -> bool:
+        return self.has(value)
+
+
 def signature(value: Any, own: Callable[[Any], bool], depth: int = 0) -> Any:
     """A hashable that is equal for what a program need not tell apart.
 
     Args:
-        own: whether a value belongs to the state, which is looked at elsewhere.
+        own: whether a value belongs to the state, which is looked at elsewhere; as `Known`, also which
+            of the attributes of objects count.
     """
     kind = type(value)
     if kind in _PLAIN:
@@ -131,7 +144,10 @@ def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) ->
     if isinstance(value, types.MethodType):
         return Same(value.__func__), signature(value.__self__, own, depth + 1)
     if isinstance(value, types.SimpleNamespace) or is_users(kind):
-        return id(value), _table(_attributes(value), own, depth)
+        names, found = getattr(own, "names", None), _attributes(value)
+        if names is not None:
+            found = {k: v for k, v in found.items() if k in names or k == "__class__"}
+        return id(value), _table(found, own, depth)
     if kind is slice:
         return kind, tuple([signature(v, own, depth + 1) for v in (value.start, value.stop, value.step)])
     if kind.__eq__ is object.__eq__ or kind.__hash__ is None:
