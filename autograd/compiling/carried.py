@@ -12,6 +12,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..tape import TensorBase, new_tensor
 from .aside import is_plain
 from .ir import leaves, mapped
@@ -38,7 +40,7 @@ class Attributes:
         }
 
     def changed(self) -> tuple[list[tuple[Any, str]], list[tuple[Any, str]]]:
-        """Attributes that are others since then: those that are tensors now or were, and the rest."""
+        """Attributes that are others since: those that are tensors or arrays, or were, and the rest."""
         now = self._now()
         tensors: list[tuple[Any, str]] = []
         rest: list[tuple[Any, str]] = []
@@ -47,7 +49,7 @@ class Attributes:
             if pair[0] is pair[1] or (all(map(is_plain, pair)) and pair[0] == pair[1]):
                 continue
             fixed = name in module._parameters or name in module._modules
-            holds = any(isinstance(leaf, TensorBase) for v in pair for leaf in leaves(v))
+            holds = any(isinstance(leaf, (TensorBase, np.ndarray)) for v in pair for leaf in leaves(v))
             (tensors if holds and not fixed else rest).append((module, name))
         return tensors, rest
 

@@ -233,7 +233,11 @@ class Compiled:
     def _meet(self, key: Any, args: tuple, options: dict) -> Any:
         """The first run of a kind, the function's own: it tells what the results are, and what it binds."""
         if len(self._kinds) >= MOST:
-            self._give_up(f"its arguments, or what it reads by name, were different in {MOST} calls")
+            first = [] if self._carried is None else ["an attribute that it binds"]
+            called = [*first, *(f"argument {i + 1}" for i in range(len(args) - len(first)))]
+            what = self._keys.varied(list(self._kinds), called, list(options))
+            change = f"{what} was another in {MOST} calls; hand changing numbers in as arrays"
+            self._give_up(f"{lines.last(None, self._fn)}: {change}")
             return self._body(*args, **options)
         attributes = Attributes(self._state)
         result = self._body(*args, **options)

@@ -60,6 +60,20 @@ class Keys:
         pairs = zip(self.captured.reads, key[2], self.captured.key(), strict=False)
         return next((read.name or "what it reads" for read, was, now in pairs if was != now), "")
 
+    def varied(self, keys: list, arguments: list[str], named: list[str]) -> str:
+        """What was another in most of these keys, of calls with arguments so called and these keywords."""
+        assert self.captured is not None
+        specs = [(k[0][0], dict(k[0][1])) if named else (k[0], {}) for k in keys]
+        places = {what: [p[i] for p, _ in specs if i < len(p)] for i, what in enumerate(arguments)}
+        places |= {f"argument {name!r}": [o.get(name) for _, o in specs] for name in named}
+        places |= {
+            read.name: [k[2][i] for k in keys if i < len(k[2])]
+            for i, read in enumerate(self.captured.reads)
+            if read.name
+        }
+        found = [what for what, values in places.items() if len(set(values)) > len(keys) // 2]
+        return " and ".join(found) or "something"
+
     def watch(self) -> None:
         """Look up again which names are read."""
         state = self.state

@@ -184,6 +184,27 @@ def test_other_programs_see_them(cls):
     assert train.replays >= 7
 
 
+def test_arrays_are_taken_along_too():
+    class Summed(nn.Module):
+        total = 0.0
+
+        def forward(self, x):
+            self.total = self.total + x.sum(0)
+            return x - self.total
+
+    def run(compile_it):
+        model = Summed()
+        fn = autograd.compile(model, state=model, strict=True) if compile_it else model
+        found = [[plain(fn(np.full((2, 3), i, np.float32))), plain(model.total)] for i in range(CALLS)]
+        return found, fn, type(model.total)
+
+    wanted, _, kind = run(False)
+    found, program, same_kind = run(True)
+    assert same(wanted, found)
+    assert kind is same_kind is np.ndarray
+    assert program.replays >= CALLS - 5
+
+
 def test_one_that_is_found_only_later():
     """Bound under a condition that comes true after programs are there."""
 

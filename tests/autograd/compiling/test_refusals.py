@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import random
@@ -229,3 +230,33 @@ def test_an_optimiser_that_is_not_named_is_refused_at_its_line():
     program(ROWS)
     with pytest.warns(RuntimeWarning, match=r"optimizer.step\(\): .*name whose it is in state="):
         program(ROWS)
+
+
+number = 0.0
+
+
+class Kept(nn.Module):
+    """Binds an attribute to a tensor, and to what is none."""
+
+    def forward(self, x, also=0.0):
+        self.seen = x * 2
+        return x + also
+
+
+def test_what_is_another_at_each_call_is_named(monkeypatch):
+    kept = Kept()
+    cases = {
+        "argument 2 was another in 64 calls": (lambda x, y: x * y, (), lambda i: ((ONES, i / 2), {})),
+        "argument 'rate' was": (lambda x, rate: x * rate, (), lambda i: ((ONES,), {"rate": i / 2})),
+        "number was": (lambda x: x * number, (), lambda i: ((ONES,), {})),
+        "argument 1 was": (kept, kept, lambda i: ((np.ones(i + 1),), {})),
+    }
+    for reason, (fn, state, given) in cases.items():
+        program = autograd.compile(fn, state=state)
+        for i in range(70):
+            monkeypatch.setitem(globals(), "number", float(i))
+            args, named = given(i)
+            found = quietly(functools.partial(program, **named), *args)
+            assert same(plain(found), plain(fn(*args, **named)))
+        assert reason in program.fallback
+        assert "test_refusals.py:" in program.fallback
