@@ -24,6 +24,7 @@ from .faster import hurried
 from .ir import leaves
 from .keys import History, Keys
 from .plan import NUMPY, PLAIN, Plan
+from .programs import Programs
 from .results import HISTORY, KEPT, LIVE, kind_of
 from .state import State
 from .tracing import TracedRun
@@ -37,8 +38,6 @@ PATIENCE = 16
 # For how many combinations of what is no array a function may have programs, and how many each of them
 # for outcomes of guards.
 MOST, VARIANTS = 64, 16
-# How many programs are asked whether they fit before a call's key is made.
-RECENT = 4
 # How often a function may change what tells its programs apart, before it is said to do so at each run.
 RESTLESS = 3
 
@@ -91,16 +90,13 @@ class Compiled:
         self._carried: Carried | None = None
         self._body = fn  # what is recorded: the function, with the attributes that it binds anew
         self._keys = Keys(fn, self._state)
-        self._entries: dict[Any, list[tuple[Any, Entry]]] = {}
-        self._kinds: dict[Any, list[str]] = {}
+        self._programs = Programs()
         self._restless: dict[Any, int] = {}
         self._eager = ""
         self._misses = 0
         self._lock = threading.RLock()
         self.replays = 0  # how often a program ran
-        self._last: Entry | None = None
-        self._recent: list[Entry] = []  # those that ran last
-        self._first: Callable | None = None  # the call of the last
+        self._first: Callable | None = None  # the call of the program that ran last
 
     @property
     def plan(self) -> Plan:
@@ -122,11 +118,11 @@ class Compiled:
         return self._program().source
 
     def _program(self) -> Entry:
-        if self._last is None:
+        if self._programs.last is None:
             raise CompileError(
                 f"{lines.name_of(self._fn)} has no program yet: " + (self._eager or "call it first")
             )
-        return self._last
+        return self._programs.last
 
     def __reduce__(self) -> Any:
         """Copied and pickled as what it was made of: programs belong to this process and these objects."""
@@ -161,39 +157,39 @@ class Compiled:
             return self._run(args, options)
 
     def _run(self, args: tuple, options: dict) -> Any:
-        if self._carried is None:
+        carried = self._carried
+        if carried is None:
             return self._find(args, options)
-        return self._parted(self._find((self._carried.values(), *args), options))
+        return self._parted(carried, self._find((carried.values(), *args), options))
 
-    def _parted(self, found: Any) -> Any:
+    def _parted(self, carried: Carried, found: Any) -> Any:
         """The result, of what the body gives; the attributes are set."""
-        assert self._carried is not None
         result, values = found
-        if self._carried.put(values):
+        if carried.put(values):
             was = changes.count
             changes.note()  # other programs must look at the modules again; those of this function need not
             if self._keys.seen == was:
                 self._keys.seen = changes.count
-            for entry in self._recent:
+            for entry in self._programs.recent:
                 if entry.names["seen"] == was:
                     entry.names["seen"] = changes.count
         return result
 
     def _quickly(self, call: Callable | None) -> Callable | None:
         """The call of a program, as one of the function."""
-        if call is None or self._carried is None:
+        carried = self._carried
+        if call is None or carried is None:
             return call
-        values = self._carried.values
 
         def quick(args: tuple, options: dict) -> Any:
-            found = call((values(), *args), options)
-            return found if found is MISS else self._parted(found)
+            found = call((carried.values(), *args), options)
+            return found if found is MISS else self._parted(carried, found)
 
         return quick
 
     def _find(self, args: tuple, options: dict) -> Any:
         """Run a program that fits, or the body."""
-        for entry in self._recent[1:]:
+        for entry in self._programs.recent[1:]:
             if entry.call is not None:
                 try:
                     found = entry.call(args, options)
@@ -207,7 +203,7 @@ class Compiled:
         arrays: list[Any] = []
         try:
             key = self._keys.of(args, options, arrays)
-            if key not in self._kinds:  # what was read by name may read other names now
+            if key not in self._programs.kinds:  # what was read by name may read other names now
                 self._keys.watch()
                 key = self._keys.of(args, options, arrays)
         except History:
@@ -216,8 +212,8 @@ class Compiled:
                 self._give_up(f"{lines.last(None, self._fn)}: {name} keeps {KEPT}")
             return result
         grads = self._state.grads()
-        fitting = [e for wanted, e in self._entries.get(key, ()) if wanted is None or wanted == grads]
-        for entry in sorted(fitting, key=lambda e: not e.verified):
+        fitting = self._programs.fitting(key, grads)
+        for entry in fitting:
             try:
                 return self._replay(entry, arrays, args, options)
             except (Moved, Outdated, Undecided) as change:
@@ -226,16 +222,16 @@ class Compiled:
                 last = change
         if len(fitting) >= VARIANTS:
             return self._changed(entry, last, args, options)
-        if key not in self._kinds:
+        if key not in self._programs.kinds:
             return self._meet(key, args, options)
         return self._record(key, grads, args, options)
 
     def _meet(self, key: Any, args: tuple, options: dict) -> Any:
         """The first run of a kind, the function's own: it tells what the results are, and what it binds."""
-        if len(self._kinds) >= MOST:
+        if len(self._programs.kinds) >= MOST:
             first = [] if self._carried is None else ["an attribute that it binds"]
             called = [*first, *(f"argument {i + 1}" for i in range(len(args) - len(first)))]
-            what = self._keys.varied(list(self._kinds), called, list(options))
+            what = self._keys.varied(list(self._programs.kinds), called, list(options))
             change = f"{what} was another in {MOST} calls; hand changing numbers in as arrays"
             self._give_up(f"{lines.last(None, self._fn)}: {change}")
             return self._body(*args, **options)
@@ -246,7 +242,8 @@ class Compiled:
         if new := [place for place in bound if place not in known]:
             self._carry([*known, *new])
             return result
-        self._kinds[key] = [kind for kind in map(kind_of, leaves(result)) if kind is not None]
+        kinds = [kind for kind in map(kind_of, leaves(result)) if kind is not None]
+        self._programs.kinds[key] = kinds
         names = [f"{type(module).__name__}.{name}" for module, name in rest] or [self._keys.changed(key)]
         if names[0]:
             kind = key[0]
@@ -260,9 +257,7 @@ class Compiled:
         self._carried = Carried(self._fn, self._state, places)
         self._body = self._carried.body
         self._keys = Keys(self._body, self._state)
-        self._entries.clear()
-        self._kinds.clear()
-        self._recent.clear()
+        self._programs = Programs()
         self._first = None
 
     def _replay(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
@@ -271,24 +266,21 @@ class Compiled:
         if entry.hopes:
             return self._compare(entry, arrays)
         result = entry.run(arrays)
+        entry.expect(args, options, self._keys, self.replays + 1)
         self._ran(entry)
-        entry.expect(args, options, self._keys, self.replays)
-        self._first = self._quickly(entry.call)
         return result
 
     def _ran(self, entry: Entry) -> None:
-        """A program has run: it is the first to be tried again."""
         self.replays += 1
-        self._last, self._first = entry, self._quickly(entry.call)
-        if entry in self._recent:
-            self._recent.remove(entry)
-        self._recent[:] = [entry, *self._recent[: RECENT - 1]]
+        self._programs.ran(entry)
+        self._first = self._quickly(entry.call)
 
     def _changed(self, entry: Entry, change: Changed, args: tuple, options: dict) -> Any:
         """Run the function, since no program fits."""
         self._keys.forget()
         if isinstance(change, Outdated):  # the next call records another
-            self._replace(entry)
+            self._programs.replace(entry)
+            self._first = None
         self._missed(change)
         return self._body(*args, **options)
 
@@ -300,7 +292,8 @@ class Compiled:
 
     def _record(self, key: Any, grads: Any, args: tuple, options: dict) -> Any:
         """The function runs, and runs once more to be recorded; both runs must agree."""
-        refused = SUSPENDS if lines.suspends(self._fn) else HISTORY if LIVE in self._kinds[key] else ""
+        kept = HISTORY if LIVE in self._programs.kinds[key] else ""
+        refused = SUSPENDS if lines.suspends(self._fn) else kept
         if refused:
             self._give_up(f"{lines.last(None, self._fn)}: {refused}")
             return self._body(*args, **options)
@@ -330,19 +323,18 @@ class Compiled:
                 f"{lines.last(None, self._fn)}: planning it raised {type(error).__name__}: {error}"
             )
         else:
-            self._entries.setdefault(key, []).append((None if run.resets else grads, entry))
-            self._last = entry
+            self._programs.add(key, None if run.resets else grads, entry)
         run.release()
         return result
 
     def _traced(self, key: Any, wanted: list, args: tuple, options: dict) -> tuple[Any, TracedRun]:
         """A recording of a run that left what is wanted, and the key of that."""
-        kinds, captured = self._kinds[key], self._keys.captured
+        kinds, captured = self._programs.kinds[key], self._keys.captured
         assert captured is not None
         found = traced(self._body, self._state, args, options, kinds, captured, wanted)
         if self._keys.meet(found.met):  # what they read is part of the key from now on
             key = self._keys.of(args, options, [])
-            self._kinds[key] = kinds
+            self._programs.kinds[key] = kinds
         return key, found
 
     def _verify(self, entry: Entry, arrays: list, args: tuple, options: dict) -> Any:
@@ -372,24 +364,15 @@ class Compiled:
         """Put a faster program in the place of a plain one, which gave this, if one does the same."""
         other = hurried(entry, self._state, arrays, result, restore)
         if other is not None:
-            self._replace(entry, other)
-
-    def _replace(self, entry: Entry, other: Entry | None = None) -> None:
-        """Put another program in the place of one, or none."""
-        if entry in self._recent:
-            self._recent.remove(entry)
-        self._first = None
-        for entries in self._entries.values():
-            places = [(g, other if e is entry else e) for g, e in entries]
-            entries[:] = [(g, e) for g, e in places if e is not None]
+            self._programs.replace(entry, other)
+            self._first = None
 
     def _give_up(self, reason: str) -> None:
         message = f"compile: {lines.name_of(self._fn)}: {reason}"
         if self._strict:
             raise CompileError(message)
         self._eager = reason
-        self._entries.clear()
-        self._recent.clear()
+        self._programs.forget()
         self._first = None
         warnings.warn(
             f"{message}; it runs eagerly from now on", CompileWarning, stacklevel=lines.depth_in(__file__)

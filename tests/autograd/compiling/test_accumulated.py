@@ -222,12 +222,12 @@ def test_gradients_added_to_are_kept_where_they_are():
     for _ in range(6):
         add(x)
     grad, memory = model.weight.grad, id(model.weight.grad._data)
-    entry = add._last
+    entry = add._programs.last
     for _ in range(3):
         add(x)
         assert model.weight.grad is grad
     assert id(grad._data) == memory
-    assert entry is add._last
+    assert entry is add._programs.last
     assert entry.rebindings == 0
     assert add._first is not None
 

@@ -319,7 +319,7 @@ def test_batches_of_two_sizes_are_not_bound_anew():
     t = Training(True, momentum)
     for i in range(40):
         t.step(*((X, Y) if i % 5 else (X[:4], Y[:4])))
-    entries = [e for es in t.step._entries.values() for _, e in es]
+    entries = [e for es in t.step._programs.entries.values() for _, e in es]
     assert len(entries) == 2
     assert sum(e.rebindings for e in entries) <= 2
 

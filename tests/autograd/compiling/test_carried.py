@@ -229,6 +229,27 @@ def test_one_that_is_found_only_later():
     assert step.replays >= 2
 
 
+@pytest.mark.parametrize("calls", [1, 2, 4])
+def test_another_one_that_is_found_beside_the_first(calls):
+    class Later(Weights):
+        also = None
+
+        def forward(self, x):
+            y = super().forward(x)
+            if self.keeps:
+                self.also = y
+            return y
+
+    def between(i, model):
+        model.keeps = i >= calls
+
+    wanted, _ = trained(Later, False, between)
+    found, step = trained(Later, True, between)
+    assert same(wanted, found)
+    assert step.replays >= 1
+    assert step._state.modules()[0].also is not None
+
+
 def test_an_exception_leaves_them_as_the_function_does():
     class Strict(Average):
         def forward(self, x):

@@ -107,8 +107,8 @@ def test_nn_compiled_is_as_eager(sample):
     assert not program.fallback
     if not any(isinstance(w, str) for w in wanted):
         # data that guards tell apart may miss or be recorded each time; what is written in place is new
-        recorded = sum(map(len, program._entries.values()))
-        assert program.replays or program._misses or len(program._kinds) > 1 or recorded > 1
+        recorded = sum(map(len, program._programs.entries.values()))
+        assert program.replays or program._misses or len(program._programs.kinds) > 1 or recorded > 1
 
 
 # Of these shapes depend on values, or they write into what they are handed.

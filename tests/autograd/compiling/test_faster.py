@@ -50,7 +50,7 @@ def test_loops_that_differ_in_some_calls_are_tried_again(calls, taken, monkeypat
     for a, b in zip(left, eager, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
     assert act.replays >= calls
-    assert any(s.kind == "native" for s in act._last.plan.steps) == taken
+    assert any(s.kind == "native" for s in act._programs.last.plan.steps) == taken
 
 
 def test_loops_that_always_differ_are_not_used(monkeypatch, caplog):
@@ -64,8 +64,8 @@ def test_loops_that_always_differ_are_not_used(monkeypatch, caplog):
     assert found == wanted
     for a, b in zip(left, eager, strict=True):
         np.testing.assert_array_equal(a, b)
-    assert not any(s.kind == "native" for s in act._last.plan.steps)
-    assert act._last._kernels == NUMPY
+    assert not any(s.kind == "native" for s in act._programs.last.plan.steps)
+    assert act._programs.last._kernels == NUMPY
     assert len(asked) == 2  # loops beside BLAS's products leave those as they are
     for kernels in ("numba", "numba, beside BLAS's products"):
         assert f"a program with the kernels of {kernels} differs, and is not used" in caplog.text

@@ -106,7 +106,7 @@ def test_a_program_keeps_no_array_of_its_recording():
     program = autograd.compile(step, state=state, strict=True)
     for _ in range(5):
         program(data, steps.CLASSES)
-    kept = [r for r in program._last.traced.recording.roots.values() if r.array is not None]
+    kept = [r for r in program._programs.last.traced.recording.roots.values() if r.array is not None]
     assert {root.kind for root in kept} <= {"constant", "number"}
     # a view of nothing kept what it was a view of
     assert not [root for root in kept if not root.array.size and root.array.base is not None]

@@ -45,7 +45,9 @@ def columns_cost(shapes):
 
 
 def made_in_columns(program):
-    return sum(step.fn is np.dot and step.results.shape != (128,) for step in program._last.plan.steps)
+    return sum(
+        step.fn is np.dot and step.results.shape != (128,) for step in program._programs.last.plan.steps
+    )
 
 
 @pytest.fixture(autouse=True)

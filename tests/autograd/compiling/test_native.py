@@ -51,7 +51,7 @@ def compiled(fn, *args, loops=True):
     program = autograd.compile(fn, strict=True)
     for _ in range(4):
         program(*args)
-    assert loops == any(s.kind == "native" for s in program._last.plan.steps)
+    assert loops == any(s.kind == "native" for s in program._programs.last.plan.steps)
     return program
 
 
@@ -75,7 +75,7 @@ def test_one_step_of_float32_is_near_the_eager_one(name):
     act = autograd.compile(step, state=state, strict=True)
     for _ in range(4):
         act(data, CLASSES)
-    assert any(s.kind == "native" for s in act._last.plan.steps)
+    assert any(s.kind == "native" for s in act._programs.last.plan.steps)
     tensors = [*model.parameters(), *model.buffers()]
     start, results = [np.array(t._data) for t in tensors], []
     for run in (step, act):
@@ -106,7 +106,7 @@ def test_100_steps_of_float64_stay_near_the_eager_ones(name):
         for i in range(100):
             act(data[i % 2 :], CLASSES[i % 2 :])
         if use:
-            assert any(s.kind == "native" for s in act._last.plan.steps)
+            assert any(s.kind == "native" for s in act._programs.last.plan.steps)
         return [np.array(p._data) for p in model.parameters()]
 
     for a, b in zip(run(True), run(False), strict=True):
@@ -125,7 +125,7 @@ def test_a_small_net_is_one_function(batch):
         act = autograd.compile(step, state=(model, opt), strict=True) if use else step
         losses = [float(act(x, y)._data) for _ in range(8)]
         if use:
-            assert [s.kind for s in act._last.plan.steps] == ["native"]
+            assert [s.kind for s in act._programs.last.plan.steps] == ["native"]
         return losses, [np.array(p._data) for p in model.parameters()], act
 
     nn.manual_seed(0)
@@ -369,7 +369,7 @@ def test_numpys_programs_run_where_numba_is_missing(monkeypatch):
     found, act = losses(True)
     assert found == losses(False)[0]
     assert act.replays >= 3
-    assert not any(s.kind == "native" for s in act._last.plan.steps)
+    assert not any(s.kind == "native" for s in act._programs.last.plan.steps)
     assert ".tolist()" in act.source  # in the forms that are NumPy's fastest
 
 
@@ -411,7 +411,7 @@ def test_a_broken_install_is_as_none(monkeypatch, broken, tmp_path):
         monkeypatch.undo()
     assert found == losses(False)[0]
     assert act.replays >= 3
-    assert not any(s.kind == "native" for s in act._last.plan.steps)
+    assert not any(s.kind == "native" for s in act._programs.last.plan.steps)
     assert ".tolist()" in act.source  # in the forms that are NumPy's fastest
     assert native.available()
 
@@ -427,7 +427,7 @@ def test_numpys_programs_run_where_numba_fails(monkeypatch, where):
     found, act = losses(True)
     assert found == losses(False)[0]
     assert act.replays >= 3
-    assert not any(s.kind == "native" for s in act._last.plan.steps)
+    assert not any(s.kind == "native" for s in act._programs.last.plan.steps)
     assert ".tolist()" in act.source  # in the forms that are NumPy's fastest
 
 

@@ -79,7 +79,7 @@ CASES = {
 
 def calls(program):
     """What NumPy still calls but for what is done to few numbers."""
-    steps = program._last.plan.steps
+    steps = program._programs.last.plan.steps
     return " ".join(
         s.fn.__self__.__name__ for s in steps if hasattr(getattr(s.fn, "__self__", None), "nin")
     )
@@ -103,9 +103,9 @@ def check(fn, dtype, make):
         for a, b in pairs:
             near(np.asarray(a), np.asarray(b), 1e-5 if dtype == np.float32 else 1e-13)
     made: set[int] = set()
-    for step in program._last.plan.steps:  # nothing is read before it is there
+    for step in program._programs.last.plan.steps:  # nothing is read before it is there
         made |= {o.root for o in (*step.made(), *step.writes)}
-        roots = program._last.plan.recording.roots
+        roots = program._programs.last.plan.recording.roots
         assert all(o.root in made or roots[o.root].kind != "fresh" for o in step.reads())
     return program
 
@@ -120,7 +120,7 @@ def strict(monkeypatch):
 def test_rows_give_what_calls_give(name, dtype):
     fn, left = CASES[name]
     program = check(fn, dtype, lambda: RNG.standard_normal((96, 80)))
-    kernels = [s.extra for s in program._last.plan.steps if s.kind == "native"]
+    kernels = [s.extra for s in program._programs.last.plan.steps if s.kind == "native"]
     assert any(isinstance(item, Rows) for k in kernels for item in k.items)
     assert calls(program) == left
 
@@ -159,13 +159,15 @@ APART = {
 @pytest.mark.parametrize("name", APART)
 def test_other_calls_stay_apart(name):
     program = check(APART[name], np.float32, lambda: RNG.standard_normal((96, 80)))
-    items = [item for s in program._last.plan.steps if s.kind == "native" for item in s.extra.items]
+    items = [
+        item for s in program._programs.last.plan.steps if s.kind == "native" for item in s.extra.items
+    ]
     assert not any(isinstance(item, Rows) for item in items)
 
 
 def test_temporaries_of_a_row_need_no_memory():
     program = check(CASES["a mean and a variance"][0], np.float32, lambda: RNG.standard_normal((96, 80)))
-    assert program._last.plan.arena < 96 * 80
+    assert program._programs.last.plan.arena < 96 * 80
 
 
 def test_the_plan_names_what_became_one_kernel():

@@ -279,7 +279,7 @@ def step(x, y):
     return loss
 
 losses = [step(x, y).item() for _ in range(5)]
-native = sum(s.kind == "native" for s in step._last.plan.steps)
+native = sum(s.kind == "native" for s in step._programs.last.plan.steps)
 print("numba" in sys.modules, native, losses)
 """
 
