@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 import gc
+import operator
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -240,11 +241,18 @@ class Captured:
     def _add(self, read: Read) -> None:
         self.reads.append(read)
         value = read.value()
+        self._dynamic |= _looks_up(value)
         self._follow(value)
         if isinstance(value, (list, tuple)):
             for item in value[:64]:
                 if isinstance(item, FUNCTIONS):
                     self._follow(item)
+
+
+def _looks_up(value: Any) -> bool:
+    """Whether a value is a function that looks up attributes, under whatever name."""
+    asking = isinstance(value, (operator.attrgetter, operator.methodcaller))
+    return value is getattr or value is vars or asking
 
 
 def _is_generator(value: Any) -> bool:

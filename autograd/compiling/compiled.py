@@ -25,7 +25,7 @@ from .ir import leaves
 from .keys import History, Keys
 from .plan import NUMPY, PLAIN, Plan
 from .programs import Programs
-from .results import HISTORY, KEPT, LIVE, kind_of
+from .results import HISTORY, LIVE, kind_of
 from .state import State
 from .tracing import TracedRun
 from .trial import UNSEEN, compared, traced
@@ -91,8 +91,10 @@ class Compiled:
         self._body = fn  # what is recorded: the function, with the attributes that it binds anew
         self._keys = Keys(fn, self._state)
         self._programs = Programs()
-        self._restless: dict[Any, int] = {}
-        self._eager = ""
+        self._attributes: Attributes | None = None  # after the last first run of a kind
+        # for what arguments it has changed what tells programs apart, and how often in a row
+        self._restless: tuple[Any, int] = None, 0
+        self._eager = self._refused = ""
         self._misses = 0
         self._lock = threading.RLock()
         self.replays = 0  # how often a program ran
@@ -110,7 +112,7 @@ class Compiled:
     @property
     def fallback(self) -> str:
         """Why the function runs eagerly, with the line; empty if it does not."""
-        return self._eager
+        return self._eager or self._refused
 
     @property
     def source(self) -> str:
@@ -157,6 +159,8 @@ class Compiled:
             return self._run(args, options)
 
     def _run(self, args: tuple, options: dict) -> Any:
+        if self._refused:
+            raise CompileError(self._refused)
         carried = self._carried
         if carried is None:
             return self._find(args, options)
@@ -167,9 +171,7 @@ class Compiled:
         result, values = found
         if carried.put(values):
             was = changes.count
-            changes.note()  # other programs must look at the modules again; those of this function need not
-            if self._keys.seen == was:
-                self._keys.seen = changes.count
+            self._keys.noted()  # others must look at the modules again; programs of this function need not
             for entry in self._programs.recent:
                 if entry.names["seen"] == was:
                     entry.names["seen"] = changes.count
@@ -208,8 +210,8 @@ class Compiled:
                 key = self._keys.of(args, options, arrays)
         except History:
             result = self._body(*args, **options)
-            if self._carried is not None and (name := self._carried.live()):
-                self._give_up(f"{lines.last(None, self._fn)}: {name} keeps {KEPT}")
+            if self._carried is not None and (reason := self._carried.refused()):
+                self._give_up(f"{lines.last(None, self._fn)}: {reason}", ran=True)
             return result
         grads = self._state.grads()
         fitting = self._programs.fitting(key, grads)
@@ -231,25 +233,32 @@ class Compiled:
         if len(self._programs.kinds) >= MOST:
             first = [] if self._carried is None else ["an attribute that it binds"]
             called = [*first, *(f"argument {i + 1}" for i in range(len(args) - len(first)))]
-            what = self._keys.varied(list(self._programs.kinds), called, list(options))
-            change = f"{what} was another in {MOST} calls; hand changing numbers in as arrays"
-            self._give_up(f"{lines.last(None, self._fn)}: {change}")
+            what = self._keys.varied(list(self._programs.kinds), called)
+            self._give_up(
+                f"{lines.last(None, self._fn)}: {what} was another in {MOST} calls"
+                + ("; hand changing numbers in as arrays" if "argument" in what else "")
+            )
             return self._body(*args, **options)
-        attributes = Attributes(self._state)
+        keys, attributes = self._keys, Attributes(self._state)
+        others = [] if self._attributes is None else self._attributes.changed()[0]
         result = self._body(*args, **options)
+        if keys is not self._keys:  # it has called itself
+            return result
         bound, rest = attributes.changed()
+        self._attributes = Attributes(self._state)
         known = self._carried.places if self._carried is not None else []
-        if new := [place for place in bound if place not in known]:
+        # also those that others have bound since the last first run
+        if new := [place for place in dict.fromkeys([*bound, *others]) if place not in known]:
             self._carry([*known, *new])
             return result
         kinds = [kind for kind in map(kind_of, leaves(result)) if kind is not None]
         self._programs.kinds[key] = kinds
-        names = [f"{type(module).__name__}.{name}" for module, name in rest] or [self._keys.changed(key)]
-        if names[0]:
-            kind = key[0]
-            self._restless[kind] = self._restless.get(kind, 0) + 1
-            if self._restless[kind] >= RESTLESS:
-                self._give_up(f"{lines.last(None, self._fn)}: it changes {names[0]} itself, at each run")
+        names = [f"{type(module).__name__}.{name}" for module, name in rest] or [keys.changed(key)]
+        again = self._restless[1] if names[0] and self._restless[0] == key[0] else 0
+        self._restless = key[0], again + bool(names[0])
+        if self._restless[1] >= RESTLESS:
+            reason = f"it changes {names[0]} itself, at each run"
+            self._give_up(f"{lines.last(None, self._fn)}: {reason}", ran=True)
         return result
 
     def _carry(self, places: list) -> None:
@@ -367,13 +376,17 @@ class Compiled:
             self._programs.replace(entry, other)
             self._first = None
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, reason: str, ran: bool = False) -> None:
+        """Run the function eagerly from now on; if it has run, the next call is the first to raise."""
         message = f"compile: {lines.name_of(self._fn)}: {reason}"
-        if self._strict:
+        if self._strict and not ran:
             raise CompileError(message)
-        self._eager = reason
         self._programs.forget()
         self._first = None
+        if self._strict:
+            self._refused = message
+            return
+        self._eager = reason
         warnings.warn(
             f"{message}; it runs eagerly from now on", CompileWarning, stacklevel=lines.depth_in(__file__)
         )

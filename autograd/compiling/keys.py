@@ -48,9 +48,8 @@ class Keys:
         arrays.clear()
         configuration = self._configuration()
         state = self.state
-        spec = tuple([_spec(a, arrays, state) for a in args])
-        if options:
-            spec = (spec, tuple([(k, _spec(v, arrays, state)) for k, v in options.items()]))
+        given = tuple([_spec(a, arrays, state) for a in args])
+        spec = given, tuple([(k, _spec(v, arrays, state)) for k, v in options.items()])
         assert self.captured is not None
         return spec, mode.grad, self.captured.key(), configuration
 
@@ -60,19 +59,27 @@ class Keys:
         pairs = zip(self.captured.reads, key[2], self.captured.key(), strict=False)
         return next((read.name or "what it reads" for read, was, now in pairs if was != now), "")
 
-    def varied(self, keys: list, arguments: list[str], named: list[str]) -> str:
-        """What was another in most of these keys, of calls with arguments so called and these keywords."""
+    def varied(self, keys: list, arguments: list[str]) -> str:
+        """What was another in most of these keys, of calls whose arguments are called so."""
         assert self.captured is not None
-        specs = [(k[0][0], dict(k[0][1])) if named else (k[0], {}) for k in keys]
-        places = {what: [p[i] for p, _ in specs if i < len(p)] for i, what in enumerate(arguments)}
-        places |= {f"argument {name!r}": [o.get(name) for _, o in specs] for name in named}
-        places |= {
-            read.name: [k[2][i] for k in keys if i < len(k[2])]
-            for i, read in enumerate(self.captured.reads)
-            if read.name
-        }
-        found = [what for what, values in places.items() if len(set(values)) > len(keys) // 2]
-        return " and ".join(found) or "something"
+        places: dict[str, list] = {}
+        for (given, named), _, reads, configuration in keys:
+            found = dict(zip(arguments, given, strict=False))
+            found |= {f"argument {name!r}": value for name, value in named}
+            found |= {r.name: v for r, v in zip(self.captured.reads, reads, strict=False) if r.name}
+            found["what modules and optimisers are made of"] = configuration
+            for what, value in found.items():
+                places.setdefault(what, []).append(value)
+        often = [what for what, values in places.items() if len(set(values)) > len(keys) // 2]
+        return " and ".join(often) or "something"
+
+    def noted(self) -> None:
+        """Say that modules are not as they were, and that all is known of it here."""
+        known = self.seen == changes.count
+        apart = self._apart == changes.count - changes.switches
+        changes.note()
+        self.seen += known
+        self._apart += apart
 
     def watch(self) -> None:
         """Look up again which names are read."""

@@ -24,12 +24,12 @@ class Names(NamedTuple):
     dynamic: bool
 
 
-# Who has these names may look at all attributes of an object.
-_LOOSE = {
-    "getattr", "vars", "dir", "copy", "deepcopy", "dataclasses", "asdict", "astuple", "replace", "fields",
-    "attrgetter", "operator", "pickle",
+# Who has these names may look up attributes by others.
+_DYNAMIC = {
+    "getattr", "vars", "dir", "attrgetter", "methodcaller", "asdict", "astuple", "fields", "format",
+    "format_map", "getmembers", "attrs", "exec", "eval", "__dict__", "__getattribute__", "__getstate__",
+    "__reduce_ex__",
 }  # fmt: skip
-_ATTRIBUTES = {"__dict__", "__getattribute__", "__getstate__", "__reduce_ex__", "asdict", "attrgetter"}
 
 
 @functools.lru_cache(maxsize=4096)
@@ -62,5 +62,6 @@ def names_of(code: types.CodeType) -> Names:
         elif isinstance(constant, (str, tuple)):
             given = constant if isinstance(constant, tuple) else (constant,)
             spelled |= {c for c in given if isinstance(c, str) and c.isidentifier()}
-    dynamic |= bool(loose & _LOOSE or attributes & _ATTRIBUTES)
+    # what was not read from a file runs unseen
+    dynamic |= bool((loose | attributes) & _DYNAMIC) or code.co_filename.startswith("<")
     return Names(frozenset(loose), frozenset(attributes), frozenset(spelled), dynamic)

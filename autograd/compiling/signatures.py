@@ -145,7 +145,7 @@ def _compound(value: Any, kind: type, own: Callable[[Any], bool], depth: int) ->
         return Same(value.__func__), signature(value.__self__, own, depth + 1)
     if isinstance(value, types.SimpleNamespace) or is_users(kind):
         names, found = getattr(own, "names", None), _attributes(value)
-        if names is not None:
+        if names is not None and is_written(kind):
             found = {k: v for k, v in found.items() if k in names or k == "__class__"}
         return id(value), _table(found, own, depth)
     if kind is slice:
@@ -215,6 +215,21 @@ def is_users(cls: type) -> bool:
 
 _users: dict[type, bool] = {}
 _STANDARD = types.__file__.rpartition("types")[0]
+
+
+def is_written(cls: type) -> bool:
+    """Whether all methods of a class are in files: others, as a dataclass's, read what nobody sees."""
+    found = _written.get(cls)
+    if found is None:
+        methods = [m for base in cls.__mro__ if base is not object for m in vars(base).values()]
+        methods = [getattr(m, "__func__", m.fget if isinstance(m, property) else m) for m in methods]
+        known = [m for m in methods if callable(m) and not isinstance(m, type)]
+        plain = all(isinstance(m, FUNCTIONS) and not m.__code__.co_filename.startswith("<") for m in known)
+        found = _written[cls] = plain and not issubclass(cls, types.SimpleNamespace)
+    return found
+
+
+_written: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def _of_user(cls: type) -> bool:

@@ -87,7 +87,7 @@ def prepare(sources: list[str]) -> None:
         count = making.helpers(list(missing.values()))
         if not count:
             return
-        with contextlib.suppress(Exception):  # what is wrong with one is found when it is loaded
+        with contextlib.suppress(ImportError):  # found when one is loaded
             for name, code in making.made(missing, count).items():
                 _keep(path, name, code)
                 _ready[name] = code

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from .machine import Code
 WORTH = 150
 # How many helpers at most: each holds numba.
 MOST = 7
-# Seconds after which one that makes a single loop is given up.
+# Seconds for which those that still make a loop are waited for.
 PATIENCE = 120.0
 
 
@@ -46,9 +47,11 @@ def made(sources: dict[str, str], count: int) -> dict[str, Code]:
         for one in crew:
             one.start()
         for name in _taken(waiting):
-            found[name] = translated(sources[name], name)
+            with contextlib.suppress(Exception):  # what is wrong with it is found when it is loaded
+                found[name] = translated(sources[name], name)
+        end = time.monotonic() + PATIENCE
         for one in crew:
-            one.join(PATIENCE)
+            one.join(max(0.0, end - time.monotonic()))
     return found
 
 

@@ -12,6 +12,7 @@ import nn
 import nn.functional as F
 import optim
 from autograd import no_grad, tensor
+from autograd.compiling.keys import Keys
 from autograd.errors import CompileError, GraphFreedError
 from tests.support.compiling import plain, quietly, same
 
@@ -248,6 +249,159 @@ def test_another_one_that_is_found_beside_the_first(calls):
     assert same(wanted, found)
     assert step.replays >= 1
     assert step._state.modules()[0].also is not None
+
+
+class Alias(Base):
+    """Binds a tensor of the state, or leaves what is there."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("table", tensor(np.ones(3, np.float32)))
+        self.seen = None
+
+    def forward(self, x):
+        if self.training:
+            self.seen = self.table
+            self.kept = x * 2
+        return x * self.seen
+
+
+def test_what_stays_is_the_object_that_it_is():
+    model = Alias()
+    program = autograd.compile(model, state=model, strict=True)
+    for i in range(8):
+        program(rows(i))
+        assert model.seen is model.table
+    model.load_state_dict({**model.state_dict(), "table": np.full(3, 5, np.float32)})
+    assert same(plain(program(rows(9))), plain(rows(9)) * 5)
+    model.eval()
+    for i in range(6):
+        kept = model.kept
+        program(rows(i))
+        assert model.kept is kept
+    assert program.replays >= 8
+
+
+class Lazy(nn.Module):
+    """Makes its attribute where there is none."""
+
+    def forward(self, x):
+        if not hasattr(self, "seen"):
+            self.seen = x.sum(0) * 0
+        self.seen = self.seen + x.sum(0)
+        return x - self.seen
+
+
+def test_one_that_is_deleted_is_not_there():
+    def run(compile_it):
+        model, found = Lazy(), []
+        fn = autograd.compile(model, state=model, strict=True) if compile_it else model
+        for i in range(12):
+            if i % 6 == 5:
+                del model.seen
+            found.append(plain(fn(rows(i))))
+        return found, fn
+
+    wanted, _ = run(False)
+    found, program = run(True)
+    assert same(wanted, found)
+    assert program.replays
+
+
+class Filling(nn.Module):
+    """Fills a dict that it has."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = None
+
+    def forward(self, x):
+        self.seen = {} if self.seen is None else self.seen
+        self.seen["last"] = x * 2
+        return x
+
+
+class Viewing(Base):
+    """Keeps a view of a parameter."""
+
+    def forward(self, x):
+        self.seen = self.linear.weight.detach()
+        return x @ self.seen.T
+
+
+@pytest.mark.parametrize(
+    ("cls", "reason"), [(Filling, "Filling.seen is changed in place"), (Viewing, "Viewing.seen has memory")]
+)
+def test_what_cannot_be_taken_along_is_named(cls, reason):
+    model = cls()
+    program = autograd.compile(model, state=model)
+    quietly(program, rows(0))
+    held = model.seen
+    for i in range(1, 6):
+        assert same(plain(quietly(program, rows(i))), plain(model(rows(i))))
+        assert (model.seen is held) == (cls is Filling)
+    assert reason in program.fallback
+
+
+def test_who_only_reads_has_them_too():
+    """Two functions over one model, as training and evaluation are."""
+    nn.manual_seed(0)
+    model = Buffered()
+    train = autograd.compile(lambda x: model(x).detach(), state=model, strict=True)
+    look = autograd.compile(lambda x: (x * model.seen).sum(), state=model, strict=True)
+    for i in range(80):
+        train(rows(i))
+        assert same(plain(look(rows(i))), plain((rows(i) * model.seen).sum()))
+    assert train.replays > 70
+    assert look.replays > 70
+
+
+def test_a_refusal_after_a_run_is_raised_by_the_next_call():
+    model, log = Base(), []
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x):
+        log.append(len(log))
+        (model.linear(x) ** 2).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    program = autograd.compile(step, state=(model, optimizer), strict=True)
+    with pytest.raises(CompileError, match="changes log itself"):
+        called(program)
+    before = plain(model.linear.weight)
+    for _ in range(2):
+        with pytest.raises(CompileError, match="changes log itself"):
+            program(rows(0))
+    assert same(before, plain(model.linear.weight))
+    assert len(log) == 3
+
+
+def test_a_function_that_calls_itself():
+    model = Weights()
+
+    def twice(x, again=True):
+        if again:
+            program(x, again=False)
+        return model(x).detach()
+
+    program = autograd.compile(twice, state=model)
+    for i in range(5):
+        assert same(plain(quietly(program, rows(i))), plain(model(rows(i))))
+
+
+def test_switches_of_modes_beside_a_buffer_that_is_bound(monkeypatch):
+    model = Buffered()
+    program = autograd.compile(lambda x: model(x).detach(), state=model, strict=True)
+    looks, real = [], Keys._structure
+    monkeypatch.setattr(Keys, "_structure", lambda self: (looks.append(1), real(self))[1])
+    for i in range(20):
+        if i == 12:
+            looks.clear()
+        model.train(i % 2 == 0)
+        program(rows(i))
+    assert not looks
+    assert program.replays > 10
 
 
 def test_an_exception_leaves_them_as_the_function_does():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import gc
 import operator
+import types
 
 import numpy as np
 import pytest
@@ -68,7 +70,24 @@ def matched(x):
 exec(CASE)
 
 
+class Named:
+    """Has a property that is read in C."""
+
+    first = property(operator.attrgetter("_first"))
+    _first = 1.0
+
+
+named, space = Named(), types.SimpleNamespace(first=1.0)
+look, ask = operator.attrgetter("first"), getattr
+
 UNSPELLED = {
+    "an attrgetter made elsewhere": lambda x: x * look(options),
+    "getattr by another name": lambda x: x * ask(options, "fir" + "st"),
+    "builtins": lambda x: x * builtins.getattr(options, "fir" + "st"),
+    "order": lambda x: x * (1.0 if repr(options) == "Options(first=1.0, second=1.0)" else 2.0),
+    "a format": lambda x: x * float("{.first}".format(options)),  # noqa: UP032
+    "a namespace": lambda x: x * (1.0 if space == types.SimpleNamespace(first=1.0) else 3.0),
+    "a property": lambda x: x * named.first,
     "a computed name": lambda x: x * getattr(options, "fir" + "st"),
     "a name that is a string": lambda x: x * getattr(options, "first", 1.0),
     "vars": lambda x: x * vars(options)["fir" + "st"],
@@ -108,6 +127,8 @@ def test_attributes_that_are_found_in_other_ways(name, monkeypatch):
     program = autograd.compile(fn)
     for value in (1.0, 2.0, 1.0, 3.0):
         monkeypatch.setattr(options, "first", value)
+        monkeypatch.setattr(space, "first", value)
+        monkeypatch.setattr(named, "_first", value)
         for _ in range(4):
             assert same(plain(program(ONES)), plain(fn(ONES)))
     assert program.replays, program.fallback

@@ -249,6 +249,11 @@ def test_what_is_another_at_each_call_is_named(monkeypatch):
         "argument 2 was another in 64 calls": (lambda x, y: x * y, (), lambda i: ((ONES, i / 2), {})),
         "argument 'rate' was": (lambda x, rate: x * rate, (), lambda i: ((ONES,), {"rate": i / 2})),
         "number was": (lambda x: x * number, (), lambda i: ((ONES,), {})),
+        "argument 'rate' was another": (
+            lambda x, rate=1.0: x * rate,
+            (),
+            lambda i: ((ONES,), {"rate": float(i)} if i < 64 else {}),
+        ),
         "argument 1 was": (kept, kept, lambda i: ((np.ones(i + 1),), {})),
     }
     for reason, (fn, state, given) in cases.items():

@@ -98,6 +98,7 @@ def test_helpers_that_do_not_help(text, tmp_path, monkeypatch):
 
 def test_one_that_is_wrong_is_told_when_it_is_loaded():
     diskcache.prepare([*SOURCES, WRONG])
+    assert set(diskcache._ready) == set(named(SOURCES))  # the others are made all the same
     assert all(works(text, factor) for text, factor in zip(SOURCES, (2, 3, 4, 5), strict=True))
     with pytest.raises(Exception, match="nothing"):
         diskcache.load(WRONG)
