@@ -92,7 +92,7 @@ class Compiled:
         self._keys = Keys(fn, self._state)
         self._programs = Programs()
         self._attributes: Attributes | None = None  # after the last first run of a kind
-        # for what arguments it has changed what tells programs apart, and how often in a row
+        # for what arguments it has changed what tells programs apart, in how many first runs in a row
         self._restless: tuple[Any, int] = None, 0
         self._eager = self._refused = ""
         self._misses = 0
@@ -306,6 +306,7 @@ class Compiled:
         if refused:
             self._give_up(f"{lines.last(None, self._fn)}: {refused}")
             return self._body(*args, **options)
+        self._restless = None, 0
         self._state.prepare()
         result, wanted, keep, _ = compared(self._body, self._state, args, options)
         try:

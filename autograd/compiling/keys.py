@@ -37,11 +37,11 @@ class Keys:
         self._ran: set[types.CodeType] = set()  # the code of such functions
         self._number = 0
         self._numbers: dict[Any, int] = {}
-        self._apart = -1  # the count at that look of what are no switches between training and evaluation
+        # at the last look at everything: the count of changes that are no switches between training and
+        # evaluation, the modules, and the numbers for the modes that they have had since
+        self._apart = -1
         self._modules: list[Any] = []
-        self._modes: dict[
-            tuple, int
-        ] = {}  # the numbers for modes that there were since, all else being equal
+        self._modes: dict[tuple, int] = {}
 
     def of(self, args: tuple, options: dict, arrays: list) -> Any:
         """The key of a call; its arrays go to `arrays`."""

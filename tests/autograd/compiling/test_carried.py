@@ -488,6 +488,26 @@ def test_what_is_no_tensor_is_said_to_change():
             called(autograd.compile(fn, state=state, strict=True))
 
 
+tables: dict = {}
+level = 0
+
+
+def test_what_is_changed_now_and_then_is_no_reason(monkeypatch):
+    """A table that is filled once for each level."""
+
+    def looked_up(x):
+        if level not in tables:
+            tables[level] = np.full(3, level, np.float32)
+        return x * tables[level]
+
+    program = autograd.compile(looked_up, strict=True)
+    for i in range(8):
+        monkeypatch.setitem(globals(), "level", i)
+        for _ in range(5):
+            assert same(plain(program(rows(i))), plain(rows(i)) * np.float32(i))
+    assert program.replays >= 8
+
+
 def called(program):
     for i in range(4):
         program(rows(i))
