@@ -14,7 +14,7 @@ import optim
 from autograd import no_grad, tensor
 from autograd.compiling.keys import Keys
 from autograd.errors import CompileError, GraphFreedError
-from tests.support.compiling import plain, quietly, same
+from tests.support.compiling import plain, quietly, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")
 CALLS = 9
@@ -115,13 +115,7 @@ def trained(cls, compile_it, between=lambda i, model: None):
     model = cls()
     optimizer = optim.Adam(model.parameters(), lr=0.05)
 
-    def step(x):
-        optimizer.zero_grad()
-        loss = (model(x) ** 2).sum()
-        loss.backward()
-        optimizer.step()
-        return loss
-
+    step = training_step(model, optimizer, lambda y: (y**2).sum())
     step = autograd.compile(step, state=(model, optimizer), strict=True) if compile_it else step
     found = []
     for i in range(CALLS):

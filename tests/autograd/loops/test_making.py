@@ -12,12 +12,11 @@ pytest.importorskip("numba")
 
 import autograd
 import nn
-import nn.functional as F
 import optim
 from autograd import threads
 from autograd.loops import diskcache, machine, making, translate
 from tests.autograd.loops.test_diskcache import fresh
-from tests.support.compiling import plain
+from tests.support.compiling import plain, training_step
 
 
 def source(factor):
@@ -147,14 +146,7 @@ def test_a_step_whose_loops_are_made_so():
         nn.manual_seed(0)
         model = nn.Sequential(nn.Linear(6, 40), nn.GELU(), nn.LayerNorm(40), nn.Linear(40, 3))
         optimizer = optim.Adam(model.parameters(), lr=0.01)
-
-        def step(x, y):
-            optimizer.zero_grad()
-            loss = F.cross_entropy(model(x), y)
-            loss.backward()
-            optimizer.step()
-            return loss
-
+        step = training_step(model, optimizer)
         step = autograd.compile(step, state=(model, optimizer), strict=True) if compile_it else step
         rng = np.random.default_rng(0)
         x, y = rng.normal(size=(64, 6)).astype(np.float32), rng.integers(0, 3, 64)
