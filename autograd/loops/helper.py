@@ -1,7 +1,7 @@
 """A process that makes loops for another: lengths and sources come in, lengths and files go out.
 
-Run as `python -m autograd.loops.helper` by `making.py`. What it writes is what is kept on disk
-(`diskcache.packed`), which the other checks as it does files.
+`making.py` runs it. What it writes is what is kept on disk (`diskcache.packed`), which the other checks as
+it does files.
 """
 
 from __future__ import annotations
@@ -35,7 +35,3 @@ def main() -> None:
         text = source.decode()
         name = name_of(text)
         send(out, packed(name, translated(text, name)))
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,7 @@ done with one; this process makes loops meanwhile. What no helper could make is 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from .. import threads
 from .helper import receive, send
 from .machine import Code
 
+_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from autograd.loops.helper import main; main()"
 # Lines that numba translates in the time that a helper takes to begin.
 WORTH = 150
 # How many helpers at most: each holds numba.
@@ -86,16 +88,15 @@ def _help(process: subprocess.Popen, sources: dict[str, str], waiting: list[str]
 def _started(count: int) -> Iterator[list[subprocess.Popen]]:
     """Helpers, which are gone afterwards whatever happens."""
     found: list[subprocess.Popen] = []
-    root = str(Path(__file__).parents[2])
-    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-    command = [sys.executable, "-P", "-m", "autograd.loops.helper"]
+    # they find modules where this process does
+    command = [sys.executable, "-c", _PROGRAM, json.dumps([p for p in sys.path if isinstance(p, str)])]
     try:
         with contextlib.suppress(OSError):
             for _ in range(count):
                 found.append(
                     subprocess.Popen(
                         command,
-                        env={**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},
+                        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
                         stdin=subprocess.PIPE,
                         stdout=subprocess.PIPE,
                         stderr=subprocess.DEVNULL,
