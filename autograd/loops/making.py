@@ -1,7 +1,7 @@
 """Several loops made at once: numba takes seconds for those of a program, on one core.
 
 Helpers are processes, since numba holds the interpreter's lock. Each takes the next source when it is
-done with one; this process makes loops meanwhile. What no helper could make is left out.
+done with one; this process makes loops meanwhile. What could not be made is left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from .. import threads
 from .helper import receive, send
 from .machine import Code
 
-_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from autograd.loops.helper import main; main()"
+# What a helper runs: it finds modules where this process does.
+_PROGRAM = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from autograd.loops.helper import main
+main()
+"""
 # Lines that numba translates in the time that a helper takes to begin.
 WORTH = 150
 # How many helpers at most: each holds numba.
@@ -88,7 +94,6 @@ def _help(process: subprocess.Popen, sources: dict[str, str], waiting: list[str]
 def _started(count: int) -> Iterator[list[subprocess.Popen]]:
     """Helpers, which are gone afterwards whatever happens."""
     found: list[subprocess.Popen] = []
-    # they find modules where this process does
     command = [sys.executable, "-c", _PROGRAM, json.dumps([p for p in sys.path if isinstance(p, str)])]
     try:
         with contextlib.suppress(OSError):
