@@ -130,13 +130,16 @@ class Keys:
     def again(self) -> Callable[[dict], bool]:
         """Tells whether all that is counted is as it is now, though modes were switched and back; then a
         program that has these names has seen all changes."""
-        number = self._number
+        number, apart = self._number, changes.count - changes.switches
         assert self.captured is not None
         # others' modes are told by the key alone
         if any(is_module(v) and not self.state.has(v) for v in self.captured.values()):
             return lambda names: False
 
         def returned(names: dict) -> bool:
+            # others may have looked at what else has changed, which is news to this program
+            if changes.count - changes.switches != apart:
+                return False
             if changes.count != self.seen:
                 if not self._switched():
                     return False

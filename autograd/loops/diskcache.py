@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import machine, making
+from . import machine
 from .machine import Code, LoadError
 
 # Bytes of all files together, unless WENGERT_CACHE_BYTES says otherwise; the longest unused go first.
@@ -76,6 +76,8 @@ def load(source: str) -> int:
 
 def prepare(sources: list[str]) -> None:
     """Have ready what is about to be loaded: made at once by several processes, where that takes long."""
+    from . import making  # with it come modules that nothing else needs
+
     with _lock:
         with _importing("llvmlite"):
             names, path = {name_of(source): source for source in sources}, directory()

@@ -467,6 +467,28 @@ def test_modes_that_are_switched_at_each_step(monkeypatch):
     assert programs[1].replays > 15
 
 
+def test_a_change_that_another_program_has_met():
+    """What an optimiser keeps is replaced: not only the program that runs first afterwards must look."""
+
+    def trained(compile_it):
+        nn.manual_seed(0)
+        model = nn.Linear(4, 2)
+        opt = optim.Adam(model.parameters(), lr=0.1)
+        step = training_step(model, opt, lambda y: (y**2).sum())
+        step = autograd.compile(step, state=(model, opt), strict=True) if compile_it else step
+        for i in range(10):
+            step(tensor(ROWS)), step(tensor(ROWS[:2]))
+            if i == 6:
+                opt.load_state_dict(opt.state_dict())
+                step(tensor(ROWS))
+        return plain([model.weight, *(a for slot in opt._slots.values() for a in slot.state)]), step
+
+    wanted, _ = trained(False)
+    found, step = trained(True)
+    assert same(wanted, found)
+    assert step.replays == 15
+
+
 def test_modes_of_modules_that_are_not_of_the_state():
     model, other = nn.Linear(4, 4), nn.Sequential(nn.Identity(), nn.Dropout(0.5))
     program = autograd.compile(lambda x: other(model(x)).detach(), state=model, strict=True)

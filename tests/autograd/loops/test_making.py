@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 import sys
 
 import numpy as np
@@ -106,7 +107,7 @@ def test_one_that_is_wrong_is_told_when_it_is_loaded():
 
 def test_helpers_are_gone_after_an_interrupt(monkeypatch):
     processes = []
-    popen = making.subprocess.Popen
+    popen = subprocess.Popen
 
     def noted(*args, **options):
         processes.append(popen(*args, **options))
@@ -115,7 +116,7 @@ def test_helpers_are_gone_after_an_interrupt(monkeypatch):
     def interrupted(text, name):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(making.subprocess, "Popen", noted)
+    monkeypatch.setattr(subprocess, "Popen", noted)
     monkeypatch.setattr(translate, "translated", interrupted)
     with pytest.raises(KeyboardInterrupt):
         diskcache.prepare(SOURCES)
