@@ -122,7 +122,7 @@ class Compiled:
     def _program(self) -> Entry:
         if self._programs.last is None:
             raise CompileError(
-                f"{lines.name_of(self._fn)} has no program yet: " + (self._eager or "call it first")
+                f"{lines.name_of(self._fn)} has no program yet: " + (self.fallback or "call it first")
             )
         return self._programs.last
 
@@ -231,13 +231,7 @@ class Compiled:
     def _meet(self, key: Any, args: tuple, options: dict) -> Any:
         """The first run of a kind, the function's own: it tells what the results are, and what it binds."""
         if len(self._programs.kinds) >= MOST:
-            first = [] if self._carried is None else ["an attribute that it binds"]
-            called = [*first, *(f"argument {i + 1}" for i in range(len(args) - len(first)))]
-            what = self._keys.varied(list(self._programs.kinds), called)
-            self._give_up(
-                f"{lines.last(None, self._fn)}: {what} was another in {MOST} calls"
-                + ("; hand changing numbers in as arrays" if "argument" in what else "")
-            )
+            self._give_up(f"{lines.last(None, self._fn)}: {self._varied(len(args))}")
             return self._body(*args, **options)
         keys, attributes = self._keys, Attributes(self._state)
         others = [] if self._attributes is None else self._attributes.changed()[0]
@@ -260,6 +254,14 @@ class Compiled:
             reason = f"it changes {names[0]} itself, at each run"
             self._give_up(f"{lines.last(None, self._fn)}: {reason}", ran=True)
         return result
+
+    def _varied(self, count: int) -> str:
+        """What was another in most calls, of so many arguments of the body."""
+        first = [] if self._carried is None else ["an attribute that it binds"]
+        called = [*first, *(f"argument {i + 1}" for i in range(count - len(first)))]
+        what = self._keys.varied(list(self._programs.kinds), called)
+        hint = "; hand changing numbers in as arrays" if "argument" in what else ""
+        return f"{what} was another in {MOST} calls{hint}"
 
     def _carry(self, places: list) -> None:
         """Take attributes along from now on; what was recorded without them is of no use."""

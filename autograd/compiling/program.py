@@ -61,9 +61,8 @@ class Writer:
         self.faults = Faults()
         self.lines: list[str] = []
         self.functions: list[str] = []  # what else it is made of, to be read
-        self._native: list[
-            tuple[str, str, Callable[[int], Any]]
-        ] = []  # names, sources, what is made of them
+        # names of native functions, their sources, and what is made of their addresses
+        self._native: list[tuple[str, str, Callable[[int], Any]]] = []
         self._known: dict[Any, str] = {}
         self._arrays: dict[Operand, str] = {}
         self._places: dict[tuple, str] = {}  # the same by address, shape, strides and dtype

@@ -40,10 +40,8 @@ def check_classes(x_shape, target, ignore_index, caller):
     ignored = target == ignore_index if ignore_index is not None else np.zeros(target.shape, bool)
     wrong = ((target < 0) | (target >= classes)) & ~ignored
     if wrong.any():
-        other, found = (
-            "" if ignore_index is None else f", or {ignore_index} to be ignored",
-            target[wrong][0],
-        )
+        other = "" if ignore_index is None else f", or {ignore_index} to be ignored"
+        found = target[wrong][0]
         raise IndexingError(f"{caller}: class indices must be in 0..{classes - 1}{other}, got {found}")
     return ignored if ignored.any() else None
 

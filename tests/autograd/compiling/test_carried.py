@@ -369,6 +369,8 @@ def test_a_refusal_after_a_run_is_raised_by_the_next_call():
             program(rows(0))
     assert same(before, plain(model.linear.weight))
     assert len(log) == 3
+    with pytest.raises(CompileError, match=r"has no program yet: .*changes log itself"):
+        _ = program.source
 
 
 def test_a_function_that_calls_itself():
