@@ -47,7 +47,7 @@ class Followed:
         here = self.kernel.placed(writer)
         after = f"after_{here.number}"
         table = address_of(here.table)
-        writer.native(after, here.source, lambda at: Epilogue(at, table, self.each))
+        writer.native(after, [here.source], lambda at: Epilogue(at, table, self.each))
         a, b, out = map(writer.name, self.factors)
         return f"{writer.name(tiled_dot)}({a}, {b}, {out}, {after})"
 

@@ -1,9 +1,11 @@
-"""A native function of a plan: its source, the table that it reads, and the step that runs it."""
+"""A native function of a plan: its source, the table that it reads, and the step that runs it.
+
+A loop over large arrays is a step; functions of small calls are parts of one (`chains.py`).
+"""
 
 from __future__ import annotations
 
 import functools
-import struct
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,7 +15,8 @@ import numpy as np
 from .. import threads
 from ..addresses import address_of
 from ..loops import machine
-from ..loops.writing import given, indented, word
+from ..loops.chain import HOLDS
+from ..loops.writing import indented, word
 from . import columns
 from .changed import Changed, Undecided
 from .elementwise import COSTLY
@@ -35,8 +38,9 @@ class Kernel:
     Attributes:
         operands: whose addresses the table begins with; the `sizes` follow.
         hosts: which roots lie in gradients, and where there.
-        checks: whether it says that the program does not hold, by giving True.
-        doubts: whether it says that it cannot tell masked cotangents from others, at the table's end.
+        checks: whether it may say that the program does not hold.
+        doubts: whether it may say that it cannot tell masked cotangents from others; a loop over large
+            arrays does so at the end of its table.
         length: of the outermost loop, if parts of it may run apart; else 0.
         block: so many rows have totals of their own, whose loop goes over some rows; 0: all, over columns.
     """
@@ -49,6 +53,7 @@ class Kernel:
         block: int = 0,
     ):
         self.items, self.hosts, self.block = items, hosts, block
+        self.parts = [self]  # as those of a chain
         alone = items[0] if len(items) == 1 and not isinstance(items[0], Piece) else None
         large = isinstance(alone, Rows) or (alone is not None and is_large(alone))
         touched = [o for item in items for o in _touched(item)]
@@ -77,34 +82,29 @@ class Kernel:
     def source(self, places: dict[int, int]) -> str:
         """The function; `places`: which operands lie in which of its arguments, which are arrays.
 
-        A short one is called by Python itself: with the table as an array, and the arguments.
+        A loop whose parts may run apart is given the addresses of those; others, where Python has them.
         """
-        arrays = range(len(set(places.values())))
-        last = len(self.operands) + len(self.sizes)
-        doubts = [f"doubts = {last + 2}"] if self.doubts else []
+        arrays = sorted(set(places.values()))
         if self.length:
             head = f"def loop(t, start, stop{''.join(f', a{i}' for i in arrays)}):"
             costly = any(step.fn in COSTLY for item in self.items for step in steps_of(item))
             lines = ["widest()"] if costly else []
             lines += [f"x{i} = {word(f'a{i}', machine.DATA)}" for i in arrays]
-            lines += [*doubts, *self._scribe.header(places), *self._body, "return 0"]
+            lines += [f"doubts = {len(self.operands) + len(self.sizes)}"] if self.doubts else []
         else:
-            head = "def loop(table, args, count):"
-            lines = [f"t = {word('table', machine.DATA)}"]
-            lines += [f"x{i} = {word(word('args', i), machine.DATA)}" for i in arrays]
-            lines += [f"done = {word('t', last)}", f"refused = {word('t', last + 1)}"]
-            lines += [*doubts, *self._scribe.header(places), *self._body, *given("done")]
+            head = "def loop(t, args, count):"
+            lines = [f"x{i} = {word(word('args', i), machine.DATA)}" for i in arrays]
+        lines += [*self._scribe.header(places), *self._body, f"return {HOLDS}"]
         return "\n".join([head, *indented(lines)]) + "\n"
 
-    def table(self, addresses: list[int]) -> np.ndarray:
-        """What a function reads: addresses, or offsets in arguments; lengths; what it returns; doubts."""
-        words = [*addresses, *self.sizes, id(None), id(True), 0]
-        return np.frombuffer(bytearray(struct.pack(f"{len(words)}q", *words)), np.int64)
+    def located(self, writer: Any, arrays: list[str]) -> tuple[dict[int, int], list[int], list]:
+        """Which operands lie in which arguments of the function, what the table begins with, and owners.
 
-    def placed(self, writer: Any) -> Placed:
-        """The function and its table in a program, among whose names they are."""
+        Args:
+            arrays: the names of those arguments, to which it may add.
+        """
         places: dict[int, int] = {}
-        addresses, arrays, owners = [], [], []
+        addresses, owners = [], []
         for i, o in enumerate(self.operands):
             if o.root in writer.bound:
                 name, whole = writer.bound[o.root]
@@ -116,8 +116,14 @@ class Kernel:
                 owner, low = writer.storage(o.root)
                 owners.append(owner)
                 addresses.append(low + o.offset)
+        return places, [*addresses, *self.sizes], owners
+
+    def placed(self, writer: Any) -> Placed:
+        """The loop and its table in a program, among whose names they are."""
+        arrays: list[str] = []
+        places, words, owners = self.located(writer, arrays)
         number = len(writer.names)
-        source, entries = self.source(places), self.table(addresses)
+        source, entries = self.source(places), np.array([*words, 0], np.int64)
         writer.functions.append(source.replace("def loop(", f"def loop_{number}(", 1))
         writer.names[f"owners_{number}"], writer.names[f"table_{number}"] = owners, entries
         return Placed(number, source, entries, arrays)
@@ -127,19 +133,14 @@ class Kernel:
         here = self.placed(writer)
         function, table = f"loop_{here.number}", f"table_{here.number}"
         writer.names["spread"], writer.names["refusal"] = threads.spread, _refusal
-        if self.length:
-            writer.native(function, here.source, lambda at: machine.unlocked(at, 3 + len(here.arrays)))
-            writer.names[f"{table}_at"] = address_of(here.table)
-        else:
-            writer.native(function, here.source, lambda at: machine.builtin(at, here.table))
+        writer.native(function, [here.source], lambda at: machine.unlocked(at, 3 + len(here.arrays)))
+        writer.names[f"{table}_at"] = address_of(here.table)
         call = self._call(function, f"{table}_at", here.arrays)
         if self.doubts:
             return f"if {call} or {table}[-1]: raise refusal({table}, {step.line!r})"
         return f"if {call}: raise Changed({step.line!r})" if self.checks else call
 
     def _call(self, function: str, table: str, arrays: list[str]) -> str:
-        if not self.length:
-            return f"{function}({', '.join(arrays)})"
         rest = "".join(f", id({name})" for name in arrays)
         if self.parallel and threads.count() > 1:
             return f"spread({function}, {self.length}, {table}{rest})"

@@ -63,27 +63,25 @@ def product(step: Instruction) -> Piece | None:
 
 def _product_lines(scribe: Scribe, operands: tuple, i: _Axis, j: _Axis, k: _Axis) -> list[str]:
     a, b, out = operands
-    zero = literal(0, a.dtype)
-
-    def at(o: Operand, *terms: tuple[str, int]) -> str:
-        return scribe.load(o, index_of([(v, str(s)) for v, s in terms]))
-
     if j.b == j.out == 1 and j.n > 3:
         rows = _summed_rows if k.n > 8 * UNROLLED else _rows_at_once
         return rows(scribe, operands, i, j, k)
     # several sums at a time: what is read of one factor serves for as many of the other
     down, across = (next(n for n in (4, 2, 1) if axis.n % n == 0) for axis in (i, j))
-    tile = [(m, n) for m in range(down) for n in range(across)]
-    body = [f"s{m}_{n} = {zero}" for m, n in tile] + [f"for k in range({k.n}):"]
-    body += [f"    a{m} = {at(a, (f'(i + {m})', i.a), ('k', k.a))}" for m in range(down)]
-    for n in range(across):
-        body.append(f"    b0 = {at(b, ('k', k.b), (f'(j + {n})', j.b))}")
-        body += [f"    s{m}_{n} = plus_product(s{m}_{n}, a{m}, b0)" for m in range(down)]
-    for m, n in tile:
-        place = index_of([(f"(i + {m})", str(i.out)), (f"(j + {n})", str(j.out))])
-        body.append(scribe.store(out, place, f"s{m}_{n}"))
+    place = index_of([("i", str(i.out)), ("j", str(j.out))])
+    body = [
+        scribe.block(
+            down, across, k.n,
+            (a, index_of([("i", str(i.a))]), i.a, k.a),
+            (b, index_of([("j", str(j.b))]), j.b, k.b),
+            (out, place, i.out, j.out),
+        )
+    ]  # fmt: skip
     # the longer factor is read but once
-    loops = [f"for i in range(0, {i.n}, {down}):", f"for j in range(0, {j.n}, {across}):"]
+    loops = [
+        f"for {name} in range(0, {scribe.size(axis.n, literal=False)}, {by}):"
+        for name, axis, by in (("i", i, down), ("j", j, across))
+    ]
     outer, inner = loops if i.n > j.n else loops[::-1]
     return [outer, *indented([inner, *indented(body)])]
 

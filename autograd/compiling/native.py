@@ -16,6 +16,7 @@ import numpy as np
 from ..loops import diskcache
 from ..loops.products import tiled_dot, tiles_pay
 from . import columns
+from .chains import Chain
 from .elementwise import zero_where_undefined
 from .epilogues import Followed, with_epilogues
 from .faults import cleared, reported, zeroed
@@ -25,6 +26,7 @@ from .ir import FRESH, NUMBER, Instruction, Recording, steps_of
 from .kernels import FEW, Kernel, instruction, is_large, moves_much
 from .matrixloops import factors
 from .order import side_by_side
+from .parts import cut
 from .pieces import Piece
 from .rowruns import in_rows
 from .rows import Rows
@@ -34,11 +36,11 @@ from .wholestep import ELEMENTS, small
 
 # Whether native functions can be used.
 available = diskcache.available
-# What one function of small calls may hold: operations, and calls.
-WORK, CALLS = 1 << 20, 64
+# Operations of one run of small calls at most.
+WORK = 1 << 20
 # NumPy takes stretches of more elements than this as fast as any loop.
 SHORT = 64
-# Calls of which all functions of a program may consist: more take too long to compile.
+# Calls of which all functions of a program may consist, each source once: more take too long to compile.
 BUDGET = 384
 
 
@@ -63,28 +65,45 @@ def with_loops(
     found: list[Instruction] = []
     written: set[str] = set()
     spent = 0
-    sharing = Sharing(items, recording, ends, lasting, small)
-    start = 0
-    for several in _runs(items):
-        kernel, run = None, several
-        if _pays(several):
-            run, hosts = sharing.shared(several, start) if len(several) > 1 else (several, {})
-            kernel = Kernel(run, recording, hosts)
-        start += len(several)
-        if isinstance(several[0], Followed):
-            found.append(several[0].instruction())
+    for run, kernel in _kernels(items, Sharing(items, recording, ends, lasting, small), recording):
+        if isinstance(run[0], Followed):
+            found.append(run[0].instruction())
             continue
         if kernel is not None:
-            text = kernel.source({})
-            cost = 0 if text in written else sum(len(steps_of(item)) for item in run)
+            new = {part.source({}): part for part in kernel.parts}
+            cost = sum(_calls(part.items) for text, part in new.items() if text not in written)
             if spent + cost <= BUDGET:
                 spent += cost
-                written.add(text)
+                written |= set(new)
                 found.append(instruction(kernel, run))
                 continue
         found += [_in_tiles(step) if tiles else step for item in run for step in steps_of(item)]
     # what NumPy still computes must warn no more than it did
     recording.quiet |= len(steps) < before and any(step.kind in ("call", "opaque") for step in found)
+    return found
+
+
+def _kernels(
+    items: list, sharing: Sharing, recording: Recording
+) -> list[tuple[list, Kernel | Chain | None]]:
+    """The items in runs, each with the function that computes it, if that pays."""
+    found: list[tuple[list, Kernel | Chain | None]] = []
+    chains: list[int] = []
+    hosts: dict[int, dict] = {}
+    start = 0
+    for run in _runs(items):
+        kernel = None
+        if _pays(run):
+            if _is_small(run[0]):
+                chains.append(len(found))
+                run, hosts[len(found)] = sharing.shared(run, start) if len(run) > 1 else (run, {})
+            else:
+                kernel = Kernel(run, recording)
+        found.append((run, kernel))
+        start += len(run)
+    parts = cut([found[i][0] for i in chains], lambda i, run: Kernel(run, recording, hosts[chains[i]]))
+    for i, kernels in zip(chains, parts, strict=True):
+        found[i] = found[i][0], Chain(kernels, hosts[i])
     return found
 
 
@@ -165,24 +184,30 @@ def _group_pays(group: Group) -> bool:
 def _runs(items: list) -> list[list]:
     """Neighbours that one function may hold."""
     found: list[list] = []
-    work = calls = 0
+    work = 0
     for item in items:
-        is_small = isinstance(item, Piece) or (isinstance(item, Group) and not is_large(item))
-        if is_small:
-            work, calls = work + item.work, calls + len(steps_of(item))
-            if found and work <= WORK and calls <= CALLS:
-                found[-1].append(item)
-                continue
-            work, calls = item.work, len(steps_of(item))
-            found.append([item])
-        else:
+        if not _is_small(item):
             work = WORK + 1
             found.append([item])
+            continue
+        work += item.work
+        if found and work <= WORK:
+            found[-1].append(item)
+        else:
+            work = item.work
+            found.append([item])
     return found
+
+
+def _is_small(item: Instruction | Followed | Group | Piece | Rows) -> bool:
+    return isinstance(item, Piece) or (isinstance(item, Group) and not is_large(item))
+
+
+def _calls(items: list) -> int:
+    return sum(len(steps_of(item)) for item in items)
 
 
 def _pays(run: list) -> bool:
     if isinstance(run[0], Instruction | Followed):
         return False
-    calls = sum(len(steps_of(item)) for item in run)
-    return calls >= 2 or (isinstance(run[0], Group) and _group_pays(run[0]))
+    return _calls(run) >= 2 or (isinstance(run[0], Group) and _group_pays(run[0]))

@@ -61,8 +61,9 @@ class Writer:
         self.faults = Faults()
         self.lines: list[str] = []
         self.functions: list[str] = []  # what else it is made of, to be read
-        # names of native functions, their sources, and what is made of their addresses
-        self._native: list[tuple[str, str, Callable[[int], Any]]] = []
+        # names of what is made of the addresses of native functions, and the sources of those
+        self._native: list[tuple[str, list[str], Callable[..., Any]]] = []
+        self._shown: dict[str, str] = {}
         self._known: dict[Any, str] = {}
         self._arrays: dict[Operand, str] = {}
         self._places: dict[tuple, str] = {}  # the same by address, shape, strides and dtype
@@ -191,10 +192,17 @@ class Writer:
             self.lines.append(f"{made} = {maker if whole.contiguous else f'view({name}, {given})'}")
         return self._arrays[operand]
 
-    def native(self, name: str, source: str, made: Callable[[int], Any]) -> None:
-        """Have a name stand for what is made of the address of a native function, once all are known."""
-        self._native.append((name, source, made))
+    def native(self, name: str, sources: list[str], made: Callable[..., Any]) -> None:
+        """Have a name stand for what is made of the addresses of native functions, once all are known."""
+        self._native.append((name, sources, made))
         self.names[name] = None
+
+    def shown(self, source: str) -> str:
+        """The name by which the function `loop` of a source is to be read among the program's."""
+        if source not in self._shown:
+            self._shown[source] = name = f"loop_{len(self._shown)}"
+            self.functions.append(source.replace("def loop(", f"def {name}(", 1))
+        return self._shown[source]
 
     def bind(self, operand: Operand, name: str) -> None:
         self.bound[operand.root] = name, operand
@@ -306,8 +314,9 @@ class Writer:
         self.lines.append(self.outputs())
         self.names |= {"faults": self.faults, "setbufsize": np.setbufsize}
         if self._native:
-            diskcache.prepare([source for _, source, _ in self._native])
-        self.names |= {name: made(diskcache.load(source)) for name, source, made in self._native}
+            diskcache.prepare([source for _, sources, _ in self._native for source in sources])
+        for name, sources, made in self._native:
+            self.names[name] = made(*map(diskcache.load, sources))
         body = self.lines
         if small:
             body = [f"usual = setbufsize({buffers.SMALL})", "try:", *(f"    {line}" for line in body)]

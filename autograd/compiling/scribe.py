@@ -6,12 +6,13 @@ once. Lengths are written out where loops are small, and come in the table where
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..loops.writing import NAMES, given, indented, literal, word
+from ..loops.chain import DOUBTED
+from ..loops.writing import NAMES, indented, literal, word
 from .elementwise import LIMITS, Assignment
 from .fusion import Group
 from .ir import INPUT, Operand, Recording
@@ -62,11 +63,20 @@ class Scribe:
     def plus_terms(self, total: str, count: int, *factors: tuple[Operand, str, int]) -> str:
         """A sum and products of elements: from where on, and how far apart."""
         kind = factors[0][0].dtype.str[1:]
-        places = [
-            f"{self.names[o.root, o.offset]}, {index}, {step}, {self._scopes.get(o.root, 0)}"
-            for o, index, step in factors
+        return f"plus_terms_{kind}({total}, {count}, {self._places(factors)})"
+
+    def block(self, down: int, across: int, count: int, *arrays: tuple[Operand, str, int, int]) -> str:
+        """A block of a product: the factors' and its own first places, and how far apart the next are."""
+        kind = arrays[0][0].dtype.str[1:]
+        return f"block_{kind}({down}, {across}, {count}, {self._places(arrays)})"
+
+    def _places(self, arrays: Sequence[tuple]) -> str:
+        """Of each an address, places and distances, and its scope; how many scopes there are."""
+        found = [
+            f"{self.names[o.root, o.offset]}, {', '.join(map(str, where))}, {self._scopes.get(o.root, 0)}"
+            for o, *where in arrays
         ]
-        return f"plus_terms_{kind}({total}, {count}, {', '.join(places)}, {len(self._scopes)})"
+        return f"{', '.join(found)}, {len(self._scopes)}"
 
     def _scope(self, o: Operand) -> str:
         return f"{self._scopes.get(o.root, 0)}, {len(self._scopes)}"
@@ -88,12 +98,12 @@ class Scribe:
         return [f"lost = lost | ({_formatted(one.doubt, inputs, one.kind)})"]
 
     def doubting(self, write: Callable[[], list[str]], ends: bool) -> list[str]:
-        """Loops that tell if they were in doubt; a function that is not theirs alone `ends` with that."""
+        """Loops that tell if they were in doubt: the function `ends` with that, or its table does."""
         before, self.doubts = self.doubts, False
         lines = write()
         if self.doubts:
-            told = ["store_i8(t, doubts, 1, 0, 1)", *(given("refused") if ends else [])]
-            lines = ["lost = False", *lines, "if lost:", *indented(told)]
+            told = f"return {DOUBTED}" if ends else "store_i8(t, doubts, 1, 0, 1)"
+            lines = ["lost = False", *lines, "if lost:", f"    {told}"]
         self.doubts |= before
         return lines
 

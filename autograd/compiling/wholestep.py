@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..loops.writing import NAMES, given, indented, literal
+from ..loops.chain import REFUSED
+from ..loops.writing import NAMES, indented, literal
 from .elementwise import DTYPES, Assignment, parts
 from .fusion import Group
 from .ir import Instruction, Operand
@@ -141,7 +142,7 @@ def _row_index(scribe: Scribe, index: Operand, n: int) -> list[str]:
         f"k = int64({scribe.load(index, index_of([('i', str(stride[0] if stride else 0))]))})",
         f"k = k + {n} if k < 0 else k",
         f"if (k < 0) | (k >= {n}):",
-        *indented(given("refused")),
+        f"    return {REFUSED}",
     ]
 
 
@@ -226,6 +227,6 @@ def _guard(step: Instruction) -> Piece | None:
     def lines(scribe: Scribe) -> list[str]:
         value = scribe.load(x, "0")
         truth = value if x.dtype == bool else f"({value} != {literal(0, x.dtype)})"
-        return [f"if {truth} != {bool(step.expected)}:", *indented(given("refused"))]
+        return [f"if {truth} != {bool(step.expected)}:", f"    return {REFUSED}"]
 
     return Piece(step, [x], 1, lines, True) if x.size == 1 else None

@@ -12,6 +12,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from .blocks import block
+from .elements import SUMMED, disjoint, place
 from .moves import move, turn
 from .polynomials import FUNCTIONS
 from .shapes import TILES
@@ -27,31 +29,6 @@ def _element(context: Any, kind: Any) -> Any:
     return ir.IntType(8) if kind == types.boolean else context.get_value_type(kind)
 
 
-def _place(builder: Any, element: Any, address: Any, index: Any) -> Any:
-    base = builder.inttoptr(address, ir.PointerType(element))
-    return builder.gep(base, [index], inbounds=True)
-
-
-def _disjoint(instruction: Any, module: Any, scope: int, count: int) -> None:
-    """Tell LLVM that `count` stretches of memory do not overlap, and which one this is.
-
-    Without that it would compare all addresses before it computes many elements at a time, and
-    for more than a few it gives up. Scope 0 is memory of which nothing is known.
-    """
-    if not scope:
-        return
-
-    def node(*parts: Any) -> Any:
-        return module.add_metadata(parts)
-
-    domain = node(ir.MetaDataString(module, "roots"))
-    scopes = [node(ir.MetaDataString(module, f"root {i}"), domain) for i in range(1, count + 1)]
-    instruction.set_metadata("alias.scope", node(scopes[scope - 1]))
-    others = [s for i, s in enumerate(scopes) if i != scope - 1]
-    if others:
-        instruction.set_metadata("noalias", node(*others))
-
-
 def _loading(kind: Any) -> Callable:
     @intrinsic(prefer_literal=True)
     def load(typing: Any, address: Any, index: Any, scope: Any, count: Any) -> Any:
@@ -59,8 +36,8 @@ def _loading(kind: Any) -> Callable:
 
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             element = _element(context, kind)
-            found = builder.load(_place(builder, element, *args[:2]), align=1)
-            _disjoint(found, builder.module, scope.literal_value, count.literal_value)
+            found = builder.load(place(builder, element, *args[:2]), align=1)
+            disjoint(found, builder.module, scope.literal_value, count.literal_value)
             if kind == types.boolean:
                 return builder.icmp_unsigned("!=", found, element(0))
             return found
@@ -79,8 +56,8 @@ def _storing(kind: Any) -> Callable:
             element, value = _element(context, kind), args[2]
             if kind == types.boolean:
                 value = builder.zext(value, element)
-            made = builder.store(value, _place(builder, element, *args[:2]), align=1)
-            _disjoint(made, builder.module, scope.literal_value, count.literal_value)
+            made = builder.store(value, place(builder, element, *args[:2]), align=1)
+            disjoint(made, builder.module, scope.literal_value, count.literal_value)
             return context.get_dummy_value()
 
         return types.void(types.int64, types.int64, kind, scope, count), generate
@@ -88,12 +65,8 @@ def _storing(kind: Any) -> Callable:
     return store
 
 
-# A sum may be taken in any order, so that many are taken at a time.
-_SUMMED = ("contract", "reassoc", "nsz")
-
-
 def _summed(fn: Callable) -> Callable:
-    return numba.njit(fastmath=set(_SUMMED), forceinline=True)(fn)
+    return numba.njit(fastmath=set(SUMMED), forceinline=True)(fn)
 
 
 @_summed
@@ -124,13 +97,13 @@ def _summing(kind: Any) -> Callable:
                     (*args[6:8], step_b, scope_b),
                 ):
                     index = builder.add(at, at.type(m * step.literal_value))
-                    factors.append(builder.load(_place(builder, element, address, index), align=1))
-                    _disjoint(factors[-1], builder.module, scope.literal_value, scopes.literal_value)
-                found = builder.fadd(found, builder.fmul(*factors, flags=_SUMMED), flags=_SUMMED)
+                    factors.append(builder.load(place(builder, element, address, index), align=1))
+                    disjoint(factors[-1], builder.module, scope.literal_value, scopes.literal_value)
+                found = builder.fadd(found, builder.fmul(*factors, flags=SUMMED), flags=SUMMED)
             return found
 
-        place = (types.int64, types.int64)
-        return kind(kind, count, *place, step_a, scope_a, *place, step_b, scope_b, scopes), generate
+        element = (types.int64, types.int64)
+        return kind(kind, count, *element, step_a, scope_a, *element, step_b, scope_b, scopes), generate
 
     return plus_terms
 
@@ -192,6 +165,7 @@ NAMES: dict[str, Any] = {
     **{f"{shape.name}_{kind}": tile(KINDS[kind], shape)
        for pair in TILES.values() for shape in pair for kind in ("f4", "f8")},
     **{f"plus_terms_{kind}": _summing(KINDS[kind]) for kind in ("f4", "f8")},
+    **{f"block_{kind}": block(KINDS[kind]) for kind in ("f4", "f8")},
     **{f"turn_{size}_{kind}": turn(KINDS[kind], size) for size in TILES for kind in ("f4", "f8")},
     **{kind.name if name != "b1" else "boolean": getattr(numba, kind.name if name != "b1" else "boolean")
        for name, kind in KINDS.items()},

@@ -23,7 +23,7 @@ def exact(arguments: Sequence[str], body: list[str]) -> str:
     return "\n".join([EXACT, f"def loop({', '.join(arguments)}):", *indented(body)]) + "\n"
 
 
-def word(address: str, index: int) -> str:
+def word(address: str, index: int | str) -> str:
     """The integer in a place of a table."""
     return f"load_i8({address}, {index}, 0, 1)"
 

@@ -67,7 +67,8 @@ OPTIONAL = {
 }  # fmt: skip
 # Modules that are imported only where numba was found.
 FOR_NUMBA = tuple(
-    f"autograd.loops.{name}" for name in ("moves", "polynomials", "scalars", "tile", "translate")
+    f"autograd.loops.{name}"
+    for name in ("blocks", "elements", "moves", "polynomials", "scalars", "tile", "translate")
 )
 
 

@@ -16,9 +16,9 @@ import autograd
 import autograd.numpy as anp
 import nn
 import optim
-from autograd.compiling import kernels, matrixloops, native, wholestep
+from autograd.compiling import chains, kernels, matrixloops, native, wholestep
 from autograd.compiling.elementwise import zero_where_undefined
-from autograd.loops import diskcache, machine, translate
+from autograd.loops import chain, diskcache, machine, translate
 from autograd.loops.scalars import NAMES
 from tests.support.compiling import training_step
 
@@ -416,14 +416,23 @@ def test_a_broken_install_is_as_none(monkeypatch, broken, tmp_path):
     assert native.available()
 
 
-@pytest.mark.parametrize("where", ["source", "table", "written"])
-def test_numpys_programs_run_where_numba_fails(monkeypatch, where):
+@pytest.mark.parametrize(
+    ("owner", "where"),
+    [
+        (kernels.Kernel, "source"),
+        (kernels.Kernel, "located"),
+        (chains.Chain, "written"),
+        (chain, "table"),
+    ],
+    ids=["source", "located", "written", "table"],
+)
+def test_numpys_programs_run_where_numba_fails(monkeypatch, owner, where):
     monkeypatch.delenv("WENGERT_NATIVE")
 
     def fails(*args):
         raise RuntimeError("LLVM ERROR")
 
-    monkeypatch.setattr(kernels.Kernel, where, fails)
+    monkeypatch.setattr(owner, where, fails)
     found, act = losses(True)
     assert found == losses(False)[0]
     assert act.replays >= 3

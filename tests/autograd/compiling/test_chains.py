@@ -1,0 +1,83 @@
+"""Runs of small calls as one built-in: what one of their functions says, wherever it comes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+import autograd
+import autograd.numpy as anp
+from autograd import grad
+from autograd.compiling.chains import Chain
+
+TURNS = 12
+
+
+@pytest.fixture(autouse=True)
+def failures_are_errors(monkeypatch):
+    monkeypatch.setenv("WENGERT_NATIVE", "strict")
+
+
+def chains(program):
+    return [s.extra for s in program._programs.last.plan.steps if isinstance(s.extra, Chain)]
+
+
+def ran(fn, *args):
+    """The function, after it has been compiled for these arguments, in more than one part."""
+    program = autograd.compile(fn, strict=True)
+    for _ in range(4):
+        program(*args)
+    assert program.replays
+    assert max(len(chain.parts) for chain in chains(program)) > 1
+    return program
+
+
+def taken(x, indices):
+    """A number for rows that are taken turn by turn."""
+    h = x[indices[0]]
+    for t in range(1, TURNS):
+        h = anp.tanh(h * x[indices[t]] + x.sum(0))
+    return (h * h).sum()
+
+
+@pytest.mark.parametrize("turn", [1, TURNS // 2, TURNS - 1])
+def test_an_index_out_of_range_in_any_turn(turn):
+    rng = np.random.default_rng(0)
+    x, indices = rng.standard_normal((5, 4)), rng.integers(0, 5, (TURNS, 3))
+    program = ran(taken, x, indices)
+    before = program.replays
+    wrong = indices.copy()
+    wrong[turn, 1] = 7
+    with pytest.raises(IndexError, match="index 7 is out of bounds"):
+        program(x, wrong)
+    np.testing.assert_allclose(program(x, indices), taken(x, indices), 1e-12)
+    assert program.replays == before + 1
+
+
+@pytest.mark.parametrize("turn", [0, TURNS // 2, TURNS - 1])
+def test_a_doubt_in_any_turn(turn):
+    def total(x):
+        return sum((anp.cbrt(x[t]) ** 3 * (1 + x[t - 1])).sum() for t in range(TURNS))
+
+    x = np.random.default_rng(0).uniform(1, 2, (TURNS, 4))
+    program = ran(grad(total), x)
+    before = program.replays
+    x[turn, 2] = 0
+    with np.errstate(all="ignore"):
+        found = program(x)
+        np.testing.assert_allclose(found, grad(total)(x), 1e-12)
+    assert np.isfinite(found).all()
+    assert program.replays == before
+    x[turn, 2] = 1
+    np.testing.assert_allclose(program(x), grad(total)(x), 1e-12)
+    assert program.replays == before + 1
+
+
+def test_the_source_shows_each_function_once():
+    x = np.random.default_rng(0).standard_normal((TURNS, 4))
+    program = ran(lambda x: sum(anp.tanh(x[t] * 2 + x[t - 1]).sum() for t in range(TURNS)), x)
+    bodies = [part.split(":", 1)[1] for part in program.source.split("def loop_")[1:]]
+    assert len(set(bodies)) == len(bodies)
+    assert "def loops_" in program.source
