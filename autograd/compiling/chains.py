@@ -46,8 +46,10 @@ class Chain:
         writer.names[f"owners_{number}"] = list({id(owner): owner for owner in owners}.values())
         writer.names[table], writer.names["refusal"] = None, refusal
 
+        names = writer.names  # not the writer, which would hold this, and its arrays, until it is collected
+
         def made(driver: int, *functions: int) -> Any:
-            writer.names[table] = entries = chain.table(functions, tables)
+            names[table] = entries = chain.table(functions, tables)
             return machine.builtin(driver, entries)
 
         writer.native(name, [chain.SOURCE, *sources], made)

@@ -58,7 +58,18 @@ def _sha256(content: bytes) -> Any:
 
 
 def name_of(source: str) -> str:
-    return "loop_" + _sha256(f"{machine.version()}\n{source}".encode()).hexdigest()[:32]
+    """What the function of a source is called, which says all that its object code depends on."""
+    return "loop_" + _sha256(f"{_version()}\n{source}".encode()).hexdigest()[:32]
+
+
+def _version() -> str:
+    """A digest of what object code depends on besides its source, which is long."""
+    return _digest_of(machine.version())
+
+
+@functools.lru_cache(maxsize=4)
+def _digest_of(text: str) -> str:
+    return str(_sha256(text.encode()).hexdigest())
 
 
 # A child of a fork would wait for ever for what another thread compiles, or imports.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ pytest.importorskip("numba")
 
 import autograd
 import autograd.numpy as anp
+import nn
+import optim
 from autograd import grad
 from autograd.compiling.chains import Chain
 
@@ -81,3 +85,32 @@ def test_the_source_shows_each_function_once():
     bodies = [part.split(":", 1)[1] for part in program.source.split("def loop_")[1:]]
     assert len(set(bodies)) == len(bodies)
     assert "def loops_" in program.source
+
+
+def test_nothing_but_the_program_holds_its_arrays():
+    """What makes its functions would hold them until it is collected, and another program move its own."""
+    model = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 2))
+    optimizer = optim.Adam(model.parameters())
+
+    def step(x, power):
+        optimizer.zero_grad()
+        loss = (model(x) ** power).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    one, other = (autograd.compile(step, state=(model, optimizer), strict=True) for _ in range(2))
+    x = np.ones((3, 4), np.float32)
+    gc.disable()
+    try:
+        for _ in range(12):
+            one(x, 2)
+            other(x, 4)
+        before = [program._programs.last.rebindings for program in (one, other)]
+        for _ in range(4):
+            one(x, 2)
+            other(x, 4)
+    finally:
+        gc.enable()
+    assert chains(one)
+    assert [program._programs.last.rebindings for program in (one, other)] == before
