@@ -90,10 +90,13 @@ class Group:
         size = self.body[0].target.size
         return size * (len(self.body) - 1 + COST * costly) >= WORTH
 
-    def forget(self, recording: Recording, later: set[int]) -> None:
+    def forget(self, recording: Recording, is_read: Callable[[int], bool]) -> None:
         """Note which roots need no memory: written here first, whole, and read nowhere else.
 
         And which are written, but read nowhere else: their new values need none.
+
+        Args:
+            is_read: whether a root is read later.
         """
         first: dict[int, bool] = {}
         for one in self.body:
@@ -101,7 +104,7 @@ class Group:
                 if type(x) is Operand:
                     first.setdefault(x.root, False)
             first.setdefault(one.target.root, one.mask is None)
-        dying = {r for r in self.written if recording.roots[r].kind == FRESH} - later
+        dying = {r for r in self.written if recording.roots[r].kind == FRESH and not is_read(r)}
         self.local = {r for r in dying if first[r]}
         self.spent = dying - self.local
 
@@ -183,13 +186,3 @@ def _common(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...] | N
         a += [m // small] if m > small else []
         b += [n // small] if n > small else []
     return None if a or b else tuple(found[::-1])
-
-
-def read_later(items: list, ends: set[int]) -> list[set[int]]:
-    """For each item the roots that something after it reads, or writes in part."""
-    later, alive = [], set(ends)
-    for item in reversed(items):
-        later.append(set(alive))
-        for step in [item] if isinstance(item, Instruction) else item.steps:
-            alive |= {o.root for o in (*step.reads(), *step.writes)}
-    return later[::-1]

@@ -233,7 +233,7 @@ class Recording:
         return Operand(root.number, offset, array.shape, array.strides, array.dtype)
 
     def _root(self, array: np.ndarray, kind: str) -> Root:
-        number = max(self.roots, default=-1) + 1
+        number = next(reversed(self.roots), -1) + 1  # they are numbered in their order
         found = self.roots[number] = Root(number, array, kind)
         return found
 

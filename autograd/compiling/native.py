@@ -20,10 +20,11 @@ from .chains import Chain
 from .elementwise import zero_where_undefined
 from .epilogues import Followed, with_epilogues
 from .faults import cleared, reported, zeroed
-from .fusion import WORTH, Group, grouped, read_later
+from .fusion import WORTH, Group, grouped
 from .inplace import in_place
 from .ir import FRESH, NUMBER, Instruction, Recording, steps_of
 from .kernels import FEW, Kernel, instruction, is_large, moves_much
+from .later import Later
 from .matrixloops import factors
 from .order import side_by_side
 from .parts import cut
@@ -55,10 +56,10 @@ def with_loops(
     before = len(steps)
     steps = side_by_side(_unwatched(steps), recording)
     items = _classified(_in_loops(steps, recording, ends), recording)
-    later = read_later(items, ends)
-    for item, alive in zip(items, later, strict=True):
+    later = Later(items, ends)
+    for i, item in enumerate(items):
         if isinstance(item, Group):
-            item.forget(recording, alive)
+            item.forget(recording, later.than(i))
     items = in_place(items, recording, ends, small)
     if tiles:
         items = with_epilogues(items, recording, ends)

@@ -9,6 +9,7 @@ import numpy as np
 from .elementwise import assignments
 from .frames import Frame
 from .ir import Instruction, Operand, Recording
+from .later import Later
 from .rows import Refused, Rows, statements
 from .sums import of_all, outer, reduction
 
@@ -27,14 +28,14 @@ def in_rows(steps: list[Instruction], recording: Recording, ends: set[int]) -> l
     frames = [_frame(step) for step in steps]
     if not any(frames):
         return [*steps]  # none is parted
-    alive = _read_after(steps, ends)
+    later = Later(steps, ends)
     fits = [any(frames[max(i - MOST, 0) : i + MOST]) and _is_fit(s) for i, s in enumerate(steps)]
     at = stop = 0
     while at < len(steps):
         while stop <= at or (stop < len(steps) and fits[stop] and stop - at < MOST):
             stop += 1
         frame = next(filter(None, frames[at:stop]), None) if fits[at] else None
-        rows = _longest(steps[at:stop], frame, recording, alive[at:stop]) if frame else None
+        rows = _longest(steps[at:stop], frame, recording, later, at) if frame else None
         found.append(rows or steps[at])
         at += len(rows.steps) if rows else 1
     return _joined(found, parted)
@@ -90,15 +91,6 @@ def _is_fit(step: Instruction) -> bool:
     return reduction(step) is not None or outer(step) is not None or assignments(step) is not None
 
 
-def _read_after(steps: list[Instruction], ends: set[int]) -> list[set[int]]:
-    """For each step the roots that later ones read, or write in part."""
-    found, alive = [], set(ends)
-    for step in reversed(steps):
-        found.append(set(alive))
-        alive |= {o.root for o in (*step.reads(), *step.writes)}
-    return found[::-1]
-
-
 def _frame(step: Instruction) -> Frame | None:
     """The grid of a sum along rows."""
     found = reduction(step)
@@ -110,9 +102,9 @@ def _frame(step: Instruction) -> Frame | None:
 
 
 def _longest(
-    steps: list[Instruction], frame: Frame, recording: Recording, alive: list[set[int]]
+    steps: list[Instruction], frame: Frame, recording: Recording, later: Later, at: int
 ) -> Rows | None:
-    """The loop over as many steps from the first on as there can be in one."""
+    """The loop over as many steps from the first on, which is `at` a place, as there can be in one."""
     count = 0
     for step in steps:
         finer = _cut(frame, step)
@@ -131,7 +123,7 @@ def _longest(
         try:
             for step in rows.steps:
                 rows.take(step, recording)
-            rows.settle(recording, alive[count - 1])
+            rows.settle(recording, later.than(at + count - 1))
             return rows if rows.pays else None
         except Refused:
             count -= 1

@@ -8,7 +8,7 @@ comes in the next; values that a later pass needs again are computed again if th
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,10 +168,10 @@ class Rows:
 
     # -------------------------------------------------------------- what is kept
 
-    def settle(self, recording: Recording, later: set[int]) -> None:
-        """Decide what goes to memory; `later`: roots that are read after this."""
+    def settle(self, recording: Recording, is_read: Callable[[int], bool]) -> None:
+        """Decide what goes to memory; `is_read`: whether a root is read after this."""
         for root, value in self.current.items():
-            value.kept = root in later or recording.roots[root].kind != FRESH
+            value.kept = is_read(root) or recording.roots[root].kind != FRESH
         self._drop_unread()
         before = -1
         while before != (before := sum(v.kept for v in self.values)):

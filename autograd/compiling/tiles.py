@@ -17,9 +17,10 @@ from ..loops.processor import second_level
 from . import lowering
 from .elementwise import COSTLY, Assignment
 from .faults import FAULTS, cleared, zeroed
-from .fusion import Group, read_later
+from .fusion import Group
 from .inplace import in_place
 from .ir import Instruction, Operand, Recording
+from .later import Later
 from .scribe import merged_axes
 from .tileruns import Run
 
@@ -47,9 +48,10 @@ def with_tiles(steps: list[Instruction], recording: Recording, ends: set[int]) -
         again = isinstance(item, Instruction) or not _watches(item) or _may_run_twice(item)
         items += [item] if again else _grouped(item.steps, watched=False)  # type: ignore[union-attr]
     cut: list[Instruction | Group] = []
-    for item, alive in zip(items, read_later(items, ends), strict=True):
+    later = Later(items, ends)
+    for i, item in enumerate(items):
         if isinstance(item, Group):
-            item.forget(recording, alive)
+            item.forget(recording, later.than(i))
             cut += [item] if Tiles(item).pays else item.steps
         else:
             cut.append(item)
