@@ -16,8 +16,8 @@ from .kernels import Kernel
 
 # Lines that numba translates in the time that one more function takes it: what saves fewer is not apart.
 SAVED = 16
-# Calls of one function at most: LLVM takes more than twice as long for twice as many.
-CALLS = 64
+# Calls of one function at most: several processes make functions at once (`loops/making.py`).
+CALLS = 16
 
 Keys = list[list[Hashable]]
 

@@ -28,7 +28,7 @@ from autograd.loops.helper import main
 main()
 """
 # Lines that numba translates in the time that a helper takes to begin.
-WORTH = 150
+WORTH = 75
 # How many helpers at most: each holds numba.
 MOST = 7
 # Seconds for which those that still make a loop are waited for.
