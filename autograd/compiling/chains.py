@@ -18,7 +18,7 @@ class Chain:
 
     Attributes:
         items: what they compute, and the `operands` that they read and write.
-        hosts: which roots lie in gradients, and where there.
+        hosts: which roots lie in gradients while it runs, and where there.
         checks: whether one may say that the program does not hold.
         doubts: whether one may say that it cannot tell masked cotangents from others.
     """
@@ -33,7 +33,7 @@ class Chain:
     def written(self, step: Instruction, writer: Any) -> str:
         """The statement that runs it in a program."""
         number = len(writer.names)
-        name, table = f"loops_{number}", f"table_{number}"
+        name, table = f"loop_{number}", f"table_{number}"
         arrays: list[str] = []
         owners, sources, tables = [], [], []
         for part in self.parts:

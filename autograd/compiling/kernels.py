@@ -53,7 +53,6 @@ class Kernel:
         block: int = 0,
     ):
         self.items, self.hosts, self.block = items, hosts, block
-        self.parts = [self]  # as those of a chain
         alone = items[0] if len(items) == 1 and not isinstance(items[0], Piece) else None
         large = isinstance(alone, Rows) or (alone is not None and is_large(alone))
         touched = [o for item in items for o in _touched(item)]

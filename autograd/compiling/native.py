@@ -8,6 +8,7 @@ that tiles compute sooner.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -64,48 +65,71 @@ def with_loops(
     if tiles:
         items = with_epilogues(items, recording, ends)
     found: list[Instruction] = []
-    written: set[str] = set()
-    spent = 0
-    for run, kernel in _kernels(items, Sharing(items, recording, ends, lasting, small), recording):
+    budget = _Budget()
+    for run, kernels in _kernels(items, Sharing(items, recording, ends, lasting, small), recording):
         if isinstance(run[0], Followed):
             found.append(run[0].instruction())
-            continue
-        if kernel is not None:
-            new = {part.source({}): part for part in kernel.parts}
-            cost = sum(_calls(part.items) for text, part in new.items() if text not in written)
-            if spent + cost <= BUDGET:
-                spent += cost
-                written |= set(new)
-                found.append(instruction(kernel, run))
-                continue
-        found += [_in_tiles(step) if tiles else step for item in run for step in steps_of(item)]
+        elif not kernels:
+            found += _by_numpy(run, tiles)
+        for pays, several in budget.parted(kernels):
+            now = [item for part in several for item in part.items]
+            if pays:
+                # what others write between parts may lie in gradients too
+                hosts = several[0].hosts if len(several) == len(kernels) else {}
+                kernel = several[0] if several[0].length else Chain(several, hosts)
+                found.append(instruction(kernel, now))
+            else:
+                found += _by_numpy(now, tiles)
     # what NumPy still computes must warn no more than it did
     recording.quiet |= len(steps) < before and any(step.kind in ("call", "opaque") for step in found)
     return found
 
 
-def _kernels(
-    items: list, sharing: Sharing, recording: Recording
-) -> list[tuple[list, Kernel | Chain | None]]:
-    """The items in runs, each with the function that computes it, if that pays."""
-    found: list[tuple[list, Kernel | Chain | None]] = []
-    chains: list[int] = []
-    hosts: dict[int, dict] = {}
+class _Budget:
+    """Which functions there may be: no more than numba makes in time."""
+
+    def __init__(self) -> None:
+        self._made: set[str] = set()
+        self._spent = 0
+
+    def parted(self, kernels: list[Kernel]) -> list[tuple[bool, list[Kernel]]]:
+        """Neighbours among functions, with whether there may be these."""
+        return [(pays, list(several)) for pays, several in itertools.groupby(kernels, self._takes)]
+
+    def _takes(self, kernel: Kernel) -> bool:
+        source = kernel.source({})
+        cost = 0 if source in self._made else sum(len(steps_of(item)) for item in kernel.items)
+        if self._spent + cost > BUDGET:
+            return False
+        self._spent += cost
+        self._made.add(source)
+        return True
+
+
+def _kernels(items: list, sharing: Sharing, recording: Recording) -> list[tuple[list, list[Kernel]]]:
+    """The items in runs, each with the functions that compute it, if that pays."""
+    found: list[tuple[list, list[Kernel]]] = []
+    small_runs: dict[int, tuple[list, dict]] = {}  # with what lies in gradients
     start = 0
     for run in _runs(items):
-        kernel = None
-        if _pays(run):
-            if _is_small(run[0]):
-                chains.append(len(found))
-                run, hosts[len(found)] = sharing.shared(run, start) if len(run) > 1 else (run, {})
-            else:
-                kernel = Kernel(run, recording)
-        found.append((run, kernel))
-        start += len(run)
-    parts = cut([found[i][0] for i in chains], lambda i, run: Kernel(run, recording, hosts[chains[i]]))
-    for i, kernels in zip(chains, parts, strict=True):
-        found[i] = found[i][0], Chain(kernels, hosts[i])
+        at, start = start, start + len(run)
+        kernels = []
+        if _pays(run) and _is_small(run[0]):
+            run, hosts = sharing.shared(run, at) if len(run) > 1 else (run, {})
+            small_runs[len(found)] = run, hosts
+        elif _pays(run):
+            kernels = [Kernel(run, recording)]
+        found.append((run, kernels))
+    given = list(small_runs.values())
+    parts = cut([run for run, _ in given], lambda i, several: Kernel(several, recording, given[i][1]))
+    for i, kernels in zip(small_runs, parts, strict=True):
+        found[i] = found[i][0], kernels
     return found
+
+
+def _by_numpy(items: list, tiles: bool) -> list[Instruction]:
+    """The calls of items, of which tiles may compute products."""
+    return [_in_tiles(step) if tiles else step for item in items for step in steps_of(item)]
 
 
 def _unwatched(steps: list[Instruction]) -> list[Instruction]:
@@ -204,11 +228,8 @@ def _is_small(item: Instruction | Followed | Group | Piece | Rows) -> bool:
     return isinstance(item, Piece) or (isinstance(item, Group) and not is_large(item))
 
 
-def _calls(items: list) -> int:
-    return sum(len(steps_of(item)) for item in items)
-
-
 def _pays(run: list) -> bool:
     if isinstance(run[0], Instruction | Followed):
         return False
-    return _calls(run) >= 2 or (isinstance(run[0], Group) and _group_pays(run[0]))
+    calls = sum(len(steps_of(item)) for item in run)
+    return calls >= 2 or (isinstance(run[0], Group) and _group_pays(run[0]))

@@ -200,7 +200,7 @@ class Writer:
     def shown(self, source: str) -> str:
         """The name by which the function `loop` of a source is to be read among the program's."""
         if source not in self._shown:
-            self._shown[source] = name = f"loop_{len(self._shown)}"
+            self._shown[source] = name = f"part_{len(self._shown)}"
             self.functions.append(source.replace("def loop(", f"def {name}(", 1))
         return self._shown[source]
 

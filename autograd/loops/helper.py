@@ -11,6 +11,7 @@ import sys
 from typing import IO
 
 LENGTH = 8  # bytes of a length
+MOST = 1 << 30  # no source or function is longer: what says so is something else
 
 
 def send(stream: IO[bytes], content: bytes) -> None:
@@ -19,8 +20,10 @@ def send(stream: IO[bytes], content: bytes) -> None:
 
 
 def receive(stream: IO[bytes]) -> bytes | None:
-    """What was sent; None at the end, or if the other end broke off."""
+    """What was sent; None at the end, or if the other end broke off or sends something else."""
     length = int.from_bytes(stream.read(LENGTH), "little")
+    if length > MOST:
+        return None
     content = stream.read(length)
     return content if length and len(content) == length else None
 

@@ -82,9 +82,9 @@ def test_a_doubt_in_any_turn(turn):
 def test_the_source_shows_each_function_once():
     x = np.random.default_rng(0).standard_normal((TURNS, 4))
     program = ran(lambda x: sum(anp.tanh(x[t] * 2 + x[t - 1]).sum() for t in range(TURNS)), x)
-    bodies = [part.split(":", 1)[1] for part in program.source.split("def loop_")[1:]]
+    bodies = [part.split(":", 1)[1] for part in program.source.split("def part_")[1:]]
     assert len(set(bodies)) == len(bodies)
-    assert "def loops_" in program.source
+    assert "def loop_" in program.source
 
 
 def test_nothing_but_the_program_holds_its_arrays():

@@ -14,7 +14,7 @@ import autograd
 import autograd.numpy as anp
 import nn
 import optim
-from autograd.compiling import parts
+from autograd.compiling import native, parts
 
 LONG = "\n" * parts.SAVED
 
@@ -134,5 +134,20 @@ def test_turns_give_what_eager_ones_give(turns, monkeypatch):
 def test_turns_that_are_alike_are_made_once(monkeypatch):
     pytest.importorskip("numba")
     monkeypatch.setenv("WENGERT_NATIVE", "strict")
-    made = {turns: trained(turns, True)[2].source.count("def loop_") for turns in (6, 30)}
+    made = {turns: trained(turns, True)[2].source.count("def part_") for turns in (6, 30)}
     assert made[6] == made[30] > 2
+
+
+@pytest.mark.parametrize("budget", [0, 1, 12, 40])
+def test_what_would_take_numba_too_long_numpy_computes(budget, monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setenv("WENGERT_NATIVE", "strict")
+    monkeypatch.setattr(native, "BUDGET", budget)
+    found, parameters, run = trained(5, True)
+    wanted, others, _ = trained(5, False)
+    np.testing.assert_allclose(found, wanted, 1e-5)
+    for ours, theirs in zip(parameters, others, strict=True):
+        np.testing.assert_allclose(ours, theirs, 1e-4, 1e-6)
+    kinds = [step.kind for step in run._programs.last.plan.steps]
+    assert ("native" in kinds) == (budget > 0)  # else NumPy's program has replaced one that was wrong
+    assert "call" in kinds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import autograd
 import nn
 import optim
 from autograd import threads
-from autograd.loops import diskcache, machine, making, translate
+from autograd.loops import diskcache, helper, machine, making, translate
 from tests.autograd.loops.test_diskcache import fresh
 from tests.support.compiling import plain, training_step
 
@@ -94,6 +95,11 @@ def test_helpers_that_do_not_help(text, tmp_path, monkeypatch):
     assert making.helpers(SOURCES)
     diskcache.prepare(SOURCES)
     assert all(works(text, factor) for text, factor in zip(SOURCES, (2, 3, 4, 5), strict=True))
+
+
+@pytest.mark.parametrize("sent", [b"", b"non", b"nonsense nonsense", bytes(8), b"\5" + bytes(7) + b"four"])
+def test_what_is_no_message(sent):
+    assert helper.receive(io.BytesIO(sent)) is None
 
 
 def test_one_that_is_wrong_is_told_when_it_is_loaded():
