@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import stat
 import subprocess
 import sys
@@ -98,8 +97,10 @@ def test_helpers_that_do_not_help(text, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("sent", [b"", b"non", b"nonsense nonsense", bytes(8), b"\5" + bytes(7) + b"four"])
-def test_what_is_no_message(sent):
-    assert helper.receive(io.BytesIO(sent)) is None
+def test_what_is_no_message(sent, tmp_path):
+    (tmp_path / "sent").write_bytes(sent)
+    with open(tmp_path / "sent", "rb") as stream:
+        assert helper.receive(stream) is None
 
 
 def test_one_that_is_wrong_is_told_when_it_is_loaded():
