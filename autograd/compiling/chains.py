@@ -37,9 +37,10 @@ class Chain:
         arrays: list[str] = []
         owners, sources, tables = [], [], []
         for part in self.parts:
-            places, words, held = part.located(writer, arrays)
+            places, read, words, held = part.located(writer)
             owners += held
-            tables.append(words)
+            arrays += [array for array in read if array not in arrays]
+            tables.append([*words, *map(arrays.index, read)])
             sources.append(part.source(places))
         shown = [f"    {writer.shown(source)}()" for source in sources]
         writer.functions.append("\n".join([f"def {name}({', '.join(arrays)}):", *shown, ""]))

@@ -79,30 +79,28 @@ class Kernel:
         return lines(item, scribe) if isinstance(item, Rows) else item.lines(scribe)
 
     def source(self, places: dict[int, int]) -> str:
-        """The function; `places`: which operands lie in which of its arguments, which are arrays.
+        """The function; `places`: which operands lie in which of its arrays, which are arguments.
 
         A loop whose parts may run apart is given the addresses of those; others, where Python has them.
         """
-        arrays = sorted(set(places.values()))
+        arrays, last = range(len(set(places.values()))), len(self.operands) + len(self.sizes)
         if self.length:
             head = f"def loop(t, start, stop{''.join(f', a{i}' for i in arrays)}):"
             costly = any(step.fn in COSTLY for item in self.items for step in steps_of(item))
             lines = ["widest()"] if costly else []
             lines += [f"x{i} = {word(f'a{i}', machine.DATA)}" for i in arrays]
-            lines += [f"doubts = {len(self.operands) + len(self.sizes)}"] if self.doubts else []
-        else:
+            lines += [f"doubts = {last}"] if self.doubts else []
+        else:  # the table says which arguments: others of the same source have other ones
             head = "def loop(t, args, count):"
-            lines = [f"x{i} = {word(word('args', i), machine.DATA)}" for i in arrays]
+            numbers = [word("t", last + i) for i in arrays]
+            lines = [f"x{i} = {word(word('args', n), machine.DATA)}" for i, n in enumerate(numbers)]
         lines += [*self._scribe.header(places), *self._body, f"return {HOLDS}"]
         return "\n".join([head, *indented(lines)]) + "\n"
 
-    def located(self, writer: Any, arrays: list[str]) -> tuple[dict[int, int], list[int], list]:
-        """Which operands lie in which arguments of the function, what the table begins with, and owners.
-
-        Args:
-            arrays: the names of those arguments, to which it may add.
-        """
+    def located(self, writer: Any) -> tuple[dict[int, int], list[str], list[int], list]:
+        """Which operands lie in which arrays; their names, what the table begins with, and owners."""
         places: dict[int, int] = {}
+        arrays: list[str] = []
         addresses, owners = [], []
         for i, o in enumerate(self.operands):
             if o.root in writer.bound:
@@ -115,12 +113,11 @@ class Kernel:
                 owner, low = writer.storage(o.root)
                 owners.append(owner)
                 addresses.append(low + o.offset)
-        return places, [*addresses, *self.sizes], owners
+        return places, arrays, [*addresses, *self.sizes], owners
 
     def placed(self, writer: Any) -> Placed:
         """The loop and its table in a program, among whose names they are."""
-        arrays: list[str] = []
-        places, words, owners = self.located(writer, arrays)
+        places, arrays, words, owners = self.located(writer)
         number = len(writer.names)
         source, entries = self.source(places), np.array([*words, 0], np.int64)
         writer.functions.append(source.replace("def loop(", f"def loop_{number}(", 1))
@@ -131,12 +128,12 @@ class Kernel:
         """The statement that runs it in a program."""
         here = self.placed(writer)
         function, table = f"loop_{here.number}", f"table_{here.number}"
-        writer.names["spread"], writer.names["refusal"] = threads.spread, _refusal
+        writer.names["spread"], writer.names["undecided"] = threads.spread, _undecided
         writer.native(function, [here.source], lambda at: machine.unlocked(at, 3 + len(here.arrays)))
         writer.names[f"{table}_at"] = address_of(here.table)
         call = self._call(function, f"{table}_at", here.arrays)
         if self.doubts:
-            return f"if {call} or {table}[-1]: raise refusal({table}, {step.line!r})"
+            return f"if {call} or {table}[-1]: raise undecided({table}, {step.line!r})"
         return f"if {call}: raise Changed({step.line!r})" if self.checks else call
 
     def _call(self, function: str, table: str, arrays: list[str]) -> str:
@@ -200,8 +197,8 @@ def _native() -> None:
     """Stands in a step for the function that its kernel is compiled to."""
 
 
-def _refusal(table: np.ndarray, line: str) -> Changed:
-    """What a function says that gave True, or that had doubts."""
+def _undecided(table: np.ndarray, line: str) -> Changed:
+    """What a loop says that gave True, or that had doubts."""
     if not table[-1]:
         return Changed(line)
     table[-1] = 0

@@ -1,8 +1,8 @@
 """Steps of a plan as functions that numba compiles (extra `jit`).
 
 A group of elementwise calls over large arrays is one loop, on threads where that pays; a run of
-calls on small arrays is one function. What is neither stays a call of NumPy's, but for products of matrices
-that tiles compute sooner.
+calls on small arrays is one chain of functions. What is neither stays a call of NumPy's, but for
+products of matrices that tiles compute sooner.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def _group_pays(group: Group) -> bool:
 
 
 def _runs(items: list) -> list[list]:
-    """Neighbours that one function may hold."""
+    """Neighbours that may run in turn, small ones, and others one by one."""
     found: list[list] = []
     work = 0
     for item in items:

@@ -1,6 +1,6 @@
-"""Memory within one function of small calls: temporaries that never live together share it.
+"""Memory within a run of small calls: temporaries that never live together share it.
 
-What shares memory gets one name, as the compiler is told that what has two names lies apart.
+What shares memory gets one name: the compiler of a function is told that what has two names lies apart.
 """
 
 from __future__ import annotations

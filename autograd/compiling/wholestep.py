@@ -1,4 +1,4 @@
-"""Calls on small arrays as loops: a run of them becomes one function, without a call of NumPy's.
+"""Calls on small arrays as loops: a run of them needs no call of NumPy's.
 
 `small` gives a call as a `Piece`, or None if it is large or of another kind.
 """

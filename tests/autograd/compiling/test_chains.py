@@ -79,6 +79,65 @@ def test_a_doubt_in_any_turn(turn):
     assert program.replays == before + 1
 
 
+def rows_and_more(first):
+    """Rows by their indices, turn by turn, and a loop over a large array before or after them."""
+
+    def fn(x, indices, large):
+        def loops():
+            return anp.cbrt(large * 0.5) * 2 + large
+
+        found = loops() if first else None
+        total = taken(x, indices)
+        return total, loops() if found is None else found
+
+    return fn
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_run_that_ends_beside_a_large_loop(first):
+    fn = rows_and_more(first)
+    rng = np.random.default_rng(0)
+    given = rng.standard_normal((5, 4)), rng.integers(0, 5, (TURNS, 3)), rng.standard_normal((400, 400))
+    program = ran(fn, *given)
+    steps = [s for s in program._programs.last.plan.steps if s.kind == "native"]
+    assert len(steps) > len(chains(program))
+    for turn in (2, TURNS - 1):
+        wrong = given[1].copy()
+        wrong[turn] = -8
+        with pytest.raises(IndexError, match="index -8 is out of bounds"):
+            program(given[0], wrong, given[2])
+        before = program.replays
+        for _ in range(3):
+            other = given[0], given[1][::-1].copy(), rng.standard_normal((400, 400))
+            for ours, theirs in zip(program(*other), fn(*other), strict=True):
+                np.testing.assert_allclose(ours, theirs, 1e-12)
+        assert program.replays == before + 3
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_doubt_of_a_large_loop_beside_a_run(first):
+    """The one says that it cannot tell, the other may say that an index is out of range."""
+
+    def fn(x, indices, large):
+        slopes = grad(lambda z: (anp.cbrt(z) ** 3 * 2).sum())
+        found = slopes(large) if first else None
+        total = taken(x, indices)
+        return total, slopes(large) if found is None else found
+
+    rng = np.random.default_rng(0)
+    given = rng.standard_normal((5, 4)), rng.integers(0, 5, (TURNS, 3)), rng.uniform(1, 2, (400, 400))
+    program = ran(fn, *given)
+    zero = given[2].copy()
+    zero[3, 3] = 0
+    with np.errstate(all="ignore"):
+        for large in (given[2], zero, given[2], given[2]):
+            for ours, theirs in zip(program(*given[:2], large), fn(*given[:2], large), strict=True):
+                np.testing.assert_allclose(ours, theirs, 1e-12)
+    before = program.replays
+    program(*given)
+    assert program.replays == before + 1
+
+
 def test_the_source_shows_each_function_once():
     x = np.random.default_rng(0).standard_normal((TURNS, 4))
     program = ran(lambda x: sum(anp.tanh(x[t] * 2 + x[t - 1]).sum() for t in range(TURNS)), x)

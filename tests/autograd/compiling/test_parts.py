@@ -138,6 +138,30 @@ def test_turns_that_are_alike_are_made_once(monkeypatch):
     assert made[6] == made[30] > 2
 
 
+def test_turns_that_read_other_arguments_are_made_once(monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setenv("WENGERT_NATIVE", "strict")
+
+    def total(w, *given):
+        h = given[0] * 0
+        for x in given:
+            h = anp.tanh(x @ w + h)
+        return (h * h).sum()
+
+    made = set()
+    for turns in (6, 15):
+        program = autograd.compile(autograd.value_and_grad(total), strict=True)
+        rng = np.random.default_rng(0)
+        for _ in range(5):
+            w, *given = rng.standard_normal((turns + 1, 4, 4))
+            wanted = autograd.value_and_grad(total)(w, *given)
+            for ours, theirs in zip(program(w, *given), wanted, strict=True):
+                np.testing.assert_allclose(ours, theirs, 1e-10)
+        assert program.replays
+        made.add(program.source.count("def part_"))
+    assert len(made) == 1
+
+
 @pytest.mark.parametrize("budget", [0, 1, 12, 40])
 def test_what_would_take_numba_too_long_numpy_computes(budget, monkeypatch):
     pytest.importorskip("numba")
