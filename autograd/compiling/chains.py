@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,13 +17,13 @@ class Chain:
 
     Attributes:
         items: what they compute, and the `operands` that they read and write.
-        hosts: which roots lie in gradients while it runs, and where there.
+        hosts: which roots lie in gradients, and where there; the same for all parts.
         checks: whether one may say that the program does not hold.
         doubts: whether one may say that it cannot tell masked cotangents from others.
     """
 
-    def __init__(self, parts: list[Kernel], hosts: Mapping[int, tuple[int, int]]):
-        self.parts, self.hosts = parts, hosts
+    def __init__(self, parts: list[Kernel]):
+        self.parts, self.hosts = parts, parts[0].hosts
         self.items = [item for part in parts for item in part.items]
         self.operands = list(dict.fromkeys(o for part in parts for o in part.operands))
         self.checks = any(part.checks for part in parts)

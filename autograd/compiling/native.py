@@ -71,15 +71,17 @@ def with_loops(
             found.append(run[0].instruction())
         elif not kernels:
             found += _by_numpy(run, tiles)
-        for pays, several in budget.parted(kernels):
-            now = [item for part in several for item in part.items]
-            if pays:
-                # what others write between parts may lie in gradients too
-                hosts = several[0].hosts if len(several) == len(kernels) else {}
-                kernel = several[0] if several[0].length else Chain(several, hosts)
-                found.append(instruction(kernel, now))
-            else:
+        start, parted = 0, budget.parted(kernels)
+        for pays, several in parted:
+            now = run[start : start + sum(len(part.items) for part in several)]
+            start += len(now)
+            if not pays:
                 found += _by_numpy(now, tiles)
+                continue
+            if len(parted) > 1:  # memory is shared within a function alone, not with what NumPy makes
+                several = _apart(several, now, recording)
+            kernel = several[0] if several[0].length else Chain(several)
+            found.append(instruction(kernel, [item for part in several for item in part.items]))
     # what NumPy still computes must warn no more than it did
     recording.quiet |= len(steps) < before and any(step.kind in ("call", "opaque") for step in found)
     return found
@@ -106,20 +108,25 @@ class _Budget:
         return True
 
 
+def _apart(parts: list[Kernel], items: list, recording: Recording) -> list[Kernel]:
+    """The functions of items as they were before parts of a run shared memory."""
+    rest = iter(items)
+    return [Kernel(list(itertools.islice(rest, len(part.items))), recording) for part in parts]
+
+
 def _kernels(items: list, sharing: Sharing, recording: Recording) -> list[tuple[list, list[Kernel]]]:
     """The items in runs, each with the functions that compute it, if that pays."""
     found: list[tuple[list, list[Kernel]]] = []
-    small_runs: dict[int, tuple[list, dict]] = {}  # with what lies in gradients
+    small_runs: dict[int, tuple[list, dict]] = {}  # as they share memory, and what lies in gradients
     start = 0
     for run in _runs(items):
-        at, start = start, start + len(run)
         kernels = []
         if _pays(run) and _is_small(run[0]):
-            run, hosts = sharing.shared(run, at) if len(run) > 1 else (run, {})
-            small_runs[len(found)] = run, hosts
+            small_runs[len(found)] = sharing.shared(run, start) if len(run) > 1 else (run, {})
         elif _pays(run):
             kernels = [Kernel(run, recording)]
         found.append((run, kernels))
+        start += len(run)
     given = list(small_runs.values())
     parts = cut([run for run, _ in given], lambda i, several: Kernel(several, recording, given[i][1]))
     for i, kernels in zip(small_runs, parts, strict=True):

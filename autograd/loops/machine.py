@@ -72,8 +72,8 @@ def version() -> str:
     assert spec.origin is not None
     here = Path(__file__).parent
     files = [Path(spec.origin).with_name("_version.py")]
-    names = ("scalars", "elements", "blocks", "moves", "polynomials", "tile", "translate", "writing")
-    files += [here / f"{name}.py" for name in names]
+    names = "scalars elements blocks moves polynomials shapes tile translate writing"
+    files += [here / f"{name}.py" for name in names.split()]
     switches = sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("NUMBA_"))
     parts = [
         sys.version,

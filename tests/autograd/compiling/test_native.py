@@ -190,6 +190,21 @@ def test_random_programs(seed, dtype):
     check(program(seed, 8), x, row, tolerance=2e-5 if dtype == np.float32 else 1e-12)
 
 
+@pytest.mark.parametrize("budget", [1, 3, 9])
+@pytest.mark.parametrize("seed", range(3))
+def test_random_programs_of_which_numpy_computes_parts(seed, budget, monkeypatch):
+    monkeypatch.setattr(native, "BUDGET", budget)
+    x, row, indices = RNG.standard_normal((6, 7)), RNG.standard_normal(7), RNG.integers(0, 6, 9)
+    body = program(seed, 6)
+
+    def fn(x, row, indices):
+        """Calls that make arrays of their own between others, of other sizes."""
+        few = body(x[indices], row)[0] + x[indices[:1]]
+        return body(few[indices[:4] % 2], row)[1], few.sum(0)
+
+    check(autograd.grad(lambda *args: sum(r.sum() for r in fn(*args))), x, row, indices, tolerance=1e-10)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_large_programs(dtype, threads, monkeypatch):
