@@ -414,6 +414,7 @@ def test_a_broken_install_is_as_none(monkeypatch, broken, tmp_path):
         monkeypatch.delitem(sys.modules, f"autograd.loops.{module}", raising=False)
         monkeypatch.delattr(f"autograd.loops.{module}", raising=False)
     monkeypatch.setattr(diskcache, "importable", True)
+    monkeypatch.setattr(diskcache, "_ready", {})
     diskcache.load.cache_clear()
     machine.version.cache_clear()
     ENGINES.append(machine._engine())
