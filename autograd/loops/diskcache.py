@@ -100,10 +100,11 @@ def prepare(sources: list[str]) -> None:
         count = making.helpers(list(missing.values()))
         if not count:
             return
-        with contextlib.suppress(ImportError):  # found when one is loaded
-            for name, code in making.made(missing, count).items():
-                _keep(path, name, code)
-                _ready[name] = code
+        with _importing("numba"):
+            from .translate import translated
+        for name, code in making.made(missing, count, translated).items():
+            _keep(path, name, code)
+            _ready[name] = code
 
 
 _ready: dict[str, Code] = {}  # what was found or made and is not loaded yet

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .. import threads
@@ -44,10 +44,8 @@ def helpers(sources: list[str]) -> int:
     return max(0, min(threads.count() - 1, MOST, len(sources) - 1, others // WORTH))
 
 
-def made(sources: dict[str, str], count: int) -> dict[str, Code]:
-    """What becomes of sources, by name: made by this process and so many helpers."""
-    from .translate import translated
-
+def made(sources: dict[str, str], count: int, translated: Callable[[str, str], Code]) -> dict[str, Code]:
+    """What becomes of sources, by name: made by this process, as `translated`, and by so many helpers."""
     waiting = sorted(sources, key=lambda name: _lines(sources[name]))  # the longest first, from the end
     found: dict[str, Code] = {}
     with _started(count) as started:
