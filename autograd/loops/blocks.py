@@ -21,10 +21,10 @@ _WORD = ir.IntType(64)
 def block(kind: Any) -> Callable:
     """`block(down, across, count, a..., b..., out..., scopes)`: so many rows and columns of out = a @ b.
 
-    The sums are of `count` products. Of each array come its address, the place of the first element, how
-    far it is from there to the next row or column of the block, and to the next product (of `out` to the
-    next column), and its scope among `scopes` (see `disjoint`). All but addresses and first places are
-    numbers that the source has.
+    The sums are of `count` products, one at least. Of each array come its address, the place of the first
+    element, how far it is from there to the next row or column of the block, and to the next product (of
+    `out` to the next column), and its scope among `scopes` (see `disjoint`). All but addresses and first
+    places are numbers that the source has.
     """
 
     @intrinsic(prefer_literal=True)

@@ -59,17 +59,13 @@ def _sha256(content: bytes) -> Any:
 
 def name_of(source: str) -> str:
     """What the function of a source is called, which says all that its object code depends on."""
-    return "loop_" + _sha256(f"{_version()}\n{source}".encode()).hexdigest()[:32]
-
-
-def _version() -> str:
-    """A digest of what object code depends on besides its source, which is long."""
-    return _digest_of(machine.version())
+    return "loop_" + _sha256(f"{_digest_of(machine.version())}\n{source}".encode()).hexdigest()[:32]
 
 
 @functools.lru_cache(maxsize=4)
-def _digest_of(text: str) -> str:
-    return str(_sha256(text.encode()).hexdigest())
+def _digest_of(version: str) -> str:
+    """Of a long text, which is the same for all sources."""
+    return str(_sha256(version.encode()).hexdigest())
 
 
 # A child of a fork would wait for ever for what another thread compiles, or imports.

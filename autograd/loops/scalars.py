@@ -102,8 +102,8 @@ def _summing(kind: Any) -> Callable:
                 found = builder.fadd(found, builder.fmul(*factors, flags=SUMMED), flags=SUMMED)
             return found
 
-        element = (types.int64, types.int64)
-        return kind(kind, count, *element, step_a, scope_a, *element, step_b, scope_b, scopes), generate
+        where = (types.int64, types.int64)
+        return kind(kind, count, *where, step_a, scope_a, *where, step_b, scope_b, scopes), generate
 
     return plus_terms
 
