@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .effects import within
 from .lines import is_library
 from .names import Names, names_of
-from .signatures import FUNCTIONS, Known, is_users, signature
+from .signatures import FUNCTIONS, Known, is_users, signature, within
 from .state import OWN
 
 

@@ -7,10 +7,11 @@ columns, so that a sum does not depend on how many there are.
 from __future__ import annotations
 
 from ..loops.writing import indented, literal
+from .axes import merged_axes
 from .elementwise import Assignment
 from .fusion import Group
 from .ir import CONSTANT, Instruction, Operand, Recording
-from .scribe import Scribe, body, index_of, merged_axes, outside
+from .scribe import Scribe, body, index_of, outside
 from .sums import PRODUCTS, along
 from .wholestep import TERMS
 

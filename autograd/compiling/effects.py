@@ -7,13 +7,13 @@ import io
 import random
 import sys
 from collections.abc import Iterator
-from types import BuiltinFunctionType, CodeType, FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from . import lines
-from .signatures import is_users
+from .signatures import is_users, within
 from .traced import Leak
 
 _BUILTINS = {"print", "input", "open", "open_code", "breakpoint"}
@@ -122,23 +122,6 @@ def sources(values: list[Any]) -> list[Any]:
     """Random generators among what a function reads by name, in containers and objects too."""
     kinds = (np.random.Generator, np.random.RandomState, random.Random)
     return list({id(v): v for v in within(values) if isinstance(v, kinds)}.values())
-
-
-def within(values: Any, depth: int = 3) -> list[Any]:
-    """The values and what they keep."""
-    found = []
-    for value in values:
-        found.append(value)
-        if depth:
-            if isinstance(value, (list, tuple, set, frozenset)) and len(value) < 256:
-                found += within(value, depth - 1)
-            elif isinstance(value, dict) and len(value) < 256:
-                found += within(value.values(), depth - 1)
-            elif is_users(type(value)) and hasattr(value, "__dict__"):
-                found += within(vars(value).values(), depth - 1)
-            elif isinstance(value, BuiltinFunctionType):  # a method may be all that is read of a generator
-                found += within([value.__self__], depth - 1)
-    return found
 
 
 __all__ = ["Effects", "sources", "streams"]

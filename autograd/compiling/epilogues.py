@@ -14,6 +14,7 @@ from ..loops.epilogue import Epilogue
 from ..loops.products import rows_pay, tiled_dot
 from ..loops.tiling import add_up
 from . import columns
+from .axes import merged_axes
 from .fusion import Group, grouped
 from .inplace import renamed_group
 from .ir import FRESH, INPUT, Instruction, Operand, Recording, steps_of
@@ -21,7 +22,7 @@ from .kernels import Kernel, instruction, is_large
 from .lowering import gives_new_array
 from .matrixloops import factors
 from .order import BETWEEN, meet
-from .scribe import merged_axes, outside
+from .scribe import outside
 
 
 class Followed:

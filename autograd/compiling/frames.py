@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .axes import element_strides
 from .ir import Operand
-from .scribe import element_strides
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from ..loops import machine
 from ..loops.chain import HOLDS
 from ..loops.writing import indented, word
 from . import columns
+from .axes import merged_axes
 from .changed import Changed, Undecided
 from .elementwise import COSTLY
 from .fusion import Group
@@ -25,7 +26,7 @@ from .ir import Instruction, Recording, steps_of
 from .pieces import Piece
 from .rowcode import length, lines
 from .rows import Rows
-from .scribe import Scribe, group_lines, merged_axes, outside
+from .scribe import Scribe, group_lines, outside
 from .wholestep import ELEMENTS
 
 # NumPy copies more elements than this as fast as any loop.

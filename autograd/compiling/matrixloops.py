@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..loops.writing import indented, literal
+from .axes import element_strides
 from .ir import Instruction, Operand
 from .pieces import Piece, result_of
-from .scribe import Scribe, element_strides, index_of
+from .scribe import Scribe, index_of
 from .sums import PRODUCTS
 
 # Multiplications of a matrix product up to which loops are as fast as a call of BLAS.

@@ -17,6 +17,7 @@ import numpy as np
 from ..loops import diskcache
 from ..loops.products import tiled_dot, tiles_pay
 from . import columns
+from .axes import merged_axes
 from .chains import Chain
 from .elementwise import zero_where_undefined
 from .epilogues import Followed, with_epilogues
@@ -32,7 +33,7 @@ from .parts import cut
 from .pieces import Piece
 from .rowruns import in_rows
 from .rows import Rows
-from .scribe import merged_axes, outside
+from .scribe import outside
 from .slots import Sharing
 from .wholestep import ELEMENTS, small
 

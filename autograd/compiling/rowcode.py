@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..loops.writing import NAMES, indented, literal
+from .axes import merged_axes
 from .ir import Operand
 from .rows import Rows, Value
-from .scribe import Scribe, cast, computed, index_of, merged_axes
+from .scribe import Scribe, cast, computed, index_of
 
 
 def length(rows: Rows) -> int:

@@ -265,3 +265,20 @@ def _class_values(cls: type) -> dict[str, Any]:
         for name, value in vars(base).items()
         if not (name.startswith("__") and name.endswith("__")) and not isinstance(value, skip)
     }
+
+
+def within(values: Any, depth: int = 3) -> list[Any]:
+    """The values and what they keep."""
+    found = []
+    for value in values:
+        found.append(value)
+        if depth:
+            if isinstance(value, (list, tuple, set, frozenset)) and len(value) < 256:
+                found += within(value, depth - 1)
+            elif isinstance(value, dict) and len(value) < 256:
+                found += within(value.values(), depth - 1)
+            elif is_users(type(value)) and hasattr(value, "__dict__"):
+                found += within(vars(value).values(), depth - 1)
+            elif isinstance(value, types.BuiltinFunctionType):  # as a method of a generator
+                found += within([value.__self__], depth - 1)
+    return found

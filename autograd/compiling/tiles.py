@@ -15,13 +15,13 @@ import numpy as np
 from .. import threads
 from ..loops.processor import second_level
 from . import lowering
+from .axes import merged_axes
 from .elementwise import COSTLY, Assignment
 from .faults import FAULTS, cleared, zeroed
 from .fusion import Group
 from .inplace import in_place
 from .ir import Instruction, Operand, Recording
 from .later import Later
-from .scribe import merged_axes
 from .tileruns import Run
 
 # Bytes that a tile's arrays may take together, and the elements it has at least and at most.

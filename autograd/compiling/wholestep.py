@@ -13,12 +13,13 @@ import numpy as np
 
 from ..loops.chain import REFUSED
 from ..loops.writing import NAMES, indented, literal
+from .axes import element_strides
 from .elementwise import DTYPES, Assignment, parts
 from .fusion import Group
 from .ir import Instruction, Operand
 from .matrixloops import PRODUCT, product
 from .pieces import Piece, result_of
-from .scribe import Scribe, element_strides, group_lines, index_of
+from .scribe import Scribe, group_lines, index_of
 
 # Elements of any other call.
 ELEMENTS = 1 << 16
