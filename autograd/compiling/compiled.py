@@ -15,21 +15,22 @@ from ..errors import ArgumentError, CompileError, OperandError
 from ..graph.records import Tape
 from ..loops import diskcache
 from ..tape import mode
-from . import lines, native
-from .carried import Attributes, Carried
+from . import lines
 from .changed import Changed, Moved, Outdated, Undecided
-from .checks import MISS
-from .entry import Entry
-from .faster import hurried
 from .ir import leaves
-from .keys import History, Keys
+from .kernels import native
 from .plan import NUMPY, PLAIN, Plan
-from .programs import Programs
-from .results import HISTORY, LIVE, kind_of
-from .state import State
-from .tracing import TracedRun
-from .trial import UNSEEN, compared, traced
-from .verify import LAYOUTS, agree, arrays_of
+from .reading.checks import MISS
+from .reading.keys import History, Keys
+from .reading.state import State
+from .recording.carried import Attributes, Carried
+from .recording.results import HISTORY, LIVE, kind_of
+from .recording.tracing import TracedRun
+from .running.entry import Entry
+from .running.faster import hurried
+from .running.programs import Programs
+from .running.trial import UNSEEN, compared, traced
+from .running.verify import LAYOUTS, agree, arrays_of
 
 # How often a program may find that something changed before the function runs eagerly for good.
 PATIENCE = 16

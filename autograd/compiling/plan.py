@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 from ..graph.records import Tape
 from ..tables import align
-from .abreast import abreast
-from .arena import place, read_at_end
 from .faults import cleared, reported, zeroed
-from .inplace import renamed
 from .ir import FRESH, Fixed, Held, Instruction, Operand, Recording, leaves, operands
-from .layouts import with_layouts
-from .lowering import gives_new_array
-from .patterns import rewritten, with_indices
-from .picture import tape_of
-from .simplify import COPIES, simplified
-from .small import hastened
-from .tiles import with_tiles
+from .planning.abreast import abreast
+from .planning.arena import place, read_at_end
+from .planning.inplace import renamed
+from .planning.layouts import with_layouts
+from .planning.lowering import gives_new_array
+from .planning.patterns import rewritten, with_indices
+from .planning.picture import tape_of
+from .planning.simplify import COPIES, simplified
+from .planning.small import hastened
+from .planning.tiles import with_tiles
 
 # What runs a program: see `planned`.
 PLAIN, NUMPY, LOOPS, NUMBA = "plain", "NumPy", "numba, beside BLAS's products", "numba"
@@ -127,7 +127,7 @@ def planned(
         recording.simplified = with_indices(_made_in_place(steps, ends), recording)
     steps = recording.simplified
     if kernels in (NUMBA, LOOPS):
-        from .native import with_loops
+        from .kernels.native import with_loops
 
         if kernels == NUMBA:
             steps = with_layouts(steps, recording, ends)

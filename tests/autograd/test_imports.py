@@ -65,6 +65,19 @@ OPTIONAL = {
     "graphviz", "matplotlib", "PIL", "reportlab", "svglib", "rich", "safetensors", "numba",
     "llvmlite", "scipy",
 }  # fmt: skip
+# The same inside `autograd.compiling`, whose modules other than folders are named.
+COMPILING = [
+    {"changed", "ir", "lines"},
+    {"faults"},
+    {"reading"},
+    {"recording"},
+    {"planning"},
+    {"kernels"},
+    {"plan"},
+    {"running"},
+    {"compiled"},
+    {""},
+]
 # Modules that are imported only where numba was found.
 FOR_NUMBA = tuple(
     f"autograd.loops.{name}"
@@ -109,11 +122,11 @@ def _unconditional(tree: ast.Module):
             left += [*node.body, *node.orelse, *getattr(node, "finalbody", [])]
 
 
-def layer_of(name: str) -> int:
-    for i, layer in enumerate(LAYERS):
+def layer_of(name: str, layers: list[set[str]] = LAYERS) -> int:
+    for i, layer in enumerate(layers):
         if name in layer:
             return i
-    pytest.fail(f"autograd/{name} has no place in LAYERS")
+    pytest.fail(f"{name} has no place in {layers}")
 
 
 def inside(parts: list[str]) -> str:
@@ -135,6 +148,17 @@ def test_the_arrows_inside_autograd(path):
         if not at_top and (own, other) in LATER:
             continue
         assert layer_of(other) < layer_of(own), f"{'.'.join(dotted(path))} imports {'.'.join(name)}"
+
+
+def test_the_arrows_inside_compiling():
+    package = ["autograd", "compiling"]
+    for path in modules("autograd/compiling"):
+        own = [*dotted(path), ""][2]
+        for name, _ in imports(path):
+            if name[:2] != package or (name[2:3] == [own] and (ROOT / "/".join(name[:3])).is_dir()):
+                continue
+            other = [*name, ""][2]
+            assert layer_of(other, COMPILING) < layer_of(own, COMPILING), f"{path} imports {'.'.join(name)}"
 
 
 @pytest.mark.parametrize(

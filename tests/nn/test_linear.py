@@ -13,7 +13,7 @@ import autograd
 import nn
 import nn.functional as F
 from autograd import tensor
-from autograd.compiling import native
+from autograd.compiling.kernels import native
 from autograd.errors import ArgumentError, DtypeError, OperandError, ShapeError
 from tests.nn.derivatives import check_derivatives
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import autograd
 import nn
-from autograd.compiling.state import State
+from autograd.compiling.reading.state import State
 
 from .compiling import outcome, plain, quietly
 from .programs import PLANS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograd.compiling import native
+from autograd.compiling.kernels import native
 
 
 @pytest.fixture

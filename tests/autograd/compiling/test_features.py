@@ -15,7 +15,7 @@ import nn
 import nn.functional as F
 import optim
 from autograd import no_grad
-from autograd.compiling.state import State
+from autograd.compiling.reading.state import State
 from autograd.errors import CompileError
 from nn import utils
 from nn.utils import parametrizations

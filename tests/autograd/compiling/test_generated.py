@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, given, settings
 
 import autograd
-from autograd.compiling import native
-from autograd.compiling.verify import Rounding, agree
+from autograd.compiling.kernels import native
+from autograd.compiling.running.verify import Rounding, agree
 from tests.support.programs import FUNCTIONS
 from tests.support.training import STEPS
 

@@ -12,7 +12,7 @@ import autograd.numpy as anp
 import nn
 import nn.functional as F
 import optim
-from autograd.compiling.state import State
+from autograd.compiling.reading.state import State
 from autograd.scipy.integrate import odeint
 from tests.support.compiling import plain, same
 

@@ -8,8 +8,8 @@ import pytest
 import autograd
 import nn
 import optim
-from autograd.compiling import native
-from autograd.compiling.state import State
+from autograd.compiling.kernels import native
+from autograd.compiling.reading.state import State
 from tests.support.compiling import plain, same
 
 # Optimisers whose state begins with options, and some of which it does not.

@@ -13,9 +13,9 @@ import nn
 import optim
 from autograd import graph
 from autograd.compiling import plan
-from autograd.compiling.chains import Chain
-from autograd.compiling.kernels import Kernel
-from autograd.compiling.lowering import gives_new_array
+from autograd.compiling.kernels.chains import Chain
+from autograd.compiling.kernels.kernel import Kernel
+from autograd.compiling.planning.lowering import gives_new_array
 from autograd.errors import ArgumentError, CompileError
 from tests.autograd.compiling import test_training_steps as steps
 from tests.support.compiling import peak

@@ -12,7 +12,7 @@ import nn
 import nn.functional as F
 import optim
 from autograd import tensor
-from autograd.compiling.keys import Keys
+from autograd.compiling.reading.keys import Keys
 from tests.support.compiling import plain, quietly, same, training_step
 
 pytestmark = pytest.mark.usefixtures("numpy_alone")

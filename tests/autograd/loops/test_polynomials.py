@@ -11,7 +11,7 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from autograd.compiling.elementwise import LIMITS
+from autograd.compiling.planning.elementwise import LIMITS
 from autograd.loops.polynomials import FUNCTIONS
 
 WIDER = {"f4": np.float64, "f8": np.longdouble}

@@ -1,0 +1,1 @@
+"""Which calls a program needs, in which order and in which memory, and which of them are one loop."""
