@@ -33,3 +33,18 @@ def element_strides(o: Operand, shape: tuple[int, ...]) -> list[int]:
     lead = len(shape) - len(o.shape)
     own = [0 if n == 1 else s // o.dtype.itemsize for n, s in zip(o.shape, o.strides, strict=True)]
     return [0] * lead + own
+
+
+def common_axes(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The coarsest shape into whose axes those of two can be cut."""
+    a, b = ([n for n in shape if n > 1] for shape in (one, other))
+    found: list[int] = []
+    while a and b:
+        m, n = a.pop(), b.pop()
+        small = min(m, n)
+        if m % small or n % small:
+            return None
+        found.append(small)
+        a += [m // small] if m > small else []
+        b += [n // small] if n > small else []
+    return None if a or b else tuple(found[::-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..ir import Operand
-from .axes import element_strides
+from .axes import common_axes, element_strides
 
 
 @dataclass(slots=True)
@@ -73,16 +73,8 @@ class Frame:
             given += [inner // self.shape[-1]] if inner > self.shape[-1] else []
         elif _product(tuple(given)) != self.height:
             return None
-        mine, found = [n for n in self.shape[:-1] if n > 1], []
-        while mine and given:
-            a, b = mine.pop(), given.pop()
-            small = min(a, b)
-            if a % small or b % small:
-                return None
-            found.append(small)
-            mine += [a // small] if a > small else []
-            given += [b // small] if b > small else []
-        return Frame((*reversed(found), self.shape[-1]))
+        rows = common_axes(self.shape[:-1], tuple(given))
+        return None if rows is None else Frame((*rows, self.shape[-1]))
 
 
 def _joins(pairs: list[tuple[int, int]], length: int, stride: int, n: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..ir import FRESH, Instruction, Operand, Recording
+from .axes import common_axes
 from .elementwise import COSTLY, Assignment, assignments
 
 # A loop of its own pays from so many element operations on; below, NumPy's calls are as fast.
@@ -128,7 +129,7 @@ def grouped(
             found.append(step)
             continue
         shape = statements[0].target.shape
-        common = None if group is None else _common(group.shape, shape)
+        common = None if group is None else common_axes(group.shape, shape)
         if group is not None and common is not None:
             finer = group.cut(common)
             fine = [cut(statements[0], common)]
@@ -171,18 +172,3 @@ def cut(one: Assignment, shape: tuple[int, ...]) -> Assignment:
 
     inputs = tuple(map(change, one.inputs))
     return one._replace(target=change(one.target), inputs=inputs, mask=change(one.mask))
-
-
-def _common(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...] | None:
-    """The coarsest shape into whose axes those of two can be cut."""
-    a, b = ([n for n in shape if n > 1] for shape in (one, other))
-    found: list[int] = []
-    while a and b:
-        m, n = a.pop(), b.pop()
-        small = min(m, n)
-        if m % small or n % small:
-            return None
-        found.append(small)
-        a += [m // small] if m > small else []
-        b += [n // small] if n > small else []
-    return None if a or b else tuple(found[::-1])
