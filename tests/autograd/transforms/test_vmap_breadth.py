@@ -215,20 +215,24 @@ def test_draws_must_be_asked_for(name):
         vmap(lambda x: drawn(name, x))(-np.ones((3, 50)))
 
 
+def alike(a, b) -> bool:
+    """But for rounding: BLAS may add up one row otherwise than another."""
+    return np.allclose(plain(a), plain(b), 1e-12, 0)
+
+
 @pytest.mark.parametrize("name", DRAWING)
 def test_the_same_draws_or_different_ones(name):
     x = -np.ones((3, 50))
     a, b, c = vmap(lambda x: drawn(name, x), randomness="same")(x)
-    assert (a == b).all()
-    assert (b == c).all()
+    assert alike(a, b)
+    assert alike(b, c)
     a, b, c = vmap(lambda x: drawn(name, x), randomness="different")(x)
-    assert (a != b).any()
-    assert (b != c).any()
+    assert not alike(a, b)
+    assert not alike(b, c)
     each = vmap(lambda x: drawn(name, x), randomness="different")
-    alike = vmap(lambda x: each(np.stack([x[0], x[0]])[:, None] * np.ones(50)), randomness="same")(
-        tensor(x)
-    )
-    assert (alike[0] == alike[1]).all()
+    nested = vmap(lambda x: each(np.stack([x[0], x[0]])[:, None] * np.ones(50)), randomness="same")
+    first, second, _ = nested(tensor(x))
+    assert alike(first, second)
 
 
 def test_dropout_in_evaluation_draws_nothing():
