@@ -24,6 +24,7 @@ from .reading.checks import MISS
 from .reading.keys import History, Keys
 from .reading.state import State
 from .recording.carried import Attributes, Carried
+from .recording.labels import parameters
 from .recording.results import HISTORY, LIVE, kind_of
 from .recording.tracing import TracedRun
 from .running.entry import Entry
@@ -259,7 +260,7 @@ class Compiled:
     def _varied(self, count: int) -> str:
         """What was another in most calls, of so many arguments of the body."""
         first = [] if self._carried is None else ["an attribute that it binds"]
-        called = [*first, *(f"argument {i + 1}" for i in range(count - len(first)))]
+        called = first + [f"argument {name!r}" for name in parameters(self._fn, count - len(first))]
         what = self._keys.varied(list(self._programs.kinds), called)
         hint = "; hand changing numbers in as arrays" if "argument" in what else ""
         return f"{what} was another in {MOST} calls{hint}"

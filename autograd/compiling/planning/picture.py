@@ -11,7 +11,7 @@ from ...graph.records import LEAF, OPERATION, Record, Tape
 from ..ir import FRESH, INPUT, NUMBER, STATE, Instruction, Operand, Recording
 
 _KINDS = {INPUT: ARGUMENT, STATE: LEAF, NUMBER: VALUE}
-_NAMES = {INPUT: "argument", STATE: "state", NUMBER: "number"}
+_NAMES = {STATE: "state", NUMBER: "number"}
 
 
 def tape_of(

@@ -94,6 +94,8 @@ class Carried:
                 if any(map(_is_recorded, self._now())):
                     self._bind(before)
 
+        carries = [f"{type(module).__name__}.{name}" for module, name in places]
+        body.carries = carries  # type: ignore[attr-defined]  # names for pictures, see `labels.py`
         self.body = body
 
     def values(self) -> tuple:

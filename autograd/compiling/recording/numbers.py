@@ -146,7 +146,8 @@ class Numbers(Advancing):
         dtype = np.dtype(dtype)
         real = np.empty(0, dtype).real.dtype
         arrays = [v if isinstance(v, (NoneType, bool, range)) else np.array(v, real) for v in values]
-        ducks = tuple(recorder.traced(a, NUMBER) if isinstance(a, np.ndarray) else a for a in arrays)
+        label = f"number of {type(self.optimizer).__name__}"
+        ducks = tuple(recorder.traced(a, NUMBER, label) if isinstance(a, np.ndarray) else a for a in arrays)
         parameter = next(p for p, s in self.optimizer._slots.items() if s is slot)
         self.entries.append([original(group), slot, parameter, tuple(arrays), tuple(values), [], []])
         return ducks

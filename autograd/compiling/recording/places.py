@@ -21,14 +21,14 @@ class KnownMemory:
         self._places: list[Root] = []
         self._numbers = itertools.count()
 
-    def enter(self, array: np.ndarray, kind: str) -> Operand:
-        """Make memory known, and give the operand that is the whole array."""
+    def enter(self, array: np.ndarray, kind: str, label: str = "") -> Operand:
+        """Make memory known, by what the user calls it, and give the operand that is the whole array."""
         address = address_of(array)
         found = self._at(address) if array.size else None
         if found is not None:
             return _operand(found, array, address)
         root = Root(next(self._numbers), array, kind)
-        self.recording.roots[root.number] = root
+        self.recording.roots[root.number], root.label = root, label
         if root.nbytes:
             at = bisect.bisect(self._lows, root.low)
             self._lows.insert(at, root.low)

@@ -52,9 +52,9 @@ class Recorder(KnownMemory):
         self.labels: list[str] = []
         self.ambient: Any = None
 
-    def traced(self, array: np.ndarray, kind: str) -> Traced:
+    def traced(self, array: np.ndarray, kind: str, label: str = "") -> Traced:
         """A stand-in for an array that exists, whose memory becomes known."""
-        self.enter(array, kind)
+        self.enter(array, kind, label)
         return self.duck(array)
 
     def made(self, array: np.ndarray) -> Traced:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from .asking import Asking, Hashing
 from .conversions import STAND_IN_OF, Conversions
 from .drawn import Number
 from .generators import Draws, Watch
+from .labels import labels
 from .numbers import hoisted
 from .places import view
 from .recorder import Recorder, value_of
@@ -132,6 +133,7 @@ class _Session:
         self.stepper = Stepper(self.recorder)
         self.ours = StandIns(state, self.recorder, self.stepper)
         self.standing: list[tuple[Any, Traced, Any]] = []  # stand-ins for arguments, and those
+        self.names: Iterator[str] = iter(())  # of the arguments that are still to be entered
         self.watch: Watch | None = None
 
     # -------------------------------------------------------------- around the run
@@ -139,6 +141,7 @@ class _Session:
     def run(self, args: tuple, options: dict) -> TracedRun:
         if effects.streams(self.captured.values()):
             raise Leak("an iterator or a file is read by name, which gives another value each time")
+        self.names = iter(labels(self.fn, args, options))
         given = mapped((args, options), self._input)
         self.ours.enter()
         self.recorder.ambient = np.geterr()
@@ -186,15 +189,16 @@ class _Session:
 
     def _input(self, value: Any) -> Any:
         """The stand-in for an argument."""
+        name = next(self.names)
         if isinstance(value, TensorBase):
             if any(value is t for t in self.state.tensors()):
                 return value
             if value._node is not None:
                 raise CompileError("an argument requires grad; name it in state=, or detach it")
-            return self._standing(self._entered(value._data), value)
+            return self._standing(self._entered(value._data, name), value)
         if isinstance(value, (np.ndarray, np.generic)):
             # as a tensor, which every function of the library takes where it takes arrays
-            return self._standing(self._entered(value), value)
+            return self._standing(self._entered(value, name), value)
         return self._named(value) if isinstance(value, np.random.Generator) else value
 
     def _standing(self, duck: Traced, value: Any) -> Any:
@@ -203,13 +207,13 @@ class _Session:
         self.standing.append((tensor, duck, value))
         return tensor
 
-    def _entered(self, value: Any) -> Traced:
+    def _entered(self, value: Any, name: str) -> Traced:
         # a copy: what the run does to it in place must not reach the caller's, and no two overlap
         # of an array that repeats elements NumPy's calls give results in C order
         array = np.array(value, order="C" if 0 in getattr(value, "strides", ()) else "K")
         if any(value is t._data for t in self.state.tensors()):
             raise Leak("an argument is memory of the state; hand in a copy, or the tensor itself")
-        operand = self.recorder.enter(array, INPUT)
+        operand = self.recorder.enter(array, INPUT, name)
         self.recorder.recording.inputs.append(operand)
         if array.strides != getattr(value, "strides", ()):
             self.recorder.recording.packed.add(operand.root)

@@ -183,5 +183,5 @@ def test_the_picture_of_a_program_names_parameters_and_shows_what_comes_out():
     records = list(tape)
     shapes = {r.name: (r.shape, r.dtype) for r in records if r.name}
     assert shapes["weight"] == ((2, 3), np.float32)
-    assert shapes["argument 0"] == (X.shape, np.float32)
+    assert shapes["x"] == (X.shape, np.float32)
     assert records[tape.outputs[0]].shape == ()

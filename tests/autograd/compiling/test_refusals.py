@@ -246,7 +246,7 @@ class Kept(nn.Module):
 def test_what_is_another_at_each_call_is_named(monkeypatch):
     kept = Kept()
     cases = {
-        "argument 2 was another in 64 calls": (lambda x, y: x * y, (), lambda i: ((ONES, i / 2), {})),
+        "argument 'y' was another in 64 calls": (lambda x, y: x * y, (), lambda i: ((ONES, i / 2), {})),
         "argument 'rate' was": (lambda x, rate: x * rate, (), lambda i: ((ONES,), {"rate": i / 2})),
         "number was": (lambda x: x * number, (), lambda i: ((ONES,), {})),
         "argument 'rate' was another": (
@@ -254,7 +254,7 @@ def test_what_is_another_at_each_call_is_named(monkeypatch):
             (),
             lambda i: ((ONES,), {"rate": float(i)} if i < 64 else {}),
         ),
-        "argument 1 was": (kept, kept, lambda i: ((np.ones(i + 1),), {})),
+        "argument 'x' was": (kept, kept, lambda i: ((np.ones(i + 1),), {})),
     }
     for reason, (fn, state, given) in cases.items():
         program = autograd.compile(fn, state=state)

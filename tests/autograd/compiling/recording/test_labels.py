@@ -1,0 +1,86 @@
+"""What arguments are called in pictures of programs: as the function's parameters, part by part."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict, namedtuple
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+import optim
+from autograd.compiling.ir import leaves
+from autograd.compiling.recording.labels import labels
+
+Pair = namedtuple("Pair", "left right")
+X = np.ones((2, 3), np.float32)
+
+
+def function(x, batch, /, *rest, scale=1, **others):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "expected"),
+    [
+        ((1, 2), {}, ["x", "batch"]),
+        ((1, (2, [3, 4])), {}, ["x", "batch[0]", "batch[1][0]", "batch[1][1]"]),
+        ((1, {"image": 2, 0: 3}), {}, ["x", "batch['image']", "batch[0]"]),
+        ((Pair(1, (2,)), ()), {}, ["x.left", "x.right[0]"]),
+        ((1, 2, 3, (4, 5)), {}, ["x", "batch", "rest[0]", "rest[1][0]", "rest[1][1]"]),
+        ((1, 2), {"scale": 3, "other": [4]}, ["x", "batch", "scale", "other[0]"]),
+        ((OrderedDict(a=1), None), {}, ["x", "batch"]),
+    ],
+)
+def test_each_part_has_a_name(args, options, expected):
+    assert labels(function, args, options) == expected
+    assert len(expected) == len(leaves((args, options)))
+
+
+def test_of_a_function_without_parameters_that_are_known():
+    assert labels(dict.fromkeys, (1, 2), {"more": 3})[-1] == "more"
+    assert labels(math.hypot, ((1, 2), 3), {}) in (
+        ["coordinates[0][0]", "coordinates[0][1]", "coordinates[1]"],
+        ["args[0][0]", "args[0][1]", "args[1]"],
+    )
+
+
+def names(compiled) -> set[str]:
+    return {record.name for record in compiled.__tape__() if record.name}
+
+
+def test_a_picture_has_these_names_and_says_whose_numbers_there_are():
+    model = nn.Linear(3, 2)
+    optimizer = optim.Adam(model.parameters())
+
+    @autograd.compile(state=(model, optimizer), strict=True)
+    def step(batch, *, weights):
+        optimizer.zero_grad()
+        loss = ((model(batch["x"]) - batch["y"]) ** 2 * weights).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    for _ in range(5):
+        step({"x": X, "y": X[:, :2]}, weights=np.ones(2, np.float32))
+    assert {"batch['x']", "batch['y']", "weights", "weight.exp_avg", "number of Adam"} <= names(step)
+    assert not any(name.startswith(("argument", "number ")) for name in names(step) - {"number of Adam"})
+
+
+def test_attributes_that_go_along_have_the_modules_name():
+    class Memory(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last = autograd.tensor(X * 0)
+
+        def forward(self, x):
+            self.last = self.last * 0.5 + x
+            return self.last
+
+    memory = Memory()
+    step = autograd.compile(lambda x: memory(x) * 2, state=memory, strict=True)
+    for _ in range(7):
+        step(X)
+    assert {"Memory.last", "x"} <= names(step)
