@@ -27,6 +27,12 @@ def parameters(fn: Callable, count: int) -> list[str]:
     return names + [f"{rest}[{i}]" for i in range(count - len(names))]
 
 
+def written(name: str = "", what: str = "an argument") -> str:
+    """Why a function is refused that writes what it is given, or finds by name."""
+    what = f"argument {name!r}" if name else what
+    return f"{what} is written in place; copy it, or name it in state= as a tensor"
+
+
 def _named(fn: Callable, args: tuple) -> list[tuple[str, Any]]:
     carries = getattr(fn, "carries", None)  # attributes that go along, see `carried.py`
     values, rest = ((), args) if carries is None else (args[0], args[1:])

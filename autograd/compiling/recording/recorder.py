@@ -21,6 +21,7 @@ from ..faults import FAULTS, put_zeros, reported, zeroed
 from ..ir import CONSTANT, FRESH, INPUT, Instruction, leaves, mapped
 from .drawn import converted, number
 from .functions import EMPTY, STRUCTURAL, WRITERS, depends_on_values, out_of
+from .labels import written
 from .looking import OWN, Looking
 from .masks import Masks
 from .opaque import Opaque, inside
@@ -93,8 +94,7 @@ class Recorder(KnownMemory):
         for w in writes:
             root = self.find(w.value)
             if root is not None and root.kind in (INPUT, CONSTANT):
-                what = "an argument" if root.kind == INPUT else "a captured array"
-                raise Leak(f"{what} is written in place; copy it, or name it in state= as a tensor")
+                raise Leak(written(root.label) if root.kind == INPUT else written(what="a captured array"))
         args = tuple(converted(args, isinstance(fn, np.ufunc) or fn is np.where))
         if depends_on_values(fn, args, options, _is_recorded):
             raise Leak(f"the shape of {getattr(fn, '__name__', fn)} depends on values")

@@ -23,7 +23,7 @@ from .asking import Asking, Hashing
 from .conversions import STAND_IN_OF, Conversions
 from .drawn import Number
 from .generators import Draws, Watch
-from .labels import labels
+from .labels import labels, written
 from .numbers import hoisted
 from .places import view
 from .recorder import Recorder, value_of
@@ -132,7 +132,7 @@ class _Session:
         self.kinds: list[str] = kinds
         self.stepper = Stepper(self.recorder)
         self.ours = StandIns(state, self.recorder, self.stepper)
-        self.standing: list[tuple[Any, Traced, Any]] = []  # stand-ins for arguments, and those
+        self.standing: list[tuple[Any, Traced, Any, str]] = []  # stand-ins for arguments, and those
         self.names: Iterator[str] = iter(())  # of the arguments that are still to be entered
         self.watch: Watch | None = None
 
@@ -178,14 +178,16 @@ class _Session:
 
     def _refuse_writes(self, args: tuple, options: dict, given: Any) -> None:
         """An argument must be as it was: a program works on copies."""
-        written = any(t._data is not duck for t, duck, _ in self.standing)
+        for tensor, duck, _, name in self.standing:
+            if tensor._data is not duck:
+                raise Leak(written(name))
         self.standing.clear()
         now = [
             v.generator if type(v) is Draws else v for v in leaves(given) if not isinstance(v, TensorBase)
         ]
         before = [v for v in leaves((args, options)) if kind_of(v) is None]
-        if written or len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True)):
-            raise Leak("an argument is written in place; copy it, or name it in state= as a tensor")
+        if len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True)):
+            raise Leak(written())
 
     def _input(self, value: Any) -> Any:
         """The stand-in for an argument."""
@@ -194,17 +196,17 @@ class _Session:
             if any(value is t for t in self.state.tensors()):
                 return value
             if value._node is not None:
-                raise CompileError("an argument requires grad; name it in state=, or detach it")
-            return self._standing(self._entered(value._data, name), value)
+                raise CompileError(f"argument {name!r} requires grad; name it in state=, or detach it")
+            return self._standing(self._entered(value._data, name), value, name)
         if isinstance(value, (np.ndarray, np.generic)):
             # as a tensor, which every function of the library takes where it takes arrays
-            return self._standing(self._entered(value, name), value)
+            return self._standing(self._entered(value, name), value, name)
         return self._named(value) if isinstance(value, np.random.Generator) else value
 
-    def _standing(self, duck: Traced, value: Any) -> Any:
+    def _standing(self, duck: Traced, value: Any, name: str) -> Any:
         tensor = new_tensor(duck)
         share(tensor)  # with the caller, so that what wraps it has its memory, too
-        self.standing.append((tensor, duck, value))
+        self.standing.append((tensor, duck, value, name))
         return tensor
 
     def _entered(self, value: Any, name: str) -> Traced:
@@ -212,7 +214,7 @@ class _Session:
         # of an array that repeats elements NumPy's calls give results in C order
         array = np.array(value, order="C" if 0 in getattr(value, "strides", ()) else "K")
         if any(value is t._data for t in self.state.tensors()):
-            raise Leak("an argument is memory of the state; hand in a copy, or the tensor itself")
+            raise Leak(f"argument {name!r} is memory of the state; hand in a copy, or the tensor itself")
         operand = self.recorder.enter(array, INPUT, name)
         self.recorder.recording.inputs.append(operand)
         if array.strides != getattr(value, "strides", ()):
@@ -327,7 +329,7 @@ class _Session:
     def _may_be(self, tensor: Any) -> list[Any]:
         """What a tensor over a stand-in may be in the function's own runs: itself, or its value."""
         data = value_of(tensor._data)
-        for stand_in, _, given in self.standing:
+        for stand_in, _, given, _ in self.standing:
             if stand_in is tensor:
                 return [given]
         certain = tensor._node is not None or any(tensor is t for t in self.state.tensors())

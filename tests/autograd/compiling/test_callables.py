@@ -150,7 +150,7 @@ def test_writing_into_what_wraps_an_argument_is_refused():
 
     compiled = autograd.compile(run)
     compiled(X.copy())
-    with pytest.warns(RuntimeWarning, match=r"t\[0\] = 5.0: an argument is written in place"):
+    with pytest.warns(RuntimeWarning, match=r"t\[0\] = 5.0: argument 'x' is written in place"):
         compiled(X.copy())
     x = X.copy()
     compiled(x)

@@ -110,7 +110,7 @@ REFUSED = {
     environment: f": __getitem__{OUTSIDE}", file: f": open{OUTSIDE}", printed: f": print{OUTSIDE}",
     printed_by_a_ufunc_of_python: f": print{OUTSIDE}", printed_along_an_axis: f": print{OUTSIDE}",
     iterator: "an iterator or a file is read by name, which gives another value each time",
-    argument_written: "an argument is written in place", live_result: "detach() it",
+    argument_written: "argument 'x' is written in place", live_result: "detach() it",
     swept_parameter: "a tensor that requires grad is not named in state=",
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import OrderedDict, namedtuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import autograd
 import nn
 import optim
+from autograd.compiling import CompileWarning
 from autograd.compiling.ir import leaves
 from autograd.compiling.recording.labels import labels
 
@@ -84,3 +86,17 @@ def test_attributes_that_go_along_have_the_modules_name():
     for _ in range(7):
         step(X)
     assert {"Memory.last", "x"} <= names(step)
+
+
+def test_a_refusal_names_the_argument_that_is_written():
+    def written(x, batch):
+        batch["more"][1] += x
+        return x * 2
+
+    compiled = autograd.compile(written)
+    given = {"more": [X, X * 2]}
+    compiled(X, given)
+    reason = "argument \"batch['more'][1]\" is written in place"
+    with pytest.warns(CompileWarning, match=re.escape(reason)):
+        compiled(X, given)
+    np.testing.assert_array_equal(given["more"][1], X * 4)
