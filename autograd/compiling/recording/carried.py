@@ -95,7 +95,7 @@ class Carried:
                     self._bind(before)
 
         carries = [f"{type(module).__name__}.{name}" for module, name in places]
-        body.carries = carries  # type: ignore[attr-defined]  # names for pictures, see `labels.py`
+        body.__carries__ = carries  # type: ignore[attr-defined]  # see `labels.py`
         self.body = body
 
     def values(self) -> tuple:

@@ -34,7 +34,7 @@ def written(name: str = "", what: str = "an argument") -> str:
 
 
 def _named(fn: Callable, args: tuple) -> list[tuple[str, Any]]:
-    carries = getattr(fn, "carries", None)  # attributes that go along, see `carried.py`
+    carries = getattr(fn, "__carries__", None)  # attributes that go along, see `carried.py`
     values, rest = ((), args) if carries is None else (args[0], args[1:])
     return list(zip([*(carries or ()), *parameters(fn, len(rest))], [*values, *rest], strict=True))
 
