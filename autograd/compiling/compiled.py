@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import changes
 from ..errors import ArgumentError, CompileError, OperandError
+from ..graph.arguments import parameters
 from ..graph.records import Tape
 from ..loops import diskcache
 from ..tape import mode
@@ -24,7 +25,6 @@ from .reading.checks import MISS
 from .reading.keys import History, Keys
 from .reading.state import State
 from .recording.carried import Attributes, Carried
-from .recording.labels import parameters
 from .recording.results import HISTORY, LIVE, kind_of
 from .recording.tracing import TracedRun
 from .running.entry import Entry

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ from ..modes import enable_grad
 from ..recording import Scope, note_of, record
 from ..sweeping import conjugate, sweep
 from ..tape import ORDER, PULL, TensorBase, identity_node, new_tensor
+from .arguments import parameters
 from .records import CONSTANT, INPUT, Tape
 from .state import unchanged
 from .walk import checked, nodes_of, tape
@@ -62,7 +62,7 @@ def trace(what: Any, inputs: Sequence[Any], names: Any) -> Traced:
         if inputs:
             raise OperandError(f"draw: inputs are for a function or model, and {describe(what)} is none")
         return Traced(checked(what), names)
-    called = _names_of_inputs(what, len(inputs))
+    called = parameters(what, len(inputs))
     known: dict[str, Any] = dict(names) if isinstance(names, Mapping) else {}
     if names is not None and not isinstance(names, Mapping):
         known[""] = names
@@ -81,16 +81,6 @@ def trace(what: Any, inputs: Sequence[Any], names: Any) -> Traced:
         if isinstance(value, (TensorBase, np.ndarray)) and name not in known:
             known[name] = fresh[name] = value
     return Traced(found, known, frozenset(fresh), ran=True)
-
-
-def _names_of_inputs(function: Callable, count: int) -> list[str]:
-    """The parameter names that the inputs are passed as."""
-    try:
-        parameters = list(inspect.signature(getattr(function, "forward", function)).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return [names[i] if i < len(names) else f"input {i}" for i in range(count)]
 
 
 def _as_input(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,7 +133,7 @@ class _Session:
         self.stepper = Stepper(self.recorder)
         self.ours = StandIns(state, self.recorder, self.stepper)
         self.standing: list[tuple[Any, Traced, Any, str]] = []  # stand-ins for arguments, and those
-        self.names: Iterator[str] = iter(())  # of the arguments that are still to be entered
+        self.names: dict[int, str] = {}  # of the parts of arguments, by identity
         self.watch: Watch | None = None
 
     # -------------------------------------------------------------- around the run
@@ -141,7 +141,7 @@ class _Session:
     def run(self, args: tuple, options: dict) -> TracedRun:
         if effects.streams(self.captured.values()):
             raise Leak("an iterator or a file is read by name, which gives another value each time")
-        self.names = iter(labels(self.fn, args, options))
+        self.names = labels(self.fn, args, options)
         given = mapped((args, options), self._input)
         self.ours.enter()
         self.recorder.ambient = np.geterr()
@@ -191,7 +191,7 @@ class _Session:
 
     def _input(self, value: Any) -> Any:
         """The stand-in for an argument."""
-        name = next(self.names)
+        name = self.names.get(id(value), "")
         if isinstance(value, TensorBase):
             if any(value is t for t in self.state.tensors()):
                 return value
