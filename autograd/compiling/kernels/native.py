@@ -70,19 +70,10 @@ def with_loops(
     for run, kernels in _kernels(items, Sharing(items, recording, ends, lasting, small), recording):
         if isinstance(run[0], Followed):
             found.append(run[0].instruction())
-        elif not kernels:
+        elif kernels:
+            found += _in_functions(run, budget.parted(kernels), recording, tiles)
+        else:
             found += _by_numpy(run, tiles)
-        start, parted = 0, budget.parted(kernels)
-        for pays, several in parted:
-            now = run[start : start + sum(len(part.items) for part in several)]
-            start += len(now)
-            if not pays:
-                found += _by_numpy(now, tiles)
-                continue
-            if len(parted) > 1:  # memory is shared within a function alone, not with what NumPy makes
-                several = _apart(several, now, recording)
-            kernel = several[0] if several[0].length else Chain(several)
-            found.append(instruction(kernel, [item for part in several for item in part.items]))
     # what NumPy still computes must warn no more than it did
     recording.quiet |= len(steps) < before and any(step.kind in ("call", "opaque") for step in found)
     return found
@@ -107,6 +98,24 @@ class _Budget:
         self._spent += cost
         self._made.add(source)
         return True
+
+
+def _in_functions(
+    run: list, parted: list[tuple[bool, list[Kernel]]], recording: Recording, tiles: bool
+) -> list[Instruction]:
+    """The items of a run as functions, where there may be these, and else as NumPy's calls."""
+    found: list[Instruction] = []
+    rest = iter(run)
+    for pays, several in parted:
+        items = list(itertools.islice(rest, sum(len(part.items) for part in several)))
+        if not pays:
+            found += _by_numpy(items, tiles)
+            continue
+        if len(parted) > 1:  # memory is shared within a function alone, not with what NumPy makes
+            several = _apart(several, items, recording)
+        kernel = several[0] if several[0].length else Chain(several)
+        found.append(instruction(kernel, [item for part in several for item in part.items]))
+    return found
 
 
 def _apart(parts: list[Kernel], items: list, recording: Recording) -> list[Kernel]:
