@@ -13,8 +13,11 @@ def labels(fn: Callable, args: tuple, options: dict) -> dict[int, str]:
     carries = getattr(fn, "__carries__", None)  # attributes that go along, see `carried.py`
     values, rest = ((), args) if carries is None else (args[0], args[1:])
     names = [*(carries or ()), *parameters(fn, len(rest)), *options]
-    given = zip(names, [*values, *rest, *options.values()], strict=True)
-    return {id(leaf): name + path for name, value in given for path, leaf in leaves(value)}
+    found: dict[int, list[str]] = {}
+    for name, value in zip(names, [*values, *rest, *options.values()], strict=True):
+        for path, leaf in leaves(value):
+            found.setdefault(id(leaf), []).append(name + path)
+    return {leaf: ", ".join(several) for leaf, several in found.items()}
 
 
 def written(name: str = "", what: str = "an argument") -> str:

@@ -33,6 +33,7 @@ def function(x, batch, /, *rest, scale=1, **others):
         ((A, B, C, (D, E)), {}, ["x", "batch", "rest[0]", "rest[1][0]", "rest[1][1]"]),
         ((A, B), {"scale": C, "other": [D]}, ["x", "batch", "scale", "other[0]"]),
         ((None, A), {}, ["batch"]),
+        ((A, (B, A)), {}, ["x, batch[1]", "batch[0]"]),
     ],
 )
 def test_each_part_has_a_name(args, options, expected):
