@@ -18,13 +18,14 @@ from ..loops import diskcache
 from ..tape import mode
 from . import lines
 from .changed import Changed, Moved, Outdated, Undecided
-from .ir import leaves
+from .containers import leaves
 from .kernels import native
 from .plan import NUMPY, PLAIN, Plan
 from .reading.checks import MISS
 from .reading.keys import History, Keys
 from .reading.state import State
 from .recording.carried import Attributes, Carried
+from .recording.labels import changed_part, parts, written
 from .recording.results import HISTORY, LIVE, kind_of
 from .recording.tracing import TracedRun
 from .running.entry import Entry
@@ -237,8 +238,12 @@ class Compiled:
             return self._body(*args, **options)
         keys, attributes = self._keys, Attributes(self._state)
         others = [] if self._attributes is None else self._attributes.changed()[0]
+        before = parts(self._body, args, options)
         result = self._body(*args, **options)
         if keys is not self._keys:  # it has called itself
+            return result
+        if name := changed_part(before, parts(self._body, args, options)):
+            self._give_up(f"{lines.last(None, self._fn)}: {written(name)}", ran=True)
             return result
         bound, rest = attributes.changed()
         self._attributes = Attributes(self._state)

@@ -194,7 +194,7 @@ class Recording:
         roots: by number.
         steps: in order.
         inputs: the operand of each array among the arguments.
-        outputs: the result, with operands in the places of arrays.
+        outputs: the operands of the arrays in the result, in order; of what is no array, that.
         finals: pairs of operands: at the end the first takes the value of the second.
         packed: inputs that are recorded with other strides than they are given.
         simplified: the steps that are needed, once they are known.
@@ -203,7 +203,7 @@ class Recording:
     roots: dict[int, Root] = field(default_factory=dict)
     steps: list[Instruction] = field(default_factory=list)
     inputs: list[Operand] = field(default_factory=list)
-    outputs: Any = None
+    outputs: list[Any] = field(default_factory=list)
     finals: list[tuple[Operand, Operand]] = field(default_factory=list)
     quiet: bool = False
     packed: set[int] = field(default_factory=set)

@@ -36,17 +36,24 @@ def rebuild(tree: Any, values: Iterator[Any]) -> Any:
         >>> rebuild({"w": [1.0, 2.0], "b": None}, iter("xy"))
         {'w': ['x', 'y'], 'b': None}
     """
-    if type(tree) is dict:
-        return {key: rebuild(value, values) for key, value in tree.items()}
-    if isinstance(tree, dict):  # such as an OrderedDict, or a defaultdict with what it makes
-        like = copy.copy(tree)
-        for key, value in tree.items():
-            like[key] = rebuild(value, values)
-        return like
+    if isinstance(tree, dict):
+        return like(tree, [rebuild(value, values) for value in tree.values()])
     if isinstance(tree, (tuple, list)):
         made = [rebuild(value, values) for value in tree]
         return tree._make(made) if hasattr(tree, "_make") else type(tree)(made)
     return None if tree is None else next(values)
+
+
+def like(table: dict, values: list) -> dict:
+    """A dict of the same class and keys with other values."""
+    if type(table) is dict:
+        return dict(zip(table, values, strict=True))
+    made = copy.copy(table)  # such as an OrderedDict, or a defaultdict with what it makes
+    if getattr(table, "__dict__", None) is table:  # its items are its attributes, too
+        object.__setattr__(made, "__dict__", made)
+    for key, value in zip(table, values, strict=True):
+        made[key] = value
+    return made
 
 
 def transform(f: Callable, tree: Any) -> Any:

@@ -68,7 +68,7 @@ OPTIONAL = {
 # The same inside `autograd.compiling`, whose modules other than folders are named.
 COMPILING = [
     {"changed", "ir", "lines"},
-    {"faults"},
+    {"containers", "faults"},
     {"reading"},
     {"recording"},
     {"planning"},

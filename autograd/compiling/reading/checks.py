@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ...tape import TensorBase
+from ..containers import extra_of, held_by
 from .capture import Read
-from .signatures import FUNCTIONS, is_immutable, signature
+from .signatures import FUNCTIONS, class_values, is_immutable, is_users, signature
 from .state import State, switches
 
 # Parameters of an optimiser that are compared one by one.
@@ -91,12 +92,14 @@ def argument(source: Source, x: str, value: Any, state: State) -> None:
             source.lines.append(f"{', '.join(items)}, = {x}")
         for item, part in zip(items, value, strict=True):
             argument(source, item, part, state)
-    elif kind is dict:
-        source.require(f"type({x}) is dict")
-        _settle(source, f"[*{x}] == {source.put(list(value))}")
-        for key, part in value.items():
+    elif (held := held_by(value)) is not None:
+        source.require(f"type({x}) is {source.put(kind)}")
+        _class(source, kind)
+        _keys(source, x, value, held)
+        for key, part in held.items():
             item = source.local()
-            source.lines.append(f"{item} = {x}[{source.put(key)}]")
+            place = f"[{source.put(key)}]" if isinstance(value, dict) else f".{key}"
+            source.lines.append(f"{item} = {x}{place}")
             argument(source, item, part, state)
     elif kind is float and value == value and math.copysign(1.0, value) > 0 < value:
         source.require(f"type({x}) is float", f"{x} == {value!r}")
@@ -104,6 +107,40 @@ def argument(source: Source, x: str, value: Any, state: State) -> None:
         source.require(f"type({x}) is {source.put(kind)}", f"{x} == {source.put(value)}")
     else:
         raise Unchecked
+
+
+def _keys(source: Source, x: str, value: Any, held: dict[str, Any]) -> None:
+    """That a container is made as this one is, with the same keys."""
+    extra = extra_of(value)
+    if extra is not None:
+        if not is_immutable(extra):  # a function of what it reads
+            raise Unchecked
+        source.require(f"{x}.default_factory is {source.put(extra)}")
+    own = getattr(value, "__dict__", None)
+    if not isinstance(value, dict):
+        if own is not None:
+            _settle(source, f"{x}.__dict__.keys() == {source.put(frozenset(held))}")
+        else:  # in slots
+            _settle(source, "True")
+        return
+    if own is not None:
+        source.require(f"{x}.__dict__ is {x}" if own is value else f"not {x}.__dict__")
+    _settle(source, f"[*{x}] == {source.put(list(value))}")
+
+
+def _class(source: Source, kind: type) -> None:
+    """That a class of the user's has the attributes that it has."""
+    for base in kind.__mro__:
+        if is_users(base):
+            if not all(map(_is_fixed, class_values(base).values())):
+                raise Unchecked
+            values = f"[*{source.put(base)}.__dict__.values()]"
+            source.require(f"{values} == {source.put([*base.__dict__.values()])}")
+
+
+def _is_fixed(value: Any) -> bool:
+    """Whether an attribute of a class is told by its identity."""
+    return is_immutable(value) or isinstance(value, (*FUNCTIONS, property, staticmethod, classmethod))
 
 
 def _settle(source: Source, condition: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ... import changes
 from ...tape import TensorBase, mode
+from ..containers import extra_of, held_by
 from .aside import is_plain
 from .capture import Captured, functions_of
 from .signatures import Same, is_module, signature
@@ -184,10 +185,14 @@ def _spec(value: Any, arrays: list, state: State) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         arrays.append(np.asarray(value))
         return kind, value.shape, value.dtype
-    if kind in (list, tuple) or hasattr(value, "_make"):
+    if kind in (list, tuple) or (isinstance(value, tuple) and hasattr(value, "_make")):
         return kind, tuple([_spec(v, arrays, state) for v in value])
-    if kind is dict:
-        return kind, tuple([(k, _spec(v, arrays, state)) for k, v in value.items()])
+    held = held_by(value)
+    if held is not None:
+        parts = tuple([(k, _spec(v, arrays, state)) for k, v in held.items()])
+        if kind is dict:
+            return kind, parts
+        return kind, parts, _spec(extra_of(value), arrays, state), signature(kind, state.has)
     if kind is types.FunctionType:  # one is often made for each call: its code and what it reads count
         _, *reads = Captured(value, [], state.has).key()  # the first is the function itself
         return kind, Same(value.__code__), signature(value.__dict__, state.has), tuple(reads)

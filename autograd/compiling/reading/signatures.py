@@ -98,7 +98,7 @@ def signature(value: Any, own: Callable[[Any], bool], depth: int = 0) -> Any:
     if isinstance(value, FUNCTIONS):
         return Same(value), Same(value.__code__)  # what it reads is followed
     if isinstance(value, type) and is_users(value):
-        return Same(value), _table(_class_values(value), own, depth)
+        return Same(value), _table(class_values(value), own, depth)
     if isinstance(value, (*_ATOMS, enum.Enum)):
         return Same(value)
     return _compound(value, kind, own, depth)
@@ -254,7 +254,7 @@ def _attributes(value: Any) -> dict[str, Any]:
     return found
 
 
-def _class_values(cls: type) -> dict[str, Any]:
+def class_values(cls: type) -> dict[str, Any]:
     """Attributes of a class, and of its metaclass, that are not Python's own."""
     skip = (types.MemberDescriptorType, types.GetSetDescriptorType)
     metaclass: type = type(cls)

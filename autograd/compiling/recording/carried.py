@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...tape import TensorBase, new_tensor
-from ..ir import leaves, mapped
+from ..containers import leaves, mapped, outline, unwritten
 from ..reading.aside import is_plain
 from ..reading.signatures import Same
 from ..reading.state import OWN, State
@@ -85,7 +85,7 @@ class Carried:
         @functools.wraps(fn, updated=())
         def body(values: tuple, *args: Any, **options: Any) -> Any:
             before, given = self._now(), self._real if values is self._given else values
-            inside = [leaves(value) for value in given]
+            inside = [outline(value) for value in given]
             self._bind(given)
             try:
                 result = fn(*args, **options)
@@ -134,9 +134,7 @@ class Carried:
         """What a run has left of a value that it was given, which held this inside."""
         if value is not given:
             return mapped(value, lambda leaf: Same(leaf) if self.state.has(leaf) else leaf)
-        now = leaves(value)
-        changed = len(now) != len(inside) or any(a is not b for a, b in zip(now, inside, strict=True))
-        if changed and any(map(_is_recorded, now)):
+        if not unwritten(inside, outline(value)) and any(map(_is_recorded, leaves(value))):
             module, name = place
             raise Leak(f"{type(module).__name__}.{name} is changed in place; bind it to a new one")
         return UNCHANGED

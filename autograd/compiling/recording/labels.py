@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ...graph.arguments import parameters
 from ...transforms.trees import leaves
+from ..containers import outline, unwritten
 
 
 def labels(fn: Callable, args: tuple, options: dict) -> dict[int, str]:
     """By identity, the parameter that each part of the arguments is of, and where: `x`, `batch[0]`."""
-    carries = getattr(fn, "__carries__", None)  # attributes that go along, see `carried.py`
-    values, rest = ((), args) if carries is None else (args[0], args[1:])
-    names = [*(carries or ()), *parameters(fn, len(rest)), *options]
     found: dict[int, list[str]] = {}
-    for name, value in zip(names, [*values, *rest, *options.values()], strict=True):
+    for name, value in _named(fn, args, options):
         for path, leaf in leaves(value):
             found.setdefault(id(leaf), []).append(name + path)
     return {leaf: ", ".join(several) for leaf, several in found.items()}
+
+
+def parts(fn: Callable, args: tuple, options: dict) -> dict[str, list]:
+    """By parameter, the outline of what is given for it."""
+    return {name: outline(value) for name, value in _named(fn, args, options)}
+
+
+def changed_part(before: dict[str, list], now: dict[str, list]) -> str:
+    """The parameter whose argument was written since; empty for none."""
+    return next((name for name in before if not unwritten(before[name], now[name])), "")
+
+
+def _named(fn: Callable, args: tuple, options: dict) -> list[tuple[str, Any]]:
+    carries = getattr(fn, "__carries__", None)  # attributes that go along, see `carried.py`
+    values, rest = ((), args) if carries is None else (args[0], args[1:])
+    names = [*(carries or ()), *parameters(fn, len(rest)), *options]
+    return list(zip(names, [*values, *rest, *options.values()], strict=True))
 
 
 def written(name: str = "", what: str = "an argument") -> str:

@@ -14,7 +14,8 @@ from ...tape import TensorBase, new_tensor
 from ...views import share
 from ...watching import watching
 from .. import lines
-from ..ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar, leaves, mapped
+from ..containers import leaves, mapped
+from ..ir import CONSTANT, FRESH, INPUT, STATE, Operand, Recording, Scalar
 from ..reading.capture import Captured
 from ..reading.owners import GradPlace, Place, TensorPlace, grad_of
 from ..reading.state import State
@@ -23,7 +24,7 @@ from .asking import Asking, Hashing
 from .conversions import STAND_IN_OF, Conversions
 from .drawn import Number
 from .generators import Draws, Watch
-from .labels import labels, written
+from .labels import changed_part, labels, parts, written
 from .numbers import hoisted
 from .places import view
 from .recorder import Recorder, value_of
@@ -143,6 +144,7 @@ class _Session:
             raise Leak("an iterator or a file is read by name, which gives another value each time")
         self.names = labels(self.fn, args, options)
         given = mapped((args, options), self._input)
+        before = parts(self.fn, *given)
         self.ours.enter()
         self.recorder.ambient = np.geterr()
         self.watch = watch = Watch(effects.sources(self.captured.values()))
@@ -156,9 +158,9 @@ class _Session:
         self.met = seen.met
         for leak in Leak.pending.raised:  # that a handler of the function's took for its own
             raise leak if lines.is_placed(str(leak)) else Leak(f"{leak.place}: {leak}")
-        self._refuse_writes(args, options, given)
-        del given
-        outputs = mapped(result, self._output)
+        self._refuse_writes(before, parts(self.fn, *given))
+        del given, before
+        outputs = [self._output(leaf) for leaf in leaves(result)]
         tree = mapped(result, hollow)
         real = [real_value(leaf) for leaf in leaves(result) if kind_of(leaf) is not None]
         del result
@@ -176,18 +178,14 @@ class _Session:
             self.ours.resets(grads), hoisted(recording), self.met,
         )  # fmt: skip
 
-    def _refuse_writes(self, args: tuple, options: dict, given: Any) -> None:
+    def _refuse_writes(self, before: dict[str, list], now: dict[str, list]) -> None:
         """An argument must be as it was: a program works on copies."""
         for tensor, duck, _, name in self.standing:
             if tensor._data is not duck:
                 raise Leak(written(name))
         self.standing.clear()
-        now = [
-            v.generator if type(v) is Draws else v for v in leaves(given) if not isinstance(v, TensorBase)
-        ]
-        before = [v for v in leaves((args, options)) if kind_of(v) is None]
-        if len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True)):
-            raise Leak(written())
+        if name := changed_part(before, now):
+            raise Leak(written(name))
 
     def _input(self, value: Any) -> Any:
         """The stand-in for an argument."""
@@ -296,7 +294,7 @@ class _Session:
             _make_real(self.recorder.leaked())
             raise Leak(
                 f"{line}a value that was computed inside is still held outside when the function has "
-                "returned, or is in a result that is no tuple, list or dict"
+                "returned, or is in a result that is no tuple, list, dict or data class"
             )
 
     def _line_of(self, duck: Traced) -> str:

@@ -27,7 +27,7 @@ from ...codegen import FAST, Never
 from ...sweeping import freed_pull
 from ...tape import TensorBase, mode, new_tensor
 from ..changed import Changed
-from ..ir import mapped
+from ..containers import mapped
 from ..reading.checks import MISS, Source, Unchecked, argument, group, read
 from ..reading.holding import is_owned
 from ..reading.owners import GradPlace

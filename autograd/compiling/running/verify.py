@@ -7,19 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...tape import TensorBase
+from ..containers import leaves
 
 
 def arrays_of(tree: Any) -> list:
     """Copies of the arrays in a result, in order, and whatever else is in it."""
-    if isinstance(tree, TensorBase):
-        return [np.array(tree._data)]
-    if isinstance(tree, (np.ndarray, np.generic)):
-        return [np.array(tree)]
-    if isinstance(tree, (list, tuple)):
-        return [a for item in tree for a in arrays_of(item)]
-    if isinstance(tree, dict):
-        return [a for item in tree.values() for a in arrays_of(item)]
-    return [tree]
+    found = [leaf._data if isinstance(leaf, TensorBase) else leaf for leaf in leaves(tree)]
+    return [np.array(leaf) if isinstance(leaf, (np.ndarray, np.generic)) else leaf for leaf in found]
 
 
 class Rounding(NamedTuple):
