@@ -19,7 +19,8 @@ from .state import State, frozen
 
 
 class History(Exception):
-    """An argument is part of a graph outside, or of the state's memory: such a call runs as any other."""
+    """An argument is part of a graph outside, or of the state's memory, or a container that holds itself:
+    such a call runs as any other."""
 
 
 class Keys:
@@ -49,8 +50,11 @@ class Keys:
         arrays.clear()
         configuration = self._configuration()
         state = self.state
-        given = tuple([_spec(a, arrays, state) for a in args])
-        spec = given, tuple([(k, _spec(v, arrays, state)) for k, v in options.items()])
+        try:
+            given = tuple([_spec(a, arrays, state) for a in args])
+            spec = given, tuple([(k, _spec(v, arrays, state)) for k, v in options.items()])
+        except RecursionError as error:
+            raise History from error
         assert self.captured is not None
         return spec, mode.grad, self.captured.key(), configuration
 

@@ -201,6 +201,17 @@ def test_one_with_further_attributes_is_another():
         assert (quietly(program, make()) == X).all()
 
 
+def test_one_that_holds_itself_runs_as_any_other():
+    node, table, row = Batch(X), {"x": X}, [X]
+    node.y, table["y"] = node, table
+    row.append(row)
+    for fn, value in [(lambda p: p.x * 2, node), (lambda p: p["x"] * 2, table), (lambda p: p[0] * 2, row)]:
+        program = autograd.compile(fn, strict=True)
+        for _ in range(4):
+            assert (program(value) == 2 * X).all()
+        assert program.replays == 0
+
+
 def rename(b):
     b["y"] = b.pop("x")
     return b["y"] * 2
