@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..transforms.trees import like
+from ..transforms import trees
 from . import ir
 
 # What a class of dicts must have from dict for its items to be what is in it, and copies to be as it is.
@@ -66,6 +66,17 @@ def leaves(tree: Any) -> list[Any]:
     return found
 
 
+def paths(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """What is in nested containers, with its path such as `[0].image`; None counts as nothing."""
+    for place, leaf in trees.leaves(tree, path):
+        held = held_by(leaf)
+        if held is None:
+            yield place, leaf
+        else:
+            for name, value in held.items():
+                yield from paths(value, f"{place}.{name}")
+
+
 def outline(tree: Any) -> list[Any]:
     """What who writes to nested containers would change, in order: see `unwritten`."""
     held = held_by(tree)
@@ -89,7 +100,7 @@ def unwritten(before: list[Any], now: list[Any]) -> bool:
 def _like(container: Any, held: dict[str, Any], values: list) -> Any:
     """A container of the same class and keys around other values; none of the user's code runs."""
     if isinstance(container, dict):
-        return like(container, values)
+        return trees.like(container, values)
     made = object.__new__(type(container))
     for name, value in zip(held, values, strict=True):
         object.__setattr__(made, name, value)  # also of a frozen one

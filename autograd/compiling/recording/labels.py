@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ...graph.arguments import parameters
-from ...transforms.trees import leaves
-from ..containers import outline, unwritten
+from ..containers import outline, paths, unwritten
 
 
 def labels(fn: Callable, args: tuple, options: dict) -> dict[int, str]:
     """By identity, the parameter that each part of the arguments is of, and where: `x`, `batch[0]`."""
     found: dict[int, list[str]] = {}
     for name, value in _named(fn, args, options):
-        for path, leaf in leaves(value):
-            found.setdefault(id(leaf), []).append(name + path)
+        for path, leaf in paths(value, name):
+            found.setdefault(id(leaf), []).append(path)
     return {leaf: ", ".join(several) for leaf, several in found.items()}
 
 

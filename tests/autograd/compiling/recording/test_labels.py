@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,14 @@ from autograd.compiling import CompileWarning
 from autograd.compiling.recording.labels import labels
 
 Pair = namedtuple("Pair", "left right")
+
+
+@dataclass
+class Batch:
+    image: Any
+    rest: Any
+
+
 X = np.ones((2, 3), np.float32)
 PARTS = A, B, C, D, E = [X + i for i in range(5)]
 
@@ -30,6 +40,8 @@ def function(x, batch, /, *rest, scale=1, **others):
         ((A, (B, [C, D])), {}, ["x", "batch[0]", "batch[1][0]", "batch[1][1]"]),
         ((A, {"image": B, 0: C}), {}, ["x", "batch['image']", "batch[0]"]),
         ((Pair(A, (B,)), ()), {}, ["x[0]", "x[1][0]"]),
+        ((A, Batch(B, [C])), {}, ["x", "batch.image", "batch.rest[0]"]),
+        ((A, {"pair": Batch(B, (C,))}), {}, ["x", "batch['pair'].image", "batch['pair'].rest[0]"]),
         ((A, B, C, (D, E)), {}, ["x", "batch", "rest[0]", "rest[1][0]", "rest[1][1]"]),
         ((A, B), {"scale": C, "other": [D]}, ["x", "batch", "scale", "other[0]"]),
         ((None, A), {}, ["batch"]),
