@@ -33,12 +33,12 @@ def _chain(x, n):
 def test_a_long_chain_at_the_default_recursion_limit():
     assert sys.getrecursionlimit() < DEPTH / 10
     x = tensor(1.0, requires_grad=True)
-    start = time.perf_counter()
+    start = time.process_time()
     y = _chain(x, DEPTH)
     y.backward()
     np.testing.assert_allclose(x.grad.item(), 1.00001**DEPTH, 1e-9)
     del y
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_long_chain_is_freed_without_a_sweep():

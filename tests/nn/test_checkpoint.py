@@ -252,10 +252,10 @@ def test_damage_is_found(what, tmp_path):
     damaged(path, change)
     net = model()
     before = {k: v.copy() for k, v in net.state_dict().items()}
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(CheckpointError, match=message) as caught:
         nn.load(path, into={"model": net})
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert str(path) in str(caught.value)
     same(before, net.state_dict())
 

