@@ -1,9 +1,9 @@
 """Products of matrices whose sums are short, as tiles on threads: gradients of weights over a small batch.
 
-BLAS computes them at little more than half the rate of long sums. Tiles take a sixth less of the time, but
-only where they find a core, as BLAS's own threads stay on theirs for as long as they are told to, and only
-with the registers of AVX-512. Each sum is rounded after each term, in their order, as BLAS's own of so few
-terms are.
+Some processors' BLAS computes them at little more than half the rate of long sums. Tiles take a sixth less
+of the time there, but only where they find a core, as BLAS's own threads stay on theirs for as long as they
+are told to, and only with the registers of AVX-512. On others BLAS is sooner: which is, is measured. Each sum
+is rounded after each term, in their order, as BLAS's own of so few terms are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import threads
-from . import processor, running
+from . import comparing, processor, running
 from .shapes import TILES
 from .tiling import Product, call, source
 
@@ -33,8 +33,10 @@ def pays(p: Product) -> bool:
         return False
     if not (p.is_of_rows and FEWEST <= p.terms <= MOST[p.dtype]):
         return False
-    large = min(p.rows, p.columns) >= LEAST and p.work >= WORK
-    return large and (p.rows + p.columns) * p.terms * p.dtype.itemsize <= BYTES
+    if min(p.rows, p.columns) < LEAST or p.work < WORK:
+        return False
+    near = (p.rows + p.columns) * p.terms * p.dtype.itemsize <= BYTES
+    return near and comparing.are_sooner(made, p)
 
 
 def made(p: Product) -> Callable | None:

@@ -12,7 +12,17 @@ pytest.importorskip("numba")
 
 from autograd import threads
 from autograd.addresses import address_of
-from autograd.loops import diskcache, longsums, processor, products, room, running, shortsums, tall
+from autograd.loops import (
+    comparing,
+    diskcache,
+    longsums,
+    processor,
+    products,
+    room,
+    running,
+    shortsums,
+    tall,
+)
 from autograd.loops.epilogue import Epilogue
 from autograd.loops.shapes import TILES
 from autograd.loops.tiling import Product
@@ -38,6 +48,7 @@ def vector(request, monkeypatch):
 def afresh(monkeypatch, vector):
     monkeypatch.setattr(threads, "count", lambda: 2)
     monkeypatch.setattr(processor, "blas_leaves", lambda: True)
+    monkeypatch.setattr(comparing, "are_sooner", lambda made, p: True)
     monkeypatch.setattr(threads, "PARALLEL", 1)
     forget()
     yield
@@ -458,6 +469,18 @@ def test_how_many_threads_they_pay_on(vector, several, short, long, tall_ones, m
     assert shortsums.pays(product(*SHORT["a batch of 64"][0])) == short
     assert longsums.pays(product(*LONG["a batch of 5,000"][0])) == long
     assert tall.pays(product(*TALL["a batch of 5,000"][0])) == tall_ones
+
+
+@pytest.mark.parametrize("vector", [64], indirect=True)
+@pytest.mark.parametrize("sooner", [True, False])
+def test_short_sums_are_tiles_where_these_are_sooner_here(vector, sooner, monkeypatch):
+    asked = []
+    monkeypatch.setattr(comparing, "are_sooner", lambda made, p: asked.append((made, p)) or sooner)
+    few, whole = product(*SHORT["of 15"][0]), product(*SHORT["a batch of 64"][0])
+    assert not shortsums.pays(few)
+    assert asked == []
+    assert shortsums.pays(whole) == sooner
+    assert asked == [(shortsums.made, whole)]
 
 
 @pytest.mark.parametrize("several", [1, 2])
