@@ -2,8 +2,8 @@
 
 Some processors' BLAS computes them at little more than half the rate of long sums. Tiles take a sixth less
 of the time there, but only where they find a core, as BLAS's own threads stay on theirs for as long as they
-are told to, and only with the registers of AVX-512. On others BLAS is sooner: which is, is measured. Each sum
-is rounded after each term, in their order, as BLAS's own of so few terms are.
+are told to, and only with the registers of AVX-512. On others BLAS is sooner: it is measured. Sums are
+rounded after each term, in their order, as BLAS's own of so few terms are.
 """
 
 from __future__ import annotations
