@@ -1,7 +1,6 @@
 """Whether tiles or BLAS are sooner with a product on this machine: measured once, where that differs.
 
-Two processors with the same registers may differ in how many of their operations they begin at once, in
-BLAS's kernels for them, and in how long a thread takes to come.
+Processors with the same registers differ in BLAS's kernels for them, and in when a thread comes.
 """
 
 from __future__ import annotations
@@ -20,15 +19,14 @@ TRIES, WORTH, MOST = 9, 0.95, 1024
 
 
 @functools.lru_cache(maxsize=512)
-def are_sooner(made: Callable[[Product], Callable | None], p: Product) -> bool:
-    """Whether `made(p)` computes a product of side by side rows (`Product.is_of_rows`) sooner than BLAS.
+def are_sooner(made: Callable, dtype: np.dtype, rows: int, terms: int, columns: int) -> bool:
+    """Whether `made(product)` computes one of rows that lie side by side sooner than BLAS.
 
     Either comes after a product of BLAS's, as in programs: its threads may still have the cores.
     """
-    a, b = (np.ones((p.terms, min(n, MOST)), p.dtype) for n in (p.rows, p.columns))
-    factors, out = (a.T, b), np.empty((a.shape[1], b.shape[1]), p.dtype)
-    product = Product.of(*factors)
-    tiles = made(product) if product is not None else None
+    a, b = (np.ones((terms, min(n, MOST)), dtype) for n in (rows, columns))
+    factors, out = (a.T, b), np.empty((a.shape[1], b.shape[1]), dtype)
+    tiles = made(Product.of(*factors))
     if tiles is None:
         return False
 

@@ -36,7 +36,7 @@ def pays(p: Product) -> bool:
     if min(p.rows, p.columns) < LEAST or p.work < WORK:
         return False
     near = (p.rows + p.columns) * p.terms * p.dtype.itemsize <= BYTES
-    return near and comparing.are_sooner(made, p)
+    return near and comparing.are_sooner(made, p.dtype, p.rows, p.terms, p.columns)
 
 
 def made(p: Product) -> Callable | None:

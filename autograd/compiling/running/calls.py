@@ -15,7 +15,6 @@ and then the key of the call decides (`keys.py`). What both know is in the names
 from __future__ import annotations
 
 import functools
-import itertools
 import sys
 from collections.abc import Callable
 from types import CodeType
@@ -23,17 +22,15 @@ from typing import Any
 
 import numpy as np
 
-from ... import changes, tape
+from ... import changes
 from ...codegen import FAST, Never
-from ...sweeping import freed_pull
-from ...tape import TensorBase, mode, new_tensor
+from ...tape import mode, new_tensor
 from ..changed import Changed
-from ..containers import held_by, mapped
 from ..reading.checks import MISS, Source, Unchecked, argument, group, read
 from ..reading.holding import is_owned
 from ..reading.owners import GradPlace
 from ..recording.numbers import Numbers
-from ..recording.results import ARRAY, HOLE, SCALAR, SWEPT
+from . import returned
 from .accumulated import enter, leave
 
 
@@ -179,84 +176,7 @@ def _running(entry: Any, inputs: list[str], steady: list[Numbers]) -> list[str]:
     for i, (_, final) in enumerate(entry.traced.grads):
         if names[f"e{i}"] is not None and (final is None or f"d{i}" in names):
             lines.append(f"e{i}.grad = {'None' if final is None else f'g{i}'}")
-    return lines + _result(entry)
-
-
-def _result(entry: Any) -> list[str]:
-    tree, kinds = entry.traced.tree, entry.traced.kinds
-    if tree is not HOLE:
-        entry.names |= {"tree": tree, "kinds": kinds}
-        return [f"return {_containers(entry) or 'result(tree, kinds, found)'}"]
-    if kinds[0] == SCALAR:
-        return ["return found[0]"]
-    if kinds[0] == ARRAY:
-        return ["return asarray(found[0])"]
-    node = "[1, freed_pull, None]" if kinds[0] == SWEPT else "None"
-    return [
-        "made = new(Made)", "made._data = found[0]", "made._alias = None", f"made._node = {node}",
-        "return made",
-    ]  # fmt: skip
-
-
-# What becomes of an array, and how much is in containers, at most, that are written out.
-_KINDS = {SCALAR: "found[{}]", ARRAY: "asarray(found[{}])", SWEPT: "swept(found[{}])"}
-_MOST = 64
-
-
-def _containers(entry: Any) -> str | None:
-    """The expression for a result of few tuples, lists and dicts; None for one of others."""
-    kinds, names = entry.traced.kinds, entry.names
-    numbers, parts = itertools.count(), itertools.count(1)
-    fixed: list[Any] = []  # what is the same in each result: keys, and what is no array
-
-    def put(value: Any) -> str:
-        fixed.append(value)
-        return f"fixed{len(fixed) - 1}"
-
-    def source(tree: Any) -> str:
-        if next(parts) > _MOST:
-            raise Unchecked
-        if tree is HOLE:
-            i = next(numbers)
-            return _KINDS.get(kinds[i], "tensor(found[{}])").format(i)
-        kind = type(tree)
-        if kind not in (tuple, list, dict):
-            if isinstance(tree, tuple) or held_by(tree) is not None:
-                raise Unchecked
-            return put(tree)
-        if kind is dict:
-            return f"{{{', '.join(f'{put(k)}: {source(v)}' for k, v in tree.items())}}}"
-        items = "".join(f"{source(item)}, " for item in tree)
-        return f"({items})" if kind is tuple else f"[{items}]"
-
-    try:
-        text = source(entry.traced.tree)
-    except Unchecked:
-        return None
-    names |= {f"fixed{i}": value for i, value in enumerate(fixed)}
-    return text
-
-
-def result_of(tree: Any, kinds: list[str], arrays: Any) -> Any:
-    """The result of a function, of these arrays."""
-    values = zip(arrays, kinds, strict=True)
-    return mapped(tree, lambda v: _wrapped(*next(values)) if v is HOLE else v)
-
-
-def _wrapped(array: Any, kind: str) -> Any:
-    """An array as the kind of thing that the function gives."""
-    if kind == SCALAR:
-        return array
-    if kind == ARRAY:
-        return array if type(array) is np.ndarray else np.asarray(array)
-    return _swept(array) if kind == SWEPT else new_tensor(array)
-
-
-def _swept(array: Any) -> Any:
-    """A tensor as after backward(): it requires grad, and its graph is gone."""
-    tensor = new_tensor(array)
-    tensor._node = [1, freed_pull, None]
-    return tensor
+    return lines + returned.source(entry)
 
 
 def _failed(error: Exception, undo: Callable[[], None] | None, numbers: list, slots: Any) -> None:
@@ -274,15 +194,12 @@ def _failed(error: Exception, undo: Callable[[], None] | None, numbers: list, sl
 
 _NAMES = {
     "MISS": MISS, "HELD": HELD, "changes": changes, "mode": mode, "FAST": FAST, "Never": Never,
-    "ndarray": np.ndarray, "asarray": np.asarray, "errstate": np.errstate, "getrefcount": sys.getrefcount,
-    "new": TensorBase.__new__, "freed_pull": freed_pull, "result": result_of, "failed": _failed,
-    "tensor": new_tensor, "swept": _swept,
-    "enter": enter, "leave": leave,
+    "ndarray": np.ndarray, "errstate": np.errstate, "getrefcount": sys.getrefcount,
+    "failed": _failed, "enter": enter, "leave": leave,
 }  # fmt: skip
 
 
 def _function(entry: Any, name: str, lines: list[str]) -> Callable:
-    entry.names["Made"] = tape._made
     scope: dict[str, Any] = {}
     exec(_code("\n".join(lines)), entry.names, scope)
     return scope[name]

@@ -13,7 +13,7 @@ from ..changed import Undecided
 from ..reading.capture import Captured
 from ..reading.state import State
 from ..recording.tracing import TracedRun, told, traced_run
-from .calls import result_of
+from .returned import result_of
 from .verify import KERNELS, agree, arrays_of
 
 UNSEEN = "what it does depends on something that is not seen"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import types
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from autograd.loops import comparing
+from autograd.loops import comparing, shortsums
 from autograd.loops.tiling import Product
 
 
@@ -22,8 +23,8 @@ def afresh():
 
 
 def short(rows=200, terms=64, columns=120, dtype=np.float32):
-    """A product of rows that lie side by side."""
-    return Product.of(np.ones((terms, rows), dtype).T, np.ones((terms, columns), dtype))
+    """What is asked about a product."""
+    return np.dtype(dtype), rows, terms, columns
 
 
 @pytest.fixture
@@ -45,11 +46,11 @@ def takes(monkeypatch):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("seconds", "sooner"), [(0.1, True), (0.94, True), (0.96, False), (3.0, False)])
 def test_what_takes_less_time_is_sooner(takes, seconds, sooner, dtype):
-    assert comparing.are_sooner(takes(seconds), short(dtype=dtype)) == sooner
+    assert comparing.are_sooner(takes(seconds), *short(dtype=dtype)) == sooner
 
 
 def test_what_cannot_be_made_is_not_sooner():
-    assert not comparing.are_sooner(lambda p: None, short())
+    assert not comparing.are_sooner(lambda p: None, *short())
 
 
 def test_it_is_measured_once_with_factors_that_lie_alike():
@@ -59,9 +60,9 @@ def test_it_is_measured_once_with_factors_that_lie_alike():
         seen.append(p)
         return lambda a, b, out: seen.append((Product.of(a, b), out.shape, out.flags.c_contiguous))
 
-    p = short()
+    p = Product.of(np.ones((64, 200), np.float32).T, np.ones((64, 120), np.float32))
     for _ in range(3):
-        comparing.are_sooner(made, p)
+        comparing.are_sooner(made, *short())
     assert seen == [p] + [(p, (200, 120), True)] * comparing.TRIES
 
 
@@ -73,5 +74,10 @@ def test_a_part_tells_for_large_products():
         seen.append((p.rows, p.terms, p.columns))
         return lambda a, b, out: None
 
-    comparing.are_sooner(made, short(8000, 16, 100))
+    comparing.are_sooner(made, *short(8000, 16, 100))
     assert seen == [(comparing.MOST, 16, 100)]
+
+
+def test_tiles_of_short_sums_are_tried(monkeypatch):
+    monkeypatch.setattr(np, "dot", lambda a, b, out: time.sleep(0.02))
+    assert comparing.are_sooner(shortsums.made, *short())

@@ -48,7 +48,7 @@ def vector(request, monkeypatch):
 def afresh(monkeypatch, vector):
     monkeypatch.setattr(threads, "count", lambda: 2)
     monkeypatch.setattr(processor, "blas_leaves", lambda: True)
-    monkeypatch.setattr(comparing, "are_sooner", lambda made, p: True)
+    monkeypatch.setattr(comparing, "are_sooner", lambda *product: True)
     monkeypatch.setattr(threads, "PARALLEL", 1)
     forget()
     yield
@@ -475,12 +475,12 @@ def test_how_many_threads_they_pay_on(vector, several, short, long, tall_ones, m
 @pytest.mark.parametrize("sooner", [True, False])
 def test_short_sums_are_tiles_where_these_are_sooner_here(vector, sooner, monkeypatch):
     asked = []
-    monkeypatch.setattr(comparing, "are_sooner", lambda made, p: asked.append((made, p)) or sooner)
+    monkeypatch.setattr(comparing, "are_sooner", lambda *product: asked.append(product) or sooner)
     few, whole = product(*SHORT["of 15"][0]), product(*SHORT["a batch of 64"][0])
     assert not shortsums.pays(few)
     assert asked == []
     assert shortsums.pays(whole) == sooner
-    assert asked == [(shortsums.made, whole)]
+    assert asked == [(shortsums.made, np.dtype(np.float32), 512, 64, 784)]
 
 
 @pytest.mark.parametrize("several", [1, 2])
